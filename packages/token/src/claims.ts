@@ -1,0 +1,63 @@
+import { AuthError, type AuthErrorCode } from './errors.ts';
+import type { JsonObject } from './json.ts';
+
+/** Reads claims one by one; a claim that is missing or of the wrong type is refused with its name. */
+export interface ClaimReader {
+  readonly text: (name: string) => string;
+  readonly optionalText: (name: string) => string | undefined;
+  readonly id: (name: string) => string;
+  readonly seconds: (name: string) => number;
+  readonly optionalSeconds: (name: string) => number | undefined;
+  readonly optionalTexts: (name: string) => readonly string[] | undefined;
+}
+
+const maxTextLength = 2048;
+const idPattern = /^[A-Za-z0-9_-]{22}$/;
+// Well-formed text without control characters: what people and logs cannot tell apart never names anything.
+// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+const controls = /[\u0000-\u001f\u007f]/;
+
+/** Makes a reader that refuses with the given code. */
+export function claimReader(claims: JsonObject, fault: AuthErrorCode): ClaimReader {
+  const take = <T>(name: string, isSound: (value: unknown) => value is T): T => {
+    const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
+    if (!isSound(value)) throw new AuthError(fault, { detail: { claim: name } });
+    return value;
+  };
+  const optional = <T>(name: string, isSound: (value: unknown) => value is T): T | undefined =>
+    Object.hasOwn(claims, name) ? take(name, isSound) : undefined;
+  return {
+    text: (name) => take(name, isText),
+    optionalText: (name) => optional(name, isText),
+    id: (name) => take(name, isId),
+    seconds: (name) => take(name, isTime),
+    optionalSeconds: (name) => optional(name, isTime),
+    optionalTexts: (name) => optional(name, isTexts),
+  };
+}
+
+/** Non-empty, well-formed text of at most 2,048 characters without control characters or outer space. */
+export function isText(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    value.length > 0 &&
+    value.length <= maxTextLength &&
+    value.isWellFormed() &&
+    value.trim() === value &&
+    !controls.test(value)
+  );
+}
+
+/** 128 bits as base64url. */
+export function isId(value: unknown): value is string {
+  return typeof value === 'string' && idPattern.test(value);
+}
+
+/** A safe, non-negative integer: no fraction, no negative zero, nothing that JSON rounds or makes infinite. */
+export function isTime(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && !Object.is(value, -0);
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.length <= 16 && value.every(isText);
+}

@@ -1,0 +1,188 @@
+/** How a refusal is answered: the HTTP status, the registered OAuth error (RFC 6749, 6750, 9449, 9470), one sentence for people. */
+export interface Refusal {
+  readonly status: 400 | 401 | 403 | 429 | 503;
+  readonly error:
+    | 'invalid_request'
+    | 'invalid_token'
+    | 'insufficient_scope'
+    | 'insufficient_user_authentication'
+    | 'invalid_dpop_proof'
+    | 'use_dpop_nonce'
+    | 'invalid_client'
+    | 'invalid_grant'
+    | 'unauthorized_client'
+    | 'unsupported_grant_type'
+    | 'invalid_scope'
+    | 'invalid_target'
+    | 'temporarily_unavailable'
+    | undefined;
+  readonly text: string;
+}
+
+const token = (text: string): Refusal => ({ status: 401, error: 'invalid_token', text });
+const proof = (text: string): Refusal => ({ status: 401, error: 'invalid_dpop_proof', text });
+const assertion = (text: string): Refusal => ({ status: 401, error: 'invalid_client', text });
+const refresh = (text: string): Refusal => ({ status: 400, error: 'invalid_grant', text });
+
+/** Every refusal code, one row each; a code never changes its meaning. */
+export const refusals = {
+  token_missing: { status: 401, error: undefined, text: 'Send a session token in the Authorization header.' },
+  token_too_long: token('The token is longer than 8,192 characters.'),
+  token_malformed: token('Unexpected form, expected three non-empty base64url segments.'),
+  token_key_unknown: token('No trusted key has this exact header; get a new token from the issuer.'),
+  token_signature_malformed: token('The signature has not the one spelling its algorithm allows.'),
+  token_signature_invalid: token('The signature is not by the key that the header names.'),
+  token_payload_malformed: token(
+    'The payload is not one plain JSON object in UTF-8 without duplicate members.',
+  ),
+  token_claim_invalid: token('A required claim is missing or has the wrong type.'),
+  token_issuer_unexpected: token('The token is by another issuer than this guard trusts.'),
+  token_audience_unexpected: token('The token is for another audience.'),
+  token_expired: token('The token has expired; refresh it.'),
+  token_issued_in_future: token('The token says it was issued in the future; check the clocks.'),
+  token_life_too_long: token('The token lives longer than one hour.'),
+  token_carrier_unexpected: token('The token is bound to another way of presenting it.'),
+  token_bearer_refused: token('This guard takes no bearer tokens.'),
+  credentials_multiple: {
+    status: 400,
+    error: 'invalid_request',
+    text: 'Send one credential, once: two were found.',
+  },
+  credentials_malformed: {
+    status: 400,
+    error: 'invalid_request',
+    text: 'The Authorization header is malformed.',
+  },
+  proof_missing: proof('The token is bound to a key: send one DPoP proof with it.'),
+  proof_multiple: proof('Send exactly one DPoP header.'),
+  proof_too_long: proof('The proof is too long.'),
+  proof_malformed: proof('Unexpected form, expected three non-empty base64url segments.'),
+  proof_header_invalid: proof('The proof header is not exactly typ, alg and a public jwk.'),
+  proof_key_invalid: proof('The key in the proof is not a sound public key.'),
+  proof_signature_malformed: proof('The signature has not the length its algorithm demands.'),
+  proof_signature_invalid: proof('The signature is not by the key in the proof.'),
+  proof_payload_malformed: proof(
+    'The payload is not one plain JSON object in UTF-8 without duplicate members.',
+  ),
+  proof_claim_invalid: proof('A required claim of the proof is missing or has the wrong type.'),
+  proof_method_unexpected: proof('The proof is for another HTTP method.'),
+  proof_url_unexpected: proof('The proof is for another URL.'),
+  proof_expired: proof('The proof is too old; make a fresh one for every request.'),
+  proof_issued_in_future: proof('The proof is from the future; correct the clock by the Date header.'),
+  proof_token_unexpected: proof('The proof is for another token (ath).'),
+  proof_key_unexpected: {
+    status: 401,
+    error: 'invalid_token',
+    text: 'The token is bound to another key than the proof is made with.',
+  },
+  proof_nonce_required: {
+    status: 401,
+    error: 'use_dpop_nonce',
+    text: 'Repeat the request with the nonce of the DPoP-Nonce header.',
+  },
+  proof_replayed: proof('This proof was seen before; make a fresh one for every request.'),
+  proof_rate_exceeded: {
+    status: 429,
+    error: 'temporarily_unavailable',
+    text: 'This session sends more proofs a second than allowed; slow down.',
+  },
+  scope_insufficient: {
+    status: 403,
+    error: 'insufficient_scope',
+    text: 'The token has not the scope that this route demands.',
+  },
+  presence_required: {
+    status: 401,
+    error: 'insufficient_user_authentication',
+    text: 'The person must prove presence again.',
+  },
+  keys_unavailable: {
+    status: 503,
+    error: 'temporarily_unavailable',
+    text: 'No key set of the issuer could be confirmed yet; try again.',
+  },
+  replay_store_unavailable: {
+    status: 503,
+    error: 'temporarily_unavailable',
+    text: 'The replay store did not answer; nothing was done; try again.',
+  },
+  key_invalid: { status: 400, error: 'invalid_request', text: 'The key is not a sound public key.' },
+  assertion_missing: assertion('Authenticate with a client assertion (private_key_jwt).'),
+  assertion_too_long: assertion('The client assertion is too long.'),
+  assertion_malformed: assertion('Unexpected form, expected three non-empty base64url segments.'),
+  assertion_header_invalid: assertion('The assertion header has members that are not expected.'),
+  assertion_key_unknown: assertion('No registered key of this client made the assertion.'),
+  assertion_signature_malformed: assertion('The signature has not the length its algorithm demands.'),
+  assertion_signature_invalid: assertion('The signature is not by a registered key of this client.'),
+  assertion_payload_malformed: assertion(
+    'The payload is not one plain JSON object in UTF-8 without duplicate members.',
+  ),
+  assertion_claim_invalid: assertion('A required claim of the assertion is missing or has the wrong type.'),
+  assertion_audience_unexpected: assertion('The assertion must name the issuer identifier, alone, as aud.'),
+  assertion_expired: assertion('The assertion has expired; make a fresh one for every request.'),
+  assertion_issued_in_future: assertion('The assertion is from the future; check the clock.'),
+  assertion_life_too_long: assertion('The assertion lives longer than 60 seconds.'),
+  assertion_replayed: assertion('This assertion was redeemed before; make a fresh one for every request.'),
+  assertion_key_unexpected: assertion(
+    'The assertion names another key (cnf.jkt) than the proof is made with.',
+  ),
+  client_unknown: assertion('No such client.'),
+  client_key_blocked: assertion('This key is blocked for this client; an operator can lift it.'),
+  refresh_too_long: refresh('The refresh token is too long.'),
+  refresh_malformed: refresh('Unexpected form, expected three non-empty base64url segments.'),
+  refresh_key_unknown: refresh('No key of this issuer has this exact header.'),
+  refresh_signature_malformed: refresh('The signature has not the one spelling its algorithm allows.'),
+  refresh_signature_invalid: refresh('The signature is not by this issuer.'),
+  refresh_payload_malformed: refresh('The payload is not one plain JSON object.'),
+  refresh_claim_invalid: refresh('A required claim is missing or has the wrong type.'),
+  refresh_issuer_unexpected: refresh('The refresh token is by another issuer.'),
+  refresh_audience_unexpected: refresh('The refresh token is for another audience.'),
+  refresh_expired: refresh('The session has ended; start a new one.'),
+  refresh_refused: refresh('The session has ended, or this key or client is not its holder.'),
+  refresh_superseded: refresh('A newer refresh token exists; read your store again and use that one.'),
+  refresh_reused: refresh('An old refresh token came back; the session was ended. Start a new one.'),
+  request_malformed: { status: 400, error: 'invalid_request', text: 'The request is malformed.' },
+  grant_unsupported: {
+    status: 400,
+    error: 'unsupported_grant_type',
+    text: 'This grant type is not offered.',
+  },
+  client_unauthorized: { status: 400, error: 'unauthorized_client', text: 'This client may not do this.' },
+  scope_invalid: { status: 400, error: 'invalid_scope', text: 'The client has not been allowed this scope.' },
+  audience_invalid: {
+    status: 400,
+    error: 'invalid_target',
+    text: 'Name one audience that this client may ask for (parameter resource).',
+  },
+} as const satisfies Readonly<Record<string, Refusal>>;
+
+/** The precise reason of a refusal, for logs and tests. */
+export type AuthErrorCode = keyof typeof refusals;
+
+/**
+ * A credential was refused.
+ *
+ * `code` says precisely why; `status` and `error` are for the wire. Holds no part of the credential.
+ * Anything thrown that is not an `AuthError` is a fault (or, as `TypeError`, a wrong call).
+ */
+export class AuthError extends Error {
+  override readonly name = 'AuthError';
+  readonly code: AuthErrorCode;
+  readonly status: Refusal['status'];
+  readonly error: Refusal['error'];
+  /** What else the answer needs: seconds to wait, the claim at fault, a nonce, … never a credential. */
+  readonly detail: Readonly<Record<string, string | number>>;
+
+  constructor(
+    code: AuthErrorCode,
+    options: { cause?: unknown; detail?: Record<string, string | number> } = {},
+  ) {
+    const row: Refusal = refusals[code];
+    const claim = options.detail?.['claim'];
+    super(claim === undefined ? row.text : `${row.text} (${String(claim)})`, { cause: options.cause });
+    this.code = code;
+    this.status = row.status;
+    this.error = row.error;
+    this.detail = options.detail ?? {};
+  }
+}

@@ -1,0 +1,45 @@
+export { AuthError, refusals, type AuthErrorCode, type Refusal } from './errors.ts';
+export { decodeBase64url, encodeBase64url } from './encoding.ts';
+export type { AlgorithmName } from './algorithms.ts';
+export type { PrivateJwk, PublicJwk } from './jwk.ts';
+export {
+  generatePrivateJwk,
+  hashText,
+  importPublicKey,
+  importSigningKey,
+  thumbprintOf,
+  type SigningKey,
+  type VerificationKey,
+} from './keys.ts';
+export { headerTable, publishedJwk, readKeySet, type KeyPurpose, type PublishedJwk } from './key-set.ts';
+export {
+  checkTimes,
+  maxClockLead,
+  maxTokenLength,
+  maxTokenLife,
+  sessionTokenHeader,
+  signSessionToken,
+  verifySessionToken,
+  type Carrier,
+  type HeaderTable,
+  type SessionTokenClaims,
+  type TrustedKey,
+  type VerifiedSessionToken,
+} from './session-token.ts';
+export {
+  comparableUrl,
+  maxProofAge,
+  maxProofLead,
+  signProof,
+  verifyProof,
+  type VerifiedProof,
+} from './proof.ts';
+export { maxAssertionLife, signAssertion, verifyAssertion, type VerifiedAssertion } from './assertion.ts';
+export {
+  refreshTokenHeader,
+  signRefreshToken,
+  verifyRefreshToken,
+  type RefreshTokenClaims,
+  type VerifiedRefreshToken,
+} from './refresh-token.ts';
+export type { Eventually } from './signatures/backend.ts';

@@ -1,0 +1,178 @@
+import { claimReader } from './claims.ts';
+import { AuthError } from './errors.ts';
+import { isPlainObject, type JsonObject } from './json.ts';
+import { ownHeader, readPayload, signCompact, splitCompact, verifySignature } from './jws.ts';
+import type { SigningKey, VerificationKey } from './keys.ts';
+
+/** The longest session token a guard looks at, in characters. */
+export const maxTokenLength = 8192;
+/** The longest life of a session token, in seconds. */
+export const maxTokenLife = 3600;
+/** How far ahead `iat` may be, in seconds. */
+export const maxClockLead = 5;
+/** The most that header and payload together may weigh when a token is made, in bytes. */
+export const maxTokenBudget = 3584;
+
+/**
+ * The claims of a session token (RFC 9068 and the profile of `docs/spec/token.md`).
+ *
+ * Times are in seconds, `sst` (the session's start, the same through every refresh) in microseconds. Exactly
+ * one carrier: `cnf` with one confirmation, or `crr`.
+ */
+export interface SessionTokenClaims {
+  readonly iss: string;
+  readonly sub: string;
+  readonly aud: string;
+  readonly client_id: string;
+  readonly iat: number;
+  readonly exp: number;
+  readonly jti: string;
+  readonly sid: string;
+  readonly sst: number;
+  readonly sh: string;
+  readonly auth_time?: number;
+  readonly amr?: readonly string[];
+  readonly scope?: string;
+  readonly cnf?: { readonly jkt: string } | { readonly 'x5t#S256': string };
+  readonly crr?: 'cookie' | 'bearer';
+}
+
+/** How a token may be presented; a guard takes it in no other way. */
+export type Carrier =
+  | { readonly kind: 'key'; readonly thumbprint: string }
+  | { readonly kind: 'certificate'; readonly thumbprint: string }
+  | { readonly kind: 'cookie' }
+  | { readonly kind: 'bearer' };
+
+declare const verified: unique symbol;
+
+/** A session token whose signature and claims were verified; only {@link verifySessionToken} makes one. */
+export interface VerifiedSessionToken {
+  readonly [verified]: 'session token';
+  readonly kid: string;
+  readonly carrier: Carrier;
+  readonly claims: Readonly<SessionTokenClaims>;
+  /** Every claim as received, for an application's own claims; nothing here was interpreted. */
+  readonly payload: JsonObject;
+}
+
+/** A key and the issuers that publish it. */
+export interface TrustedKey {
+  readonly key: VerificationKey;
+  readonly issuers: ReadonlySet<string>;
+}
+
+/** The keys a guard trusts, by the exact header segment of the tokens that each signs. */
+export type HeaderTable = ReadonlyMap<string, TrustedKey>;
+
+/** The exact header segment of every session token that this key signs. */
+export function sessionTokenHeader(key: Pick<VerificationKey, 'kid' | 'jwk'>): string {
+  return ownHeader('at+jwt', key);
+}
+
+/**
+ * Signs a session token.
+ *
+ * @throws TypeError if the claims would be refused by {@link verifySessionToken}, or header and payload weigh
+ * more than 3.5 kB: a token that nobody can carry is not made.
+ */
+export async function signSessionToken(claims: SessionTokenClaims, key: SigningKey): Promise<string> {
+  const text = await signCompact(sessionTokenHeader(key), claims, key);
+  if (text.lastIndexOf('.') > maxTokenBudget)
+    throw new TypeError('the session token would weigh over 3.5 kB');
+  try {
+    readClaims(claims as unknown as JsonObject);
+    readCarrier(claims as unknown as JsonObject);
+  } catch (cause) {
+    throw new TypeError('unexpected claims, expected those of the session token profile', { cause });
+  }
+  return text;
+}
+
+/**
+ * Verifies a session token: length, exact header, signature over the received bytes, then claims.
+ *
+ * `now` is in seconds. It does not check the carrier, a proof, replay, revocation or scope: that is the
+ * guard's part.
+ *
+ * @throws AuthError with a `token_…` code.
+ */
+export async function verifySessionToken(
+  text: string,
+  expected: { keys: HeaderTable; issuer: string; audience: string; now: number },
+): Promise<VerifiedSessionToken> {
+  const parts = splitCompact(text, 'token', maxTokenLength);
+  const trusted = expected.keys.get(parts.header);
+  if (trusted === undefined) throw new AuthError('token_key_unknown');
+  await verifySignature(parts, { kind: 'token', key: trusted.key, spelling: 'ours' });
+  const payload = readPayload(parts, 'token');
+  const claims = readClaims(payload);
+  if (claims.iss !== expected.issuer || !trusted.issuers.has(claims.iss)) {
+    throw new AuthError('token_issuer_unexpected');
+  }
+  if (claims.aud !== expected.audience) throw new AuthError('token_audience_unexpected');
+  checkTimes(claims, expected.now);
+  const carrier = readCarrier(payload);
+  return freeze({ kid: trusted.key.kid, carrier, claims, payload } as unknown as VerifiedSessionToken);
+}
+
+/** Checks the times of verified claims again: a kept result is only good until its token expires. */
+export function checkTimes(claims: Pick<SessionTokenClaims, 'iat' | 'exp'>, now: number): void {
+  if (now >= claims.exp) throw new AuthError('token_expired');
+  if (claims.iat > now + maxClockLead) throw new AuthError('token_issued_in_future');
+  if (claims.exp - claims.iat > maxTokenLife) throw new AuthError('token_life_too_long');
+}
+
+function readClaims(payload: JsonObject): SessionTokenClaims {
+  const read = claimReader(payload, 'token_claim_invalid');
+  const required = {
+    iss: read.text('iss'),
+    sub: read.text('sub'),
+    aud: read.text('aud'),
+    client_id: read.text('client_id'),
+    iat: read.seconds('iat'),
+    exp: read.seconds('exp'),
+    jti: read.id('jti'),
+    sid: read.id('sid'),
+    sst: read.seconds('sst'),
+    sh: read.id('sh'),
+  };
+  const optional = {
+    auth_time: read.optionalSeconds('auth_time'),
+    amr: read.optionalTexts('amr'),
+    scope: read.optionalText('scope'),
+  };
+  return { ...required, ...dropUndefined(optional) };
+}
+
+function dropUndefined<T extends object>(claims: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
+  return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined)) as never;
+}
+
+function readCarrier(payload: JsonObject): Carrier {
+  const { cnf, crr } = payload;
+  if (cnf !== undefined && crr !== undefined)
+    throw new AuthError('token_claim_invalid', { detail: { claim: 'crr' } });
+  if (cnf !== undefined) return readConfirmation(cnf);
+  if (crr === 'cookie' || crr === 'bearer') return { kind: crr };
+  throw new AuthError('token_claim_invalid', { detail: { claim: 'cnf' } });
+}
+
+function readConfirmation(cnf: unknown): Carrier {
+  const [entry, ...more] = isPlainObject(cnf) ? Object.entries(cnf) : [];
+  const [name, thumbprint] = entry ?? [];
+  if (more.length === 0 && typeof thumbprint === 'string' && thumbprint.length === 43) {
+    if (name === 'jkt') return { kind: 'key', thumbprint };
+    if (name === 'x5t#S256') return { kind: 'certificate', thumbprint };
+  }
+  throw new AuthError('token_claim_invalid', { detail: { claim: 'cnf' } });
+}
+
+/** Results are shared by every request that brings the same token, so nobody may change them. */
+function freeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const member of Object.values(value)) freeze(member);
+  }
+  return value;
+}
