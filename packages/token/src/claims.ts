@@ -5,17 +5,22 @@ import type { JsonObject } from './json.ts';
 export interface ClaimReader {
   readonly text: (name: string) => string;
   readonly optionalText: (name: string) => string | undefined;
+  readonly shortText: (name: string) => string;
   readonly id: (name: string) => string;
   readonly seconds: (name: string) => number;
   readonly optionalSeconds: (name: string) => number | undefined;
+  readonly optionalScope: (name: string) => string | undefined;
   readonly optionalTexts: (name: string) => readonly string[] | undefined;
 }
 
 const maxTextLength = 2048;
+const maxShortTextLength = 256;
 const idPattern = /^[A-Za-z0-9_-]{22}$/;
-// Well-formed text without control characters: what people and logs cannot tell apart never names anything.
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
-const controls = /[\u0000-\u001f\u007f]/;
+const thumbprintPattern = /^[A-Za-z0-9_-]{43}$/;
+// RFC 6749 section 3.3: printable ASCII but quote and backslash, separated by one space.
+const scopePattern = /^[!#-[\]-~]+(?: [!#-[\]-~]+)*$/;
+// What people and logs cannot see never names anything: controls, zero-width and bidirectional marks, line ends.
+const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
 /** Makes a reader that refuses with the given code. */
 export function claimReader(claims: JsonObject, fault: AuthErrorCode): ClaimReader {
@@ -29,14 +34,16 @@ export function claimReader(claims: JsonObject, fault: AuthErrorCode): ClaimRead
   return {
     text: (name) => take(name, isText),
     optionalText: (name) => optional(name, isText),
+    shortText: (name) => take(name, isShortText),
     id: (name) => take(name, isId),
     seconds: (name) => take(name, isTime),
     optionalSeconds: (name) => optional(name, isTime),
+    optionalScope: (name) => optional(name, isScope),
     optionalTexts: (name) => optional(name, isTexts),
   };
 }
 
-/** Non-empty, well-formed text of at most 2,048 characters without control characters or outer space. */
+/** Non-empty, well-formed text of at most 2,048 characters without invisible characters or outer space. */
 export function isText(value: unknown): value is string {
   return (
     typeof value === 'string' &&
@@ -44,13 +51,28 @@ export function isText(value: unknown): value is string {
     value.length <= maxTextLength &&
     value.isWellFormed() &&
     value.trim() === value &&
-    !controls.test(value)
+    !invisible.test(value)
   );
+}
+
+/** What is stored until it expires, so that it cannot be used twice: text of at most 256 characters. */
+function isShortText(value: unknown): value is string {
+  return isText(value) && value.length <= maxShortTextLength;
+}
+
+/** Scope names separated by single spaces (RFC 6749 section 3.3). */
+function isScope(value: unknown): value is string {
+  return isText(value) && scopePattern.test(value);
 }
 
 /** 128 bits as base64url. */
 export function isId(value: unknown): value is string {
   return typeof value === 'string' && idPattern.test(value);
+}
+
+/** A SHA-256 thumbprint as base64url (RFC 7638). */
+export function isThumbprint(value: unknown): value is string {
+  return typeof value === 'string' && thumbprintPattern.test(value);
 }
 
 /** A safe, non-negative integer: no fraction, no negative zero, nothing that JSON rounds or makes infinite. */

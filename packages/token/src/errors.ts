@@ -179,10 +179,14 @@ export class AuthError extends Error {
   ) {
     const row: Refusal = refusals[code];
     const claim = options.detail?.['claim'];
-    super(claim === undefined ? row.text : `${row.text} (${String(claim)})`, { cause: options.cause });
+    super(claim === undefined ? row.text : `${row.text} (${String(claim)})`, causeOf(options));
     this.code = code;
     this.status = row.status;
     this.error = row.error;
-    this.detail = options.detail ?? {};
+    this.detail = Object.freeze({ ...options.detail });
   }
+}
+
+function causeOf(options: { cause?: unknown }): ErrorOptions | undefined {
+  return options.cause === undefined ? undefined : { cause: options.cause };
 }

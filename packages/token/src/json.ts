@@ -4,10 +4,11 @@ const maxDepth = 8;
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * Parses one JSON object, or returns undefined.
+ * Parses one JSON object that every reader understands alike (I-JSON, RFC 7493), or returns undefined.
  *
- * Refused besides bad syntax: anything but an object at the top, a member named twice at any depth
- * (parsers differ on which one counts), a member named `__proto__`, more than eight levels.
+ * Refused besides bad syntax, at any depth: a member named twice (parsers differ on which one counts), a
+ * member named `__proto__`, a number that is rounded or made infinite, text with a lone surrogate (two
+ * names become one where it is stored), more than eight levels. And anything but an object at the top.
  */
 export function parseObject(text: string): JsonObject | undefined {
   let value: unknown;
@@ -16,13 +17,22 @@ export function parseObject(text: string): JsonObject | undefined {
   } catch {
     return undefined;
   }
-  if (!isPlainObject(value) || !hasDistinctMembers(text)) return undefined;
+  if (!isPlainObject(value) || !hasDistinctMembers(text) || !isExact(value)) return undefined;
   return value;
 }
 
 /** Whether a value is an object that is neither null nor an array. */
 export function isPlainObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Whether a value read from JSON is the one that was written: no number rounded, no text that is none. */
+function isExact(value: unknown): boolean {
+  if (typeof value === 'number')
+    return Number.isFinite(value) && (Number.isSafeInteger(value) || value % 1 !== 0);
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(([name, member]) => name.isWellFormed() && isExact(member));
 }
 
 /** Walks text that is known to be valid JSON: only strings, brackets and colons matter then. */

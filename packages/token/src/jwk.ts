@@ -30,7 +30,7 @@ const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 export function readPublicJwk(value: unknown): PublicJwk | undefined {
   if (!isPlainObject(value) || privateMembers.some((name) => name in value)) return undefined;
   const row = algorithmOfKey(value);
-  if (row === undefined || !mayVerify(value, row)) return undefined;
+  if (row === undefined || !isMeantFor(value, row, 'verify')) return undefined;
   return takeMembers(value, row);
 }
 
@@ -39,15 +39,16 @@ export function readPrivateJwk(value: unknown): PrivateJwk | undefined {
   if (!isPlainObject(value)) return undefined;
   const row = algorithmOfKey(value);
   const secret = row && value[row.privateMember];
-  if (row === undefined || !hasLength(secret, row.privateLength)) return undefined;
+  if (row === undefined || !isMeantFor(value, row, 'sign')) return undefined;
+  if (!hasLength(secret, row.privateLength)) return undefined;
   const jwk = takeMembers(value, row);
   return jwk && { ...jwk, [row.privateMember]: secret };
 }
 
 /** The public half of a private key. */
 export function publicHalf(jwk: PrivateJwk): PublicJwk {
-  const { d: _d, priv: _priv, ...rest } = jwk;
-  return rest;
+  const secret = rowOf(jwk).privateMember;
+  return Object.fromEntries(Object.entries(jwk).filter(([name]) => name !== secret)) as unknown as PublicJwk;
 }
 
 /** The row of a key that was read. */
@@ -55,12 +56,13 @@ export function rowOf(jwk: PublicJwk): Algorithm {
   return algorithms[jwk.alg];
 }
 
-function mayVerify(value: JsonObject, row: Algorithm): boolean {
+/** Whether what a key says of its use (RFC 7517 section 4.2 to 4.4), where it says anything, allows this one. */
+function isMeantFor(value: JsonObject, row: Algorithm, operation: 'sign' | 'verify'): boolean {
   const { alg, use, key_ops: operations } = value;
   const named = alg === undefined || (typeof alg === 'string' && row.aliases.includes(alg));
-  const signs = use === undefined || use === 'sig';
-  const verifies = operations === undefined || (Array.isArray(operations) && operations.includes('verify'));
-  return named && signs && verifies;
+  const forSignatures = use === undefined || use === 'sig';
+  const offered = operations === undefined || (Array.isArray(operations) && operations.includes(operation));
+  return named && forSignatures && offered;
 }
 
 function takeMembers(value: JsonObject, row: Algorithm): PublicJwk | undefined {

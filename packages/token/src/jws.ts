@@ -80,9 +80,9 @@ export function encodeObject(value: object): string {
   return encodeBase64url(encodeUtf8(JSON.stringify(value)));
 }
 
-/** Signs a payload under an encoded header: the compact text. */
-export async function signCompact(header: string, payload: object, key: SigningKey): Promise<string> {
-  const signed = `${header}.${encodeObject(payload)}`;
+/** Signs an encoded payload under an encoded header: the compact text. */
+export async function signCompact(header: string, payload: string, key: SigningKey): Promise<string> {
+  const signed = `${header}.${payload}`;
   return `${signed}.${encodeBase64url(await signBytes(key, encodeUtf8(signed)))}`;
 }
 

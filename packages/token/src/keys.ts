@@ -1,5 +1,5 @@
 import { signatures } from '#signatures';
-import { algorithms, canonicalSignature, type Algorithm, type AlgorithmName } from './algorithms.ts';
+import { algorithms, canonicalSignature, type AlgorithmName } from './algorithms.ts';
 import { encodeBase64url, encodeUtf8 } from './encoding.ts';
 import { AuthError } from './errors.ts';
 import { publicHalf, readPrivateJwk, readPublicJwk, rowOf, type PrivateJwk, type PublicJwk } from './jwk.ts';
@@ -44,9 +44,18 @@ export async function thumbprintOf(jwk: PublicJwk): Promise<string> {
 export async function importPublicKey(value: unknown): Promise<VerificationKey> {
   const jwk = readPublicJwk(value);
   if (jwk === undefined) throw new AuthError('key_invalid');
+  return importNamedKey(jwk, await thumbprintOf(jwk));
+}
+
+/**
+ * Imports a key that `readPublicJwk` has read, under its thumbprint.
+ *
+ * @throws AuthError `key_invalid` if the platform refuses it: an EC point off its curve, an algorithm that this
+ * runtime lacks.
+ */
+export async function importNamedKey(jwk: PublicJwk, kid: string): Promise<VerificationKey> {
   try {
-    const handle = await signatures.importPublicKey(rowOf(jwk), jwk);
-    return { kid: await thumbprintOf(jwk), jwk, handle };
+    return { kid, jwk, handle: await signatures.importPublicKey(rowOf(jwk), jwk) };
   } catch (cause) {
     throw new AuthError('key_invalid', { cause });
   }
@@ -61,19 +70,26 @@ export async function importSigningKey(value: unknown): Promise<SigningKey> {
   const jwk = readPrivateJwk(value);
   if (jwk === undefined)
     throw new TypeError('unexpected key, expected a private JWK for EdDSA, ES256 or ML-DSA-44');
-  const row = rowOf(jwk);
-  const handle = await signatures.importPrivateKey(row, jwk);
   const own = publicHalf(jwk);
-  const key = { kid: await thumbprintOf(own), jwk: own, sign: signWith(row, handle) };
+  const key = { kid: await thumbprintOf(own), jwk: own, sign: await signWith(jwk) };
   const probe = encodeUtf8(key.kid);
   if (!(await verifyBytes(await importPublicKey(own), probe, await signBytes(key, probe)))) {
-    throw new TypeError('the public half of the key does not fit its private half');
+    throw new TypeError(unfitting);
   }
   return key;
 }
 
-function signWith(row: Algorithm, handle: KeyHandle): SigningKey['sign'] {
-  return (data) => signatures.sign(row, handle, data);
+const unfitting = 'the public half of the key does not fit its private half';
+
+async function signWith(jwk: PrivateJwk): Promise<SigningKey['sign']> {
+  const row = rowOf(jwk);
+  try {
+    const handle = await signatures.importPrivateKey(row, jwk);
+    return (data) => signatures.sign(row, handle, data);
+  } catch {
+    // What the platform says of a private key is kept out of every error: it might quote it.
+    throw new TypeError(unfitting);
+  }
 }
 
 /** Makes a new private key by the platform's random generator, as JSON for its owner to keep. */
@@ -93,9 +109,20 @@ export async function verifyBytes(
   );
 }
 
-/** Signs raw bytes and brings the signature to its one spelling. */
+/**
+ * Signs raw bytes and brings the signature to its one spelling.
+ *
+ * @throws TypeError if a signer answers in another form: most services answer ECDSA in DER.
+ */
 export async function signBytes(key: SigningKey, data: Uint8Array): Promise<Uint8Array> {
-  return canonicalSignature(rowOf(key.jwk), await key.sign(data));
+  const row = rowOf(key.jwk);
+  const signature = await key.sign(data);
+  if (signature.length !== row.signatureLength) {
+    throw new TypeError(
+      `unexpected signature, expected ${row.signatureLength} raw bytes (ECDSA: r ‖ s, not DER)`,
+    );
+  }
+  return canonicalSignature(row, signature);
 }
 
 /** Hashes text as UTF-8 by SHA-256, base64url: `ath` (RFC 9449), thumbprints, PKCE challenges. */

@@ -1,6 +1,15 @@
 import { claimReader } from './claims.ts';
 import { AuthError } from './errors.ts';
-import { ownHeader, readPayload, signCompact, splitCompact, verifySignature } from './jws.ts';
+import type { JsonObject } from './json.ts';
+import {
+  decodeObject,
+  encodeObject,
+  ownHeader,
+  readPayload,
+  signCompact,
+  splitCompact,
+  verifySignature,
+} from './jws.ts';
 import type { SigningKey, VerificationKey } from './keys.ts';
 
 const maxLength = 8192;
@@ -25,10 +34,20 @@ export function refreshTokenHeader(key: Pick<VerificationKey, 'kid' | 'jwk'>): s
   return ownHeader('refresh+jwt', key);
 }
 
-/** Signs a refresh token; its audience is the refresh grant of this issuer and nothing else. */
+/**
+ * Signs a refresh token; its audience is the refresh grant of this issuer and nothing else.
+ *
+ * @throws TypeError if {@link verifyRefreshToken} would refuse the claims: nobody is signed out by a slip here.
+ */
 export async function signRefreshToken(claims: RefreshTokenClaims, key: SigningKey): Promise<string> {
   const { iss, sid, gen, exp } = claims;
-  return signCompact(refreshTokenHeader(key), { iss, aud: audienceOf(iss), sid, gen, exp }, key);
+  const payload = encodeObject({ iss, aud: audienceOf(iss), sid, gen, exp });
+  try {
+    readRefreshClaims(decodeObject(payload) ?? {});
+  } catch (cause) {
+    throw new TypeError('unexpected claims, expected those of a refresh token', { cause });
+  }
+  return signCompact(refreshTokenHeader(key), payload, key);
 }
 
 /**
@@ -47,17 +66,22 @@ export async function verifyRefreshToken(
   const key = expected.keys.get(parts.header);
   if (key === undefined) throw new AuthError('refresh_key_unknown');
   await verifySignature(parts, { kind: 'refresh', key, spelling: 'ours' });
-  const read = claimReader(readPayload(parts, 'refresh'), 'refresh_claim_invalid');
-  const claims = {
+  const { aud, ...claims } = readRefreshClaims(readPayload(parts, 'refresh'));
+  if (claims.iss !== expected.issuer) throw new AuthError('refresh_issuer_unexpected');
+  if (aud !== audienceOf(claims.iss)) throw new AuthError('refresh_audience_unexpected');
+  if (!(expected.now < claims.exp)) throw new AuthError('refresh_expired');
+  return Object.freeze(claims) as VerifiedRefreshToken;
+}
+
+function readRefreshClaims(payload: JsonObject): RefreshTokenClaims & { readonly aud: string } {
+  const read = claimReader(payload, 'refresh_claim_invalid');
+  return {
     iss: read.text('iss'),
+    aud: read.text('aud'),
     sid: read.id('sid'),
     gen: read.seconds('gen'),
     exp: read.seconds('exp'),
   };
-  if (claims.iss !== expected.issuer) throw new AuthError('refresh_issuer_unexpected');
-  if (read.text('aud') !== audienceOf(claims.iss)) throw new AuthError('refresh_audience_unexpected');
-  if (expected.now >= claims.exp) throw new AuthError('refresh_expired');
-  return claims as VerifiedRefreshToken;
 }
 
 /** A text that is the audience of no other kind of statement. */

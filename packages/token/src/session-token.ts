@@ -1,7 +1,16 @@
-import { claimReader } from './claims.ts';
+import { claimReader, isThumbprint } from './claims.ts';
 import { AuthError } from './errors.ts';
+import { deepFreeze } from './freeze.ts';
 import { isPlainObject, type JsonObject } from './json.ts';
-import { ownHeader, readPayload, signCompact, splitCompact, verifySignature } from './jws.ts';
+import {
+  decodeObject,
+  encodeObject,
+  ownHeader,
+  readPayload,
+  signCompact,
+  splitCompact,
+  verifySignature,
+} from './jws.ts';
 import type { SigningKey, VerificationKey } from './keys.ts';
 
 /** The longest session token a guard looks at, in characters. */
@@ -51,7 +60,8 @@ export interface VerifiedSessionToken {
   readonly [verified]: 'session token';
   readonly kid: string;
   readonly carrier: Carrier;
-  readonly claims: Readonly<SessionTokenClaims>;
+  /** The claims of the profile; the carrier, `cnf` or `crr`, is `carrier` above. */
+  readonly claims: Readonly<Omit<SessionTokenClaims, 'cnf' | 'crr'>>;
   /** Every claim as received, for an application's own claims; nothing here was interpreted. */
   readonly payload: JsonObject;
 }
@@ -73,20 +83,25 @@ export function sessionTokenHeader(key: Pick<VerificationKey, 'kid' | 'jwk'>): s
 /**
  * Signs a session token.
  *
- * @throws TypeError if the claims would be refused by {@link verifySessionToken}, or header and payload weigh
- * more than 3.5 kB: a token that nobody can carry is not made.
+ * The claims are checked as a guard will read them, before anything is signed.
+ *
+ * @throws TypeError if {@link verifySessionToken} would refuse them, or header and payload weigh more than
+ * 3.5 kB: a token that nobody can use or carry is not made.
  */
 export async function signSessionToken(claims: SessionTokenClaims, key: SigningKey): Promise<string> {
-  const text = await signCompact(sessionTokenHeader(key), claims, key);
-  if (text.lastIndexOf('.') > maxTokenBudget)
+  const header = sessionTokenHeader(key);
+  const payload = encodeObject(claims);
+  if (header.length + 1 + payload.length > maxTokenBudget) {
     throw new TypeError('the session token would weigh over 3.5 kB');
+  }
   try {
-    readClaims(claims as unknown as JsonObject);
-    readCarrier(claims as unknown as JsonObject);
+    const read = decodeObject(payload) ?? {};
+    checkTimes(readClaims(read), claims.iat);
+    readCarrier(read);
   } catch (cause) {
     throw new TypeError('unexpected claims, expected those of the session token profile', { cause });
   }
-  return text;
+  return signCompact(header, payload, key);
 }
 
 /**
@@ -113,17 +128,21 @@ export async function verifySessionToken(
   if (claims.aud !== expected.audience) throw new AuthError('token_audience_unexpected');
   checkTimes(claims, expected.now);
   const carrier = readCarrier(payload);
-  return freeze({ kid: trusted.key.kid, carrier, claims, payload } as unknown as VerifiedSessionToken);
+  return deepFreeze({ kid: trusted.key.kid, carrier, claims, payload } as unknown as VerifiedSessionToken);
 }
 
-/** Checks the times of verified claims again: a kept result is only good until its token expires. */
+/**
+ * Checks the times of verified claims again: a kept result is only good until its token expires.
+ *
+ * Each comparison is written so that a clock that gives no number accepts nothing.
+ */
 export function checkTimes(claims: Pick<SessionTokenClaims, 'iat' | 'exp'>, now: number): void {
-  if (now >= claims.exp) throw new AuthError('token_expired');
-  if (claims.iat > now + maxClockLead) throw new AuthError('token_issued_in_future');
+  if (!(now < claims.exp)) throw new AuthError('token_expired');
+  if (!(claims.iat <= now + maxClockLead)) throw new AuthError('token_issued_in_future');
   if (claims.exp - claims.iat > maxTokenLife) throw new AuthError('token_life_too_long');
 }
 
-function readClaims(payload: JsonObject): SessionTokenClaims {
+function readClaims(payload: JsonObject): VerifiedSessionToken['claims'] {
   const read = claimReader(payload, 'token_claim_invalid');
   const required = {
     iss: read.text('iss'),
@@ -140,8 +159,11 @@ function readClaims(payload: JsonObject): SessionTokenClaims {
   const optional = {
     auth_time: read.optionalSeconds('auth_time'),
     amr: read.optionalTexts('amr'),
-    scope: read.optionalText('scope'),
+    scope: read.optionalScope('scope'),
   };
+  // A token of ours has no nbf; one that has must not be good any earlier for it (RFC 7519 section 4.1.5).
+  if ((read.optionalSeconds('nbf') ?? 0) > required.iat) throw claimInvalid('nbf');
+  if (required.exp <= required.iat) throw claimInvalid('exp');
   return { ...required, ...dropUndefined(optional) };
 }
 
@@ -151,28 +173,22 @@ function dropUndefined<T extends object>(claims: T): { [Name in keyof T]?: Exclu
 
 function readCarrier(payload: JsonObject): Carrier {
   const { cnf, crr } = payload;
-  if (cnf !== undefined && crr !== undefined)
-    throw new AuthError('token_claim_invalid', { detail: { claim: 'crr' } });
+  if (cnf !== undefined && crr !== undefined) throw claimInvalid('crr');
   if (cnf !== undefined) return readConfirmation(cnf);
   if (crr === 'cookie' || crr === 'bearer') return { kind: crr };
-  throw new AuthError('token_claim_invalid', { detail: { claim: 'cnf' } });
+  throw claimInvalid('cnf');
 }
 
 function readConfirmation(cnf: unknown): Carrier {
   const [entry, ...more] = isPlainObject(cnf) ? Object.entries(cnf) : [];
   const [name, thumbprint] = entry ?? [];
-  if (more.length === 0 && typeof thumbprint === 'string' && thumbprint.length === 43) {
+  if (more.length === 0 && isThumbprint(thumbprint)) {
     if (name === 'jkt') return { kind: 'key', thumbprint };
     if (name === 'x5t#S256') return { kind: 'certificate', thumbprint };
   }
-  throw new AuthError('token_claim_invalid', { detail: { claim: 'cnf' } });
+  throw claimInvalid('cnf');
 }
 
-/** Results are shared by every request that brings the same token, so nobody may change them. */
-function freeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const member of Object.values(value)) freeze(member);
-  }
-  return value;
+function claimInvalid(claim: string): AuthError {
+  return new AuthError('token_claim_invalid', { detail: { claim } });
 }

@@ -1,4 +1,3 @@
-import type { KeyObject } from 'node:crypto';
 import { decodeBase64url } from '../encoding.ts';
 import type { PrivateJwk, PublicJwk } from '../jwk.ts';
 import type { SignatureBackend } from './backend.ts';
@@ -21,9 +20,7 @@ export function withSodium(sodium: Sodium): SignatureBackend {
     importPrivateKey: (row, jwk: PrivateJwk) =>
       row.kty === 'OKP' ? secretKey(sodium, jwk) : nodeCrypto.importPrivateKey(row, jwk),
     sign: (row, key, data) =>
-      row.kty === 'OKP'
-        ? signDetached(sodium, key as Uint8Array, data)
-        : nodeCrypto.sign(row, key as KeyObject, data),
+      row.kty === 'OKP' ? signDetached(sodium, key as Uint8Array, data) : nodeCrypto.sign(row, key, data),
     verify: (row, key, data, signature) =>
       row.kty === 'OKP'
         ? sodium.crypto_sign_verify_detached(signature, data, key as Uint8Array)
