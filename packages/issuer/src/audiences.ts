@@ -1,0 +1,57 @@
+import { AuthError, maxTokenLife, type AlgorithmName } from '@symbolon/token';
+import { z } from 'zod';
+import type { ClientRow } from './storage/rows.ts';
+
+/** A resource server that tokens are made for. */
+export interface Audience {
+  readonly audience: string;
+  /** The scope values that exist there. */
+  readonly scopes: readonly string[];
+  /** How long its tokens live, in seconds. */
+  readonly tokenLife: number;
+  /** What its tokens are signed with. */
+  readonly alg: AlgorithmName;
+}
+
+/** A scope value (RFC 6749 section 3.3). */
+export const scopeValue = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/, 'expected one scope value');
+
+const identifier = z
+  .string()
+  .max(512)
+  .refine((text) => URL.canParse(text) && !text.includes('#'), 'expected a URL without fragment (RFC 8707)');
+
+/** What an installer says of an audience. */
+export const audienceOptions = z.strictObject({
+  audience: identifier,
+  scopes: z.array(scopeValue).default([]),
+  tokenLife: z.int().min(10).max(maxTokenLife).default(300),
+  alg: z.enum(['EdDSA', 'ES256', 'ML-DSA-44']).default('EdDSA'),
+});
+
+/** The audience of the issuer's own session interface. */
+export function sessionsAudience(issuer: string): Audience {
+  return { audience: `${issuer}/sessions`, scopes: [], tokenLife: 300, alg: 'EdDSA' };
+}
+
+/**
+ * Decides for which audience and scope a client gets a token (RFC 8707, RFC 6749 section 3.3).
+ *
+ * Without `resource` the client's only audience is meant, without `scope` all that it is allowed there.
+ *
+ * @throws AuthError `audience_invalid`, `scope_invalid`.
+ */
+export function chooseTarget(
+  client: ClientRow,
+  asked: { audiences: readonly Audience[]; resource: string | undefined; scope: string | undefined },
+): { audience: Audience; scope: string } {
+  const [only, ...more] = client.audiences;
+  const name = asked.resource ?? (more.length === 0 ? only?.audience : undefined);
+  const allowed = client.audiences.find((row) => row.audience === name);
+  const audience = asked.audiences.find((row) => row.audience === name);
+  if (allowed === undefined || audience === undefined) throw new AuthError('audience_invalid');
+  const granted = allowed.scope.filter((value) => audience.scopes.includes(value));
+  const wanted = asked.scope === undefined ? granted : asked.scope.split(' ');
+  if (!wanted.every((value) => granted.includes(value))) throw new AuthError('scope_invalid');
+  return { audience, scope: [...new Set(wanted)].join(' ') };
+}

@@ -1,0 +1,128 @@
+import { importPublicKey, type VerificationKey } from '@symbolon/token';
+import { z } from 'zod';
+import { scopeValue } from './audiences.ts';
+import { newId } from './random.ts';
+import type { ClientRow } from './storage/rows.ts';
+import type { Storage } from './storage/storage.ts';
+
+/** What an operator says of a new client. */
+export const clientOptions = z.strictObject({
+  /** Its public name in protocols; made up if left out. */
+  id: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'expected 1 to 64 letters, digits, dots, dashes')
+    .optional(),
+  name: z.string().min(1).max(120).optional(),
+  kind: z.enum(['machine', 'public']).default('machine'),
+  /** Public JWKs whose private halves never left the client's machine. */
+  keys: z.array(z.record(z.string(), z.unknown())).max(8).default([]),
+  /** Registered as unable to hold a key per request: it gets bearer tokens. */
+  bearer: z.boolean().default(false),
+  audiences: z
+    .array(z.strictObject({ audience: z.string().min(1), scope: z.array(scopeValue).default([]) }))
+    .default([]),
+  /** `introspect`, or `sessions:<id of a public client>`. */
+  rights: z.array(z.string().regex(/^(introspect|sessions:[A-Za-z0-9._-]{1,64})$/)).default([]),
+});
+
+/** The input of {@link Clients.add}. */
+export type NewClientOptions = z.input<typeof clientOptions>;
+
+/** Registered software, and the keys with which it proves itself. */
+export interface Clients {
+  /** @throws TypeError if the options are unsound or the id is taken. */
+  readonly add: (options: NewClientOptions, by?: string) => Promise<ClientRow>;
+  readonly list: () => Promise<readonly ClientRow[]>;
+  /** Removes a client for good; its sessions end with it. Answers whether there was one. */
+  readonly remove: (id: string, by?: string) => Promise<boolean>;
+  /** Lets keys that an operator's end has blocked open sessions again; answers their thumbprints. */
+  readonly unblock: (which: { id: string; key?: string; by?: string }) => Promise<readonly string[]>;
+  /** A client that stands, with its keys imported; what it says may be a few seconds old. */
+  readonly find: (id: string) => Promise<KnownClient | undefined>;
+}
+
+/** A client and its keys, ready to verify. */
+export interface KnownClient {
+  readonly row: ClientRow;
+  readonly keys: readonly VerificationKey[];
+}
+
+const freshFor = 5000;
+const maxKnown = 10_000;
+
+/** Opens the registry of clients over a store. */
+export function openClients(options: {
+  storage: Storage;
+  clock: () => number;
+  knownAudiences: () => readonly string[];
+}): Clients {
+  const { storage, clock } = options;
+  const known = new Map<string, { at: number; client: Promise<KnownClient | undefined> }>();
+  const load = async (id: string): Promise<KnownClient | undefined> => {
+    const row = await storage.findClient(id);
+    if (row === null || row.removedAt !== null) return undefined;
+    return { row, keys: await Promise.all(row.keys.map((key) => importPublicKey(key))) };
+  };
+  const find = (id: string): Promise<KnownClient | undefined> => {
+    const kept = known.get(id);
+    if (kept !== undefined && Math.abs(clock() - kept.at) < freshFor) return kept.client;
+    // Names come from outside, so the map is emptied rather than grown; every decision asks the row again anyway.
+    if (known.size >= maxKnown) known.clear();
+    const client = load(id);
+    known.set(id, { at: clock(), client });
+    client.catch(() => known.delete(id));
+    return client;
+  };
+  return {
+    find,
+    list: () => storage.listClients(),
+    add: async (input, by = 'application') => {
+      const client = await readNewClient(input, options.knownAudiences());
+      const added = await storage.addClient({ ...client, subject: { id: newId(), handle: newId() }, by });
+      if (added.kind === 'exists')
+        throw new TypeError(`a client ${client.id} exists already: choose another id`);
+      known.delete(client.id);
+      return added.client;
+    },
+    remove: async (id, by = 'application') => {
+      known.delete(id);
+      return (await storage.removeClient({ id, by })).kind === 'cut';
+    },
+    unblock: async ({ id, key, by = 'application' }) => {
+      const lifted = await storage.liftBlock({
+        clientId: id,
+        by,
+        ...(key === undefined ? {} : { jkt: key }),
+      });
+      return lifted.keys;
+    },
+  };
+}
+
+type CheckedClient = Omit<z.output<typeof clientOptions>, 'id' | 'name'> & { id: string; name: string };
+
+async function readNewClient(
+  input: NewClientOptions,
+  knownAudiences: readonly string[],
+): Promise<CheckedClient> {
+  const parsed = clientOptions.safeParse(input);
+  if (!parsed.success) throw new TypeError(z.prettifyError(parsed.error));
+  const { id = newId(), ...client } = parsed.data;
+  const keys = await Promise.all(client.keys.map((jwk) => importPublicKey(jwk).catch(refuseKey)));
+  const stray = client.audiences.find(({ audience }) => !knownAudiences.includes(audience));
+  if (stray)
+    throw new TypeError(`unknown audience ${stray.audience}, expected one of ${knownAudiences.join(', ')}`);
+  if (client.kind === 'machine' && keys.length === 0) {
+    throw new TypeError('a machine client proves itself with a key: register at least one public JWK');
+  }
+  if (client.kind === 'public' && keys.length > 0) {
+    throw new TypeError('a public client has no keys of its own: register it as a machine, or without keys');
+  }
+  return { ...client, id, name: client.name ?? id, keys: keys.map((key) => ({ ...key.jwk })) };
+}
+
+function refuseKey(cause: unknown): never {
+  const message =
+    'unexpected key, expected a public JWK for EdDSA, ES256 or ML-DSA-44 without private members';
+  throw new TypeError(message, { cause });
+}

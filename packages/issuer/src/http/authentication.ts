@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { AuthError, verifyAssertion, verifyProof, type VerifiedProof } from '@symbolon/token';
+import type { KnownClient } from '../clients.ts';
+import type { Assertion } from '../storage/storage.ts';
+import { malformed, type Form } from './requests.ts';
+import type { Office } from './office.ts';
+
+/** Who asks: a client, and its assertion, which the deciding statement redeems. */
+export interface AuthenticatedClient {
+  readonly client: KnownClient;
+  /** None for a public client, which is proved by its holder's key alone. */
+  readonly assertion: Assertion | undefined;
+  /** The key that must make the proof, where the assertion names one. */
+  readonly thumbprint: string | undefined;
+}
+
+const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+/** How long after its `exp` a clock that lags might still take an assertion, in seconds. */
+const tolerance = 60;
+
+/**
+ * Authenticates the client of a request: `private_key_jwt` (RFC 7523), or by name for a public client.
+ *
+ * There is no client secret: `client_secret` and HTTP Basic have no code to reach. It does not redeem the
+ * assertion.
+ */
+export async function authenticateClient(office: Office, form: Form): Promise<AuthenticatedClient> {
+  const text = form.get('client_assertion');
+  if (text === undefined) return publicClient(office, form.get('client_id'));
+  if (form.get('client_assertion_type') !== assertionType) throw malformed('client_assertion_type');
+  const verified = await verifyAssertion(text, {
+    issuer: office.issuer,
+    now: office.clock() / 1000,
+    findKeys: async (clientId) => (await office.clients.find(clientId))?.keys ?? [],
+  });
+  const stated = form.get('client_id') ?? verified.clientId;
+  const client = await office.clients.find(verified.clientId);
+  if (client === undefined || stated !== verified.clientId) throw new AuthError('client_unknown');
+  const jtiHash = createHash('sha256').update(verified.jti).digest('base64url');
+  const expiresAt = (verified.exp + tolerance) * 1_000_000;
+  return {
+    client,
+    assertion: { clientId: verified.clientId, jtiHash, expiresAt },
+    thumbprint: verified.thumbprint,
+  };
+}
+
+/**
+ * Verifies the proof of a request to one of the issuer's endpoints and remembers it, or returns undefined
+ * where none was sent.
+ */
+export async function verifyRequestProof(
+  office: Office,
+  request: Request,
+  path: string,
+): Promise<VerifiedProof | undefined> {
+  const text = request.headers.get('dpop');
+  if (text === null) return undefined;
+  if (text.includes(',')) throw new AuthError('proof_multiple');
+  const now = office.clock() / 1000;
+  const url = office.issuer + path;
+  const proof = await verifyProof(text, { method: request.method, url, tokenHash: undefined, now });
+  office.replay.remember(proof, now);
+  return proof;
+}
+
+async function publicClient(office: Office, id: string | undefined): Promise<AuthenticatedClient> {
+  if (id === undefined) throw new AuthError('assertion_missing');
+  const client = await office.clients.find(id);
+  if (client === undefined) throw new AuthError('client_unknown');
+  if (client.row.kind !== 'public') throw new AuthError('assertion_missing');
+  return { client, assertion: undefined, thumbprint: undefined };
+}

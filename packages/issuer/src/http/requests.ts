@@ -1,0 +1,76 @@
+import { AuthError, maxTokenLength } from '@symbolon/token';
+
+/** The parameters of a form, each at most once. */
+export type Form = ReadonlyMap<string, string>;
+
+const maxBody = 64 * 1024;
+
+/**
+ * Reads a form (RFC 6749 appendix B): right type, at most 64 kB, no parameter twice (section 3.2).
+ *
+ * @throws AuthError `request_malformed`.
+ */
+export async function readForm(request: Request): Promise<Form> {
+  const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
+  if (type !== 'application/x-www-form-urlencoded') throw malformed('content-type');
+  const form = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(await readBody(request))) {
+    if (form.has(name)) throw malformed('parameter');
+    // RFC 6749 section 3.2: a parameter without a value is as if it had been left out.
+    if (value !== '') form.set(name, value);
+  }
+  return form;
+}
+
+/** Reads a JSON body of at most 64 kB. */
+export async function readJson(request: Request): Promise<unknown> {
+  const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
+  if (type !== 'application/json') throw malformed('content-type');
+  try {
+    return JSON.parse(await readBody(request));
+  } catch (error) {
+    throw error instanceof AuthError ? error : malformed('body');
+  }
+}
+
+/** A parameter that must be there. */
+export function required(form: Form, name: string): string {
+  const value = form.get(name);
+  if (value === undefined) throw malformed(name);
+  return value;
+}
+
+/** A token parameter that must be there; a longer one than any token is refused unread. */
+export function requiredToken(form: Form, name: string): string {
+  const value = required(form, name);
+  if (value.length > maxTokenLength) throw malformed(name);
+  return value;
+}
+
+/** A refusal that names the part of the request at fault, never its content. */
+export function malformed(part: string): AuthError {
+  return new AuthError('request_malformed', { detail: { claim: part } });
+}
+
+/** Counts while it reads, so that a body without a length, or with a false one, is cut off as well. */
+async function readBody(request: Request): Promise<string> {
+  if (Number(request.headers.get('content-length') ?? 0) > maxBody) throw malformed('body');
+  if (request.body === null) return '';
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let text = '';
+  let length = 0;
+  for await (const chunk of request.body as ReadableStream<Uint8Array> & AsyncIterable<Uint8Array>) {
+    length += chunk.byteLength;
+    if (length > maxBody) throw malformed('body');
+    text += decode(decoder, chunk);
+  }
+  return text + decode(decoder);
+}
+
+function decode(decoder: TextDecoder, chunk?: Uint8Array): string {
+  try {
+    return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
+  } catch {
+    throw malformed('body');
+  }
+}

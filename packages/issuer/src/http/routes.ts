@@ -1,0 +1,61 @@
+import type { Guard } from '@symbolon/guard';
+import { Hono } from 'hono';
+import { secureHeaders } from 'hono/secure-headers';
+import { json, refuse } from './answers.ts';
+import { healthEndpoint, readyEndpoint } from './health.ts';
+import { introspectEndpoint } from './introspect.ts';
+import { keySetEndpoint } from './key-set.ts';
+import { metadataEndpoint } from './metadata.ts';
+import type { Office } from './office.ts';
+import { revokeEndpoint } from './revoke.ts';
+import { sessionInterface } from './session-interface.ts';
+import { tokenEndpoint } from './token.ts';
+
+type Endpoint = (request: Request, parameter: string) => Response | Promise<Response>;
+
+/** Every endpoint of the issuer, one row each. */
+function routes(
+  office: Office,
+  guard: Guard,
+): readonly (readonly ['GET' | 'POST' | 'DELETE', string, Endpoint])[] {
+  const sessions = sessionInterface(office, guard);
+  return [
+    ['POST', '/token', (request) => tokenEndpoint(office, request)],
+    ['POST', '/revoke', (request) => revokeEndpoint(office, request)],
+    ['POST', '/introspect', (request) => introspectEndpoint(office, request)],
+    ['GET', '/jwks', (request) => keySetEndpoint(office, request)],
+    ['GET', '/.well-known/oauth-authorization-server', () => metadataEndpoint(office)],
+    ['GET', '/.well-known/openid-configuration', () => metadataEndpoint(office)],
+    ['POST', '/sessions', sessions.start],
+    ['GET', '/sessions', sessions.list],
+    ['DELETE', '/sessions/:parameter', sessions.end],
+    ['GET', '/healthz', healthEndpoint],
+    ['GET', '/readyz', () => readyEndpoint(office)],
+  ];
+}
+
+/**
+ * Makes the issuer's Fetch handler.
+ *
+ * `report` is told of faults, never of refusals, and never gets a credential: a path and an error.
+ */
+export function createApp(
+  office: Office,
+  options: { guard: Guard; report: (fault: { path: string; error: unknown }) => void },
+): Hono {
+  const app = new Hono().basePath(new URL(office.issuer).pathname.replace(/\/$/, ''));
+  app.use(secureHeaders());
+  for (const [method, path, endpoint] of routes(office, options.guard)) {
+    app.on(method, path, (context) => endpoint(context.req.raw, context.req.param('parameter') ?? ''));
+  }
+  app.notFound(() => json({ error: 'not_found' }, { status: 404 }));
+  app.onError((error, context) => {
+    try {
+      return refuse(error);
+    } catch {
+      options.report({ path: context.req.path, error });
+      return json({ error: 'server_error' }, { status: 500 });
+    }
+  });
+  return app;
+}

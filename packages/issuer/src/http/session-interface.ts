@@ -1,0 +1,106 @@
+import { AuthError } from '@symbolon/token';
+import type { Guard, Session } from '@symbolon/guard';
+import { z } from 'zod';
+import type { ListedSession } from '../storage/rows.ts';
+import { json } from './answers.ts';
+import type { Office } from './office.ts';
+import { malformed, readJson } from './requests.ts';
+
+const startBody = z.strictObject({
+  client_id: z.string(),
+  subject: z.string(),
+  audience: z.string().optional(),
+  scope: z.string().optional(),
+  jkt: z.string().optional(),
+  amr: z.array(z.string()).optional(),
+  auth_time: z.number().optional(),
+  device: z.string().optional(),
+});
+
+type Handler = (request: Request) => Promise<Response>;
+
+/**
+ * The session interface over HTTP, for an application's own login: `/sessions`, guarded by our own guard.
+ *
+ * Its audience is `<issuer>/sessions`; what a machine client may do there is its rights at this moment, read
+ * from the store, so that a right taken away is gone at once.
+ */
+export function sessionInterface(
+  office: Office,
+  guard: Guard,
+): { start: Handler; list: Handler; end: (request: Request, sid: string) => Promise<Response> } {
+  return {
+    start: guard.protect(async (request, session) => startSession(office, request, session)),
+    list: guard.protect(async (request, session) => listSessions(office, request, session)),
+    end: (request, sid) =>
+      guard.protect(async (_request, session) => endSession(office, session, sid))(request),
+  };
+}
+
+async function startSession(office: Office, request: Request, session: Session): Promise<Response> {
+  const parsed = startBody.safeParse(await readJson(request));
+  if (!parsed.success) throw malformed(parsed.error.issues[0]?.path.join('.') ?? 'body');
+  const { client_id: clientId, auth_time: authTime, ...rest } = dropUndefined(parsed.data);
+  await demandRight(office, session, clientId);
+  const tokens = await office.sessions
+    .start({ ...rest, clientId, ...(authTime === undefined ? {} : { authTime }) } as never)
+    .catch(asRefusal);
+  return json(tokens, { status: 201 });
+}
+
+async function listSessions(office: Office, request: Request, session: Session): Promise<Response> {
+  const query = new URL(request.url).searchParams;
+  const clientId = query.get('client_id') ?? '';
+  await demandRight(office, session, clientId);
+  const subject = query.get('subject');
+  const after = query.get('after');
+  const rows = await office.sessions.list({
+    clientId,
+    only: 'alive',
+    ...(subject === null ? {} : { subject }),
+    ...(after === null ? {} : { after }),
+  });
+  return json({ sessions: rows.map(describeSession) });
+}
+
+async function endSession(office: Office, session: Session, sid: string): Promise<Response> {
+  const found = await office.sessions.find(sid);
+  await demandRight(office, session, found?.clientId ?? '');
+  const kind = await office.sessions.end({ sid, clientId: found?.clientId ?? '' });
+  return json({ ended: sid, already: kind === 'already_ended' });
+}
+
+async function demandRight(office: Office, session: Session, clientId: string): Promise<void> {
+  const row = await office.storage.findClient(session.clientId);
+  const may = row?.removedAt === null && row.rights.includes(`sessions:${clientId}`);
+  if (!may) throw new AuthError('client_unauthorized');
+}
+
+function describeSession(row: ListedSession): Record<string, unknown> {
+  return {
+    sid: row.sid,
+    sub: row.subject,
+    client_id: row.clientId,
+    audience: row.audience,
+    scope: row.scope,
+    device: row.device,
+    started_at: seconds(row.startedAt),
+    last_used_at: seconds(row.lastUsedAt),
+    expires_at: seconds(Math.min(row.idleExpiresAt, row.absoluteExpiresAt)),
+    repeats: row.repeats,
+  };
+}
+
+function seconds(micros: number): number {
+  return Math.floor(micros / 1_000_000);
+}
+
+function dropUndefined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
+}
+
+/** What in process is a wrong call is over HTTP a malformed request. */
+function asRefusal(error: unknown): never {
+  if (error instanceof TypeError) throw malformed('body');
+  throw error;
+}

@@ -1,0 +1,111 @@
+import { AuthError, verifyRefreshToken, type VerifiedProof } from '@symbolon/token';
+import { chooseTarget, type Audience } from '../audiences.ts';
+import { newId } from '../random.ts';
+import type { Issue, OpenRefusal } from '../storage/storage.ts';
+import { issueTokens, signWith } from '../tokens.ts';
+import { json } from './answers.ts';
+import { authenticateClient, verifyRequestProof, type AuthenticatedClient } from './authentication.ts';
+import type { Office } from './office.ts';
+import { readForm, required, requiredToken, type Form } from './requests.ts';
+
+interface Asked {
+  readonly form: Form;
+  readonly who: AuthenticatedClient;
+  readonly proof: VerifiedProof | undefined;
+}
+
+type Grant = (office: Office, asked: Asked) => Promise<Response>;
+
+/** The grants of this issuer; any other has no code to reach. */
+const grants: ReadonlyMap<string, Grant> = new Map([
+  ['client_credentials', grantToMachine],
+  ['refresh_token', grantRefresh],
+]);
+
+/** `POST /token` (RFC 6749 section 3.2): form, client, proof, then one deciding statement. */
+export async function tokenEndpoint(office: Office, request: Request): Promise<Response> {
+  const form = await readForm(request);
+  const grant = grants.get(required(form, 'grant_type'));
+  if (grant === undefined) throw new AuthError('grant_unsupported');
+  const who = await authenticateClient(office, form);
+  const proof = await verifyRequestProof(office, request, '/token');
+  if (proof !== undefined && who.thumbprint !== undefined && proof.thumbprint !== who.thumbprint) {
+    throw new AuthError('assertion_key_unexpected');
+  }
+  return grant(office, { form, who, proof });
+}
+
+async function grantToMachine(office: Office, { form, who, proof }: Asked): Promise<Response> {
+  const { row } = who.client;
+  if (row.kind !== 'machine' || who.assertion === undefined) throw new AuthError('client_unauthorized');
+  if (proof === undefined && !row.bearer) throw new AuthError('proof_missing');
+  const { audience, scope } = chooseTarget(row, {
+    audiences: office.audiences,
+    resource: form.get('resource'),
+    scope: form.get('scope'),
+  });
+  const opened = await office.storage.openMachineSession({
+    sid: newId(),
+    clientId: row.id,
+    audience: audience.audience,
+    scope,
+    jkt: proof?.thumbprint ?? null,
+    idleLife: office.lifetimes.machineIdle,
+    absoluteLife: office.lifetimes.machineAbsolute,
+    signWith: signWith(audience.alg),
+    assertion: who.assertion,
+  });
+  if (opened.kind === 'assertion_replayed') throw new AuthError('assertion_replayed');
+  if (opened.kind === 'refused') throw new AuthError(refusalOf[opened.reason]);
+  return answer(office, audience, opened);
+}
+
+async function grantRefresh(office: Office, { form, who, proof }: Asked): Promise<Response> {
+  if (proof === undefined) throw new AuthError('proof_missing');
+  const token = await verifyRefreshToken(requiredToken(form, 'refresh_token'), {
+    keys: await office.keys.refreshTable(),
+    issuer: office.issuer,
+    now: office.clock() / 1000,
+  });
+  const rotated = await office.storage.rotate({
+    sid: token.sid,
+    gen: token.gen,
+    clientId: who.client.row.id,
+    jkt: proof.thumbprint,
+    signWith: signWith('EdDSA'),
+    ...(who.assertion === undefined ? {} : { assertion: who.assertion }),
+  });
+  switch (rotated.kind) {
+    case 'rotated':
+    case 'recovered':
+    case 'repeated':
+      return answer(office, audienceOf(office, rotated.session.audience), rotated);
+    case 'superseded':
+      throw new AuthError('refresh_superseded');
+    case 'reuse':
+      throw new AuthError('refresh_reused');
+    case 'refused':
+      throw new AuthError('refresh_refused');
+    case 'assertion_replayed':
+      throw new AuthError('assertion_replayed');
+  }
+}
+
+const refusalOf: Readonly<Record<OpenRefusal, 'client_unknown' | 'proof_missing' | 'client_key_blocked'>> = {
+  client_unknown: 'client_unknown',
+  client_removed: 'client_unknown',
+  key_required: 'proof_missing',
+  subject_disabled: 'client_unknown',
+  key_blocked: 'client_key_blocked',
+};
+
+function audienceOf(office: Office, name: string): Audience {
+  const audience = office.audiences.find((row) => row.audience === name);
+  if (audience === undefined) throw new AuthError('audience_invalid');
+  return audience;
+}
+
+async function answer(office: Office, audience: Audience, issue: Issue): Promise<Response> {
+  const { issuer, keys } = office;
+  return json(await issueTokens(issue, { issuer, tokenLife: audience.tokenLife, signer: keys.signer }));
+}

@@ -1,0 +1,157 @@
+import { AuthError } from '@symbolon/token';
+import { z } from 'zod';
+import { chooseTarget, type Audience } from './audiences.ts';
+import type { Clients } from './clients.ts';
+import { newId } from './random.ts';
+import type { SigningKeys } from './signing-keys.ts';
+import type { ListedSession } from './storage/rows.ts';
+import type { EndResult, SessionStart, StartRefusal, Storage } from './storage/storage.ts';
+import { issueTokens, signWith, type IssuedTokens } from './tokens.ts';
+
+/** What an application with its own login says of a person who has just signed in there. */
+export const sessionOptions = z.strictObject({
+  /** The public client in whose name the session is held. */
+  clientId: z.string().min(1).max(64),
+  /** The person's name in the application; never leaves the store. */
+  subject: z.string().min(1).max(256),
+  audience: z.string().optional(),
+  scope: z.string().max(2048).optional(),
+  /** RFC 7638 thumbprint of the holder's key; left out only for a bearer client. */
+  jkt: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{43}$/)
+    .optional(),
+  /** How the person was authenticated (RFC 8176): the application's word, and marked so. */
+  amr: z
+    .array(z.string().regex(/^[a-z0-9_-]{1,32}$/))
+    .max(8)
+    .default([]),
+  /** When the person was authenticated, in seconds; left out: now. */
+  authTime: z.int().min(0).optional(),
+  /** What the person calls the device. */
+  device: z.string().min(1).max(120).optional(),
+});
+
+/** The input of {@link Sessions.start}. */
+export type SessionStartOptions = z.input<typeof sessionOptions>;
+
+/** Which sessions to list: newest first. */
+export interface SessionListOptions {
+  readonly clientId?: string;
+  /** The person's name in the client's application. */
+  readonly subject?: string;
+  readonly only?: 'alive';
+  readonly limit?: number;
+  readonly after?: string;
+}
+
+/** The sessions of an application with its own login, and of machines. */
+export interface Sessions {
+  /** @throws TypeError for unsound options, AuthError for what client or audience may not. */
+  readonly start: (options: SessionStartOptions) => Promise<IssuedTokens>;
+  readonly list: (options?: SessionListOptions) => Promise<readonly ListedSession[]>;
+  readonly find: (sid: string) => Promise<ListedSession | undefined>;
+  /** Ends a session for good. `by` an operator, a machine's key is blocked for its client until that is lifted. */
+  readonly end: (end: {
+    sid: string;
+    by?: 'application' | 'operator';
+    clientId?: string;
+  }) => Promise<EndResult['kind']>;
+  /** Ends every session of a client, or of one subject (claim `sub`), that started until now. */
+  readonly endAll: (of: { clientId: string } | { subject: string }) => Promise<boolean>;
+}
+
+/** How long sessions live, in µs. */
+export interface Lifetimes {
+  readonly personIdle: number;
+  readonly personAbsolute: number;
+  readonly machineIdle: number;
+  readonly machineAbsolute: number;
+}
+
+/** Opens the sessions over a store. */
+export function openSessions(options: {
+  issuer: string;
+  audiences: readonly Audience[];
+  lifetimes: Lifetimes;
+  storage: Storage;
+  clients: Clients;
+  keys: SigningKeys;
+}): Sessions {
+  const { storage, clients } = options;
+  const start: Sessions['start'] = async (input) => {
+    const parsed = sessionOptions.safeParse(input);
+    if (!parsed.success) throw new TypeError(z.prettifyError(parsed.error));
+    const asked = parsed.data;
+    const client = await clients.find(asked.clientId);
+    if (client === undefined) throw new AuthError('client_unknown');
+    const { audience, scope } = chooseTarget(client.row, {
+      audiences: options.audiences,
+      resource: asked.audience,
+      scope: asked.scope,
+    });
+    const started = await storage.startSession({
+      ...decision(asked, options.lifetimes),
+      audience: audience.audience,
+      scope,
+      signWith: signWith(audience.alg),
+    });
+    if (started.kind === 'started') {
+      return issueTokens(started, {
+        issuer: options.issuer,
+        tokenLife: audience.tokenLife,
+        signer: options.keys.signer,
+      });
+    }
+    throw new AuthError(started.kind === 'refused' ? refusalOf[started.reason] : started.kind);
+  };
+  return {
+    start,
+    list: (filter = {}) => list(storage, filter),
+    find: async (sid) => (await storage.findSession(sid)) ?? undefined,
+    end: async ({ sid, by = 'application', clientId }) => {
+      const holderKey = by === 'operator' ? 'block' : 'keep';
+      const only = clientId === undefined ? {} : { clientId };
+      return (await storage.endSession({ sid, reason: by, by, holderKey, ...only })).kind;
+    },
+    endAll: async (of) => (await storage.endSessionsOf({ ...of, by: 'application' })).kind === 'cut',
+  };
+}
+
+const refusalOf: Readonly<
+  Record<StartRefusal, 'client_unknown' | 'client_unauthorized' | 'refresh_refused'>
+> = {
+  client_unknown: 'client_unknown',
+  client_removed: 'client_unknown',
+  key_required: 'client_unauthorized',
+  subject_disabled: 'refresh_refused',
+};
+
+function decision(
+  asked: z.output<typeof sessionOptions>,
+  lifetimes: Lifetimes,
+): Omit<SessionStart, 'audience' | 'scope' | 'signWith'> {
+  return {
+    sid: newId(),
+    clientId: asked.clientId,
+    // The name is the application's: it lives in the namespace of its client and equals no other subject.
+    namespace: asked.clientId,
+    externalId: asked.subject,
+    newSubject: { id: newId(), handle: newId() },
+    jkt: asked.jkt ?? null,
+    amr: asked.amr.map((method) => `app:${method}`),
+    ...(asked.authTime === undefined ? {} : { authenticatedAt: asked.authTime * 1_000_000 }),
+    device: asked.device ?? null,
+    idleLife: lifetimes.personIdle,
+    absoluteLife: lifetimes.personAbsolute,
+  };
+}
+
+async function list(storage: Storage, filter: SessionListOptions): Promise<readonly ListedSession[]> {
+  const { clientId, subject: externalId, limit = 100, ...rest } = filter;
+  const chosen = { ...rest, limit, ...(clientId === undefined ? {} : { clientId }) };
+  if (externalId === undefined) return storage.listSessions(chosen);
+  if (clientId === undefined) throw new TypeError('a subject is named within its client: give clientId too');
+  const subject = await storage.findSubject({ namespace: clientId, externalId });
+  return subject === null ? [] : storage.listSessions({ ...chosen, subject: subject.id });
+}

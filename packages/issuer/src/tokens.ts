@@ -1,0 +1,95 @@
+import {
+  signRefreshToken,
+  signSessionToken,
+  type AlgorithmName,
+  type SessionTokenClaims,
+  type SigningKey,
+} from '@symbolon/token';
+import { newId } from './random.ts';
+import { refreshAlg } from './signing-keys.ts';
+import type { SessionRow } from './storage/rows.ts';
+import type { Issue, SignWith } from './storage/storage.ts';
+
+/** What a holder gets (RFC 6749 section 5.1), with the session's id and the generation of the refresh token. */
+export interface IssuedTokens {
+  readonly access_token: string;
+  readonly token_type: 'DPoP' | 'Bearer';
+  readonly expires_in: number;
+  readonly scope?: string;
+  readonly sid: string;
+  readonly refresh_token?: string;
+  readonly generation?: number;
+}
+
+const microseconds = 1_000_000;
+/** A bearer token is good in anybody's hands, so it lives no longer than this, in seconds. */
+const maxBearerLife = 300;
+
+/** The algorithms a decision must name keys for. */
+export function signWith(alg: AlgorithmName): SignWith {
+  return { session: alg, refresh: refreshAlg };
+}
+
+/**
+ * Signs what a deciding statement decided: times, generation and keys are the statement's, not this moment's.
+ *
+ * A refresh token goes only to the holder of a person's session; a machine comes back with its assertion.
+ */
+export async function issueTokens(
+  issue: Issue,
+  options: { issuer: string; tokenLife: number; signer: (kid: string) => Promise<SigningKey> },
+): Promise<IssuedTokens> {
+  const { session } = issue;
+  const claims = sessionClaims(issue, options);
+  const accessToken = await signSessionToken(claims, await options.signer(issue.sessionKid));
+  return {
+    access_token: accessToken,
+    token_type: session.jkt === null ? 'Bearer' : 'DPoP',
+    expires_in: claims.exp - claims.iat,
+    ...(session.scope === '' ? {} : { scope: session.scope }),
+    sid: session.sid,
+    ...(session.kind === 'machine' || session.jkt === null ? {} : await refreshPart(issue, options)),
+  };
+}
+
+function sessionClaims(issue: Issue, options: { issuer: string; tokenLife: number }): SessionTokenClaims {
+  const { session } = issue;
+  const iat = Math.floor(issue.now / microseconds);
+  const end = Math.floor(session.absoluteExpiresAt / microseconds);
+  const life = session.jkt === null ? Math.min(options.tokenLife, maxBearerLife) : options.tokenLife;
+  return {
+    iss: options.issuer,
+    sub: session.subject,
+    aud: session.audience,
+    client_id: session.clientId,
+    iat,
+    exp: Math.min(iat + life, end),
+    jti: newId(),
+    sid: session.sid,
+    sst: session.startedAt,
+    sh: session.handle,
+    ...(session.authenticatedAt === null
+      ? {}
+      : { auth_time: Math.floor(session.authenticatedAt / microseconds) }),
+    ...(session.amr === null || session.amr.length === 0 ? {} : { amr: session.amr }),
+    ...(session.scope === '' ? {} : { scope: session.scope }),
+    ...carrierOf(session),
+  };
+}
+
+function carrierOf(session: SessionRow): Pick<SessionTokenClaims, 'cnf' | 'crr'> {
+  return session.jkt === null ? { crr: 'bearer' } : { cnf: { jkt: session.jkt } };
+}
+
+async function refreshPart(
+  issue: Issue,
+  options: { issuer: string; signer: (kid: string) => Promise<SigningKey> },
+): Promise<{ refresh_token: string; generation: number }> {
+  const { sid, generation, absoluteExpiresAt } = issue.session;
+  const exp = Math.floor(absoluteExpiresAt / microseconds);
+  const key = await options.signer(issue.refreshKid);
+  return {
+    refresh_token: await signRefreshToken({ iss: options.issuer, sid, gen: generation, exp }, key),
+    generation,
+  };
+}
