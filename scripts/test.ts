@@ -1,0 +1,36 @@
+/**
+ * Runs every test: `npm test`, `npm test -- packages/token`, `npm test -- refresh --test-name-pattern=REFRESH-3`.
+ *
+ * A plain argument keeps the files whose path contains it; an argument with a dash goes to Node's test runner.
+ */
+import { spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { sep } from 'node:path';
+
+const places = ['packages/*/test/**/*.test.ts', 'examples/**/*.test.ts', 'scripts/test/**/*.test.ts'];
+const runner = [
+  '--conditions=symbolon:source',
+  '--test',
+  '--test-timeout=120000',
+  // Node's default leaves one core idle, which is half of a machine that has two.
+  `--test-concurrency=${Math.max(2, availableParallelism())}`,
+  '--test-reporter=spec',
+  '--test-reporter-destination=stdout',
+];
+
+const given = process.argv.slice(2);
+const filters = given.filter((argument) => !argument.startsWith('-'));
+const options = given.filter((argument) => argument.startsWith('-'));
+const files = testFiles();
+if (files.length === 0) {
+  console.error(`No test file matches ${filters.join(' or ') || places.join(', ')}.`);
+  process.exit(2);
+}
+const run = spawnSync(process.execPath, [...runner, ...options, ...files], { stdio: 'inherit' });
+process.exit(run.status ?? 1);
+
+function testFiles(): string[] {
+  const all = globSync(places).map((file) => file.replaceAll(sep, '/'));
+  return all.filter((file) => filters.length === 0 || filters.some((part) => file.includes(part))).sort();
+}
