@@ -136,7 +136,8 @@ export type AuditKind =
   | 'block_lifted'
   | 'key_added'
   | 'key_promoted'
-  | 'key_revoked';
+  | 'key_revoked'
+  | 'key_dropped';
 
 /** One line of the audit log, written in the transaction of what it tells about. No credential, no personal data. */
 export interface AuditRow {

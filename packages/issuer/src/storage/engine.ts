@@ -1,0 +1,34 @@
+/** What a column holds. Booleans are kept as 0 and 1, lists as JSON text. */
+export type Value = string | number | null;
+
+/** One statement with `$1` placeholders and a value for each. */
+export interface Statement {
+  readonly sql: string;
+  readonly values: readonly Value[];
+}
+
+export type Row = Readonly<Record<string, unknown>>;
+
+/**
+ * What a database has to offer: batches that are transactions, and reads. There is no interactive transaction, so
+ * nobody holds a lock while waiting for a network or for us.
+ */
+export interface Engine {
+  /** Runs all statements in one transaction, durable when this resolves; answers the rows of each. */
+  batch(statements: readonly Statement[]): Promise<readonly (readonly Row[])[]>;
+  /** Runs one statement that writes nothing. */
+  read(statement: Statement): Promise<readonly Row[]>;
+  /** Finishes what was asked for, then closes. */
+  close(): Promise<void>;
+}
+
+/** A row of the same name stands already; the batch that met it did nothing. */
+export class UniqueViolation extends Error {
+  readonly table: string;
+
+  constructor(table: string, options: ErrorOptions) {
+    super(`a row with this key stands in ${table} already`, options);
+    this.name = 'UniqueViolation';
+    this.table = table;
+  }
+}

@@ -1,0 +1,128 @@
+/** The few words in which databases differ when a table is made. */
+export interface Dialect {
+  /** A 64-bit integer. */
+  readonly integer: string;
+  /** A key that the database counts up. */
+  readonly counted: string;
+  /** What follows a table's closing parenthesis. */
+  readonly table: string;
+}
+
+/** Typed columns, so that a value of the wrong kind is refused and not kept. */
+export const sqliteDialect: Dialect = {
+  integer: 'INTEGER',
+  counted: 'INTEGER PRIMARY KEY',
+  table: 'STRICT',
+};
+
+/**
+ * The schema as steps: version n of a store has run the first n. A step that was released is never changed.
+ * Column `jkt` is `''` where a bearer client holds a session without a key, so that keys can be compared and be unique.
+ */
+export const migrations: readonly ((dialect: Dialect) => readonly string[])[] = [firstSchema];
+
+function firstSchema({ integer, counted, table }: Dialect): readonly string[] {
+  return [
+    `CREATE TABLE head (
+      one ${integer} PRIMARY KEY CHECK (one = 1),
+      position ${integer} NOT NULL,
+      cut_at ${integer} NOT NULL
+    ) ${table}`,
+    `INSERT INTO head (one, position, cut_at) VALUES (1, 0, 0)`,
+    `CREATE TABLE subjects (
+      id TEXT PRIMARY KEY,
+      namespace TEXT NOT NULL,
+      external_id TEXT NOT NULL,
+      handle TEXT NOT NULL UNIQUE,
+      enabled ${integer} NOT NULL CHECK (enabled IN (0, 1)),
+      cut_at ${integer} NOT NULL,
+      created_at ${integer} NOT NULL,
+      UNIQUE (namespace, external_id)
+    ) ${table}`,
+    `CREATE TABLE clients (
+      id TEXT PRIMARY KEY,
+      name TEXT NOT NULL,
+      kind TEXT NOT NULL CHECK (kind IN ('machine', 'public')),
+      keys TEXT NOT NULL,
+      bearer ${integer} NOT NULL CHECK (bearer IN (0, 1)),
+      audiences TEXT NOT NULL,
+      rights TEXT NOT NULL,
+      subject TEXT NOT NULL REFERENCES subjects (id),
+      cut_at ${integer} NOT NULL,
+      created_at ${integer} NOT NULL,
+      removed_at ${integer}
+    ) ${table}`,
+    `CREATE TABLE sessions (
+      id TEXT PRIMARY KEY,
+      kind TEXT NOT NULL CHECK (kind IN ('machine', 'person')),
+      subject TEXT NOT NULL REFERENCES subjects (id),
+      client_id TEXT NOT NULL REFERENCES clients (id),
+      audience TEXT NOT NULL,
+      scope TEXT NOT NULL,
+      jkt TEXT NOT NULL,
+      generation ${integer} NOT NULL,
+      rotated_at ${integer} NOT NULL,
+      started_at ${integer} NOT NULL,
+      created_at ${integer} NOT NULL,
+      authenticated_at ${integer},
+      amr TEXT,
+      device TEXT,
+      last_used_at ${integer} NOT NULL,
+      idle_life ${integer} NOT NULL,
+      idle_expires_at ${integer} NOT NULL,
+      absolute_expires_at ${integer} NOT NULL,
+      repeats ${integer} NOT NULL,
+      outcome TEXT,
+      request TEXT,
+      ended_at ${integer},
+      end_reason TEXT,
+      CHECK ((ended_at IS NULL) = (end_reason IS NULL))
+    ) ${table}`,
+    `CREATE UNIQUE INDEX live_machine_sessions ON sessions (client_id, jkt, audience)
+      WHERE kind = 'machine' AND ended_at IS NULL`,
+    `CREATE INDEX sessions_by_client ON sessions (client_id, started_at, id)`,
+    `CREATE INDEX sessions_by_subject ON sessions (subject, started_at, id)`,
+    `CREATE INDEX sessions_by_start ON sessions (started_at, id)`,
+    `CREATE INDEX sessions_by_expiry ON sessions (absolute_expires_at)`,
+    `CREATE INDEX sessions_by_end ON sessions (ended_at) WHERE ended_at IS NOT NULL`,
+    `CREATE TABLE redeemed_assertions (
+      client_id TEXT NOT NULL,
+      jti_hash TEXT NOT NULL,
+      expires_at ${integer} NOT NULL,
+      PRIMARY KEY (client_id, jti_hash)
+    ) ${table}`,
+    `CREATE INDEX redeemed_assertions_by_expiry ON redeemed_assertions (expires_at)`,
+    `CREATE TABLE blocked_keys (
+      client_id TEXT NOT NULL REFERENCES clients (id),
+      jkt TEXT NOT NULL,
+      blocked_at ${integer} NOT NULL,
+      PRIMARY KEY (client_id, jkt)
+    ) ${table}`,
+    `CREATE TABLE signing_keys (
+      id TEXT PRIMARY KEY,
+      purpose TEXT NOT NULL,
+      alg TEXT NOT NULL,
+      state TEXT NOT NULL CHECK (state IN ('next', 'current', 'retired', 'gone')),
+      public_jwk TEXT NOT NULL,
+      wrapped_key TEXT,
+      kek_id TEXT NOT NULL,
+      created_at ${integer} NOT NULL,
+      holdable_from ${integer} NOT NULL,
+      current_at ${integer},
+      retired_at ${integer},
+      gone_at ${integer}
+    ) ${table}`,
+    `CREATE UNIQUE INDEX current_key ON signing_keys (purpose, alg) WHERE state = 'current'`,
+    `CREATE UNIQUE INDEX next_key ON signing_keys (purpose, alg) WHERE state = 'next'`,
+    `CREATE TABLE audit (
+      seq ${counted},
+      at ${integer} NOT NULL,
+      kind TEXT NOT NULL,
+      client_id TEXT,
+      sid TEXT,
+      fields TEXT NOT NULL
+    ) ${table}`,
+    `CREATE INDEX audit_by_sid ON audit (sid) WHERE sid IS NOT NULL`,
+    `CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) ${table}`,
+  ];
+}

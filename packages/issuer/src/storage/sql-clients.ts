@@ -1,0 +1,130 @@
+import type { Engine, Statement } from './engine.ts';
+import { UniqueViolation } from './engine.ts';
+import { integer, onlyRow, readClient, readSubject } from './read-rows.ts';
+import { auditValues, statement, type Told } from './sql-decision.ts';
+import * as sql from './sql.ts';
+import type { CutResult, NewClient, Storage } from './storage.ts';
+
+type Clients = Pick<
+  Storage,
+  | 'addClient'
+  | 'findClient'
+  | 'listClients'
+  | 'removeClient'
+  | 'disableSubject'
+  | 'enableSubject'
+  | 'findSubject'
+  | 'endSessionsOf'
+  | 'cutEverything'
+>;
+
+/** Clients and subjects, and the cuts that end all their sessions in one row. */
+export function createSqlClients(engine: Engine): Clients {
+  /** The head moves first: the cut is at its new position, which no session alive started after. */
+  async function cut(decision: {
+    update: Statement;
+    audit: string;
+    id: string;
+    told: Told;
+  }): Promise<CutResult> {
+    const { update, audit, id, told } = decision;
+    const [, rows] = await engine.batch([
+      statement(sql.moveHead),
+      update,
+      statement(audit, ...auditValues(told), id),
+    ]);
+    const row = rows?.[0];
+    return row ? { kind: 'cut', position: integer(row, 'position') } : { kind: 'unknown' };
+  }
+
+  return {
+    addClient: (client) => addClient(engine, client),
+    async findClient(id) {
+      const [row] = await engine.read(statement(sql.findClient, id));
+      return row ? readClient(row) : null;
+    },
+    async listClients() {
+      return (await engine.read(statement(sql.listClients))).map(readClient);
+    },
+    removeClient: ({ id, by }) =>
+      cut({
+        update: statement(sql.removeClient, id),
+        audit: sql.auditIfClientCut,
+        id,
+        told: { kind: 'client_removed', clientId: id, fields: { by } },
+      }),
+    disableSubject: ({ subject, by }) =>
+      cut({
+        update: statement(sql.disableSubject, subject),
+        audit: sql.auditIfSubjectCut,
+        id: subject,
+        told: { kind: 'subject_disabled', fields: { by, subject } },
+      }),
+    async enableSubject({ subject, by }) {
+      const told: Told = { kind: 'subject_enabled', fields: { by, subject } };
+      const [rows] = await engine.batch([
+        statement(sql.enableSubject, subject),
+        statement(sql.auditIfSubjectStands, ...auditValues(told), subject),
+      ]);
+      return { kind: rows?.length === 1 ? 'enabled' : 'unknown' };
+    },
+    async findSubject({ namespace, externalId }) {
+      const [row] = await engine.read(statement(sql.findSubject, namespace, externalId));
+      return row ? readSubject(row) : null;
+    },
+    endSessionsOf: (of) =>
+      'clientId' in of
+        ? cut({
+            update: statement(sql.cutClient, of.clientId),
+            audit: sql.auditIfClientCut,
+            id: of.clientId,
+            told: { kind: 'sessions_cut', clientId: of.clientId, fields: { by: of.by } },
+          })
+        : cut({
+            update: statement(sql.cutSubject, of.subject),
+            audit: sql.auditIfSubjectCut,
+            id: of.subject,
+            told: { kind: 'sessions_cut', fields: { by: of.by, subject: of.subject } },
+          }),
+    async cutEverything({ by }) {
+      const told: Told = { kind: 'sessions_cut', fields: { by, everything: true } };
+      const [, rows] = await engine.batch([
+        statement(sql.moveHead),
+        statement(sql.cutEverything),
+        statement(sql.audit, ...auditValues(told)),
+      ]);
+      return { kind: 'cut', position: integer(onlyRow(rows), 'position') };
+    },
+  };
+}
+
+async function addClient(engine: Engine, client: NewClient): ReturnType<Storage['addClient']> {
+  const { id, name, kind, keys, bearer, audiences, rights, subject, by } = client;
+  const lists = {
+    keys: JSON.stringify(keys),
+    audiences: JSON.stringify(audiences),
+    rights: JSON.stringify(rights),
+  };
+  try {
+    const [, rows] = await engine.batch([
+      // Its own subject has the empty name in its own namespace, which no session start can ask for.
+      statement(sql.addSubject, subject.id, id, '', subject.handle),
+      statement(
+        sql.addClient,
+        id,
+        name,
+        kind,
+        lists.keys,
+        bearer ? 1 : 0,
+        lists.audiences,
+        lists.rights,
+        subject.id,
+      ),
+      statement(sql.audit, ...auditValues({ kind: 'client_added', clientId: id, fields: { by, kind } })),
+    ]);
+    return { kind: 'added', client: readClient(onlyRow(rows)) };
+  } catch (error) {
+    if (error instanceof UniqueViolation) return { kind: 'exists' };
+    throw error;
+  }
+}

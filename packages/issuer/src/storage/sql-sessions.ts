@@ -1,0 +1,213 @@
+import type { Engine, Row, Value } from './engine.ts';
+import { integer, readListedSession, readSession, text } from './read-rows.ts';
+import { auditValues, decide, readIssue, statement, type Told } from './sql-decision.ts';
+import * as sql from './sql.ts';
+import type {
+  EndResult,
+  MachineOpening,
+  OpenRefusal,
+  OpenResult,
+  RotateResult,
+  Rotation,
+  SessionEnd,
+  SessionFilter,
+  SessionStart,
+  StartRefusal,
+  StartResult,
+  Storage,
+} from './storage.ts';
+
+/** Live sessions a machine client may have; opening one more ends the one idle for longest (design section 7). */
+const machineSessionsAtMost = 1000;
+
+type Sessions = Pick<
+  Storage,
+  | 'startSession'
+  | 'openMachineSession'
+  | 'rotate'
+  | 'sessionAlive'
+  | 'endSession'
+  | 'findSession'
+  | 'listSessions'
+  | 'redeemAssertion'
+>;
+
+/** Sessions: each method one transaction. `request` names each decision, never twice the same. */
+export function createSqlSessions(engine: Engine, request: () => string): Sessions {
+  return {
+    startSession: (start) => startSession(engine, start),
+    openMachineSession: (opening) => openMachineSession(engine, opening),
+    rotate: (rotation) => rotate(engine, rotation, request()),
+    endSession: (end) => endSession(engine, end, request()),
+    async sessionAlive({ sid, assertion }) {
+      const found = statement(sql.findSession, sid);
+      const decided = assertion
+        ? await decide(engine, { statements: [found], assertion })
+        : { kind: 'decided' as const, results: [await engine.read(found)] };
+      if (decided.kind === 'assertion_replayed') return decided;
+      const row = decided.results[0]?.[0];
+      if (!row || integer(row, 'alive') === 0) return { kind: 'not_alive' };
+      return { kind: 'alive', session: readSession(row), now: integer(row, 'now') };
+    },
+    async findSession(sid) {
+      const [row] = await engine.read(statement(sql.findSession, sid));
+      return row ? readListedSession(row) : null;
+    },
+    async listSessions(filter) {
+      return (await engine.read(listing(filter))).map(readListedSession);
+    },
+    async redeemAssertion(assertion) {
+      const decided = await decide(engine, { statements: [], assertion });
+      return decided.kind === 'decided' ? { kind: 'redeemed' } : decided;
+    },
+  };
+}
+
+async function startSession(engine: Engine, start: SessionStart): Promise<StartResult> {
+  checkLives(start);
+  if (start.externalId === '')
+    throw new TypeError('unexpected empty externalId, expected the name of a subject');
+  const {
+    clientId,
+    namespace,
+    externalId,
+    newSubject,
+    authenticatedAt = null,
+    amr,
+    device,
+    assertion,
+  } = start;
+  const told: Told = { kind: 'session_started', clientId, sid: start.sid, fields: { amr } };
+  const decided = await decide(engine, {
+    assertion,
+    statements: [
+      statement(sql.addSubjectOfSession, newSubject.id, namespace, externalId, newSubject.handle, clientId),
+      statement(
+        sql.startSession,
+        ...startValues(start),
+        namespace,
+        externalId,
+        authenticatedAt,
+        JSON.stringify(amr),
+        device,
+      ),
+      statement(sql.auditIfSessionStands, ...auditValues(told)),
+      statement(sql.whyNotStarted, clientId, namespace, externalId),
+    ],
+  });
+  if (decided.kind === 'assertion_replayed') return decided;
+  const row = decided.results[1]?.[0];
+  if (row) return { kind: 'started', ...readIssue(row) };
+  return { kind: 'refused', reason: whyNotStarted(decided.results[3]?.[0], 'public') };
+}
+
+async function openMachineSession(engine: Engine, opening: MachineOpening): Promise<OpenResult> {
+  checkLives(opening);
+  const { clientId, audience, assertion } = opening;
+  const jkt = opening.jkt ?? '';
+  const decided = await decide(engine, {
+    assertion,
+    statements: [
+      statement(sql.endStaleMachineSession, clientId, jkt, audience),
+      statement(sql.openMachineSession, ...startValues(opening)),
+      statement(sql.evictOldestMachineSession, clientId, jkt, audience, machineSessionsAtMost),
+      statement(sql.whyNotOpened, clientId, jkt),
+    ],
+  });
+  if (decided.kind === 'assertion_replayed') return decided;
+  const row = decided.results[1]?.[0];
+  if (row) return { kind: 'opened', ...readIssue(row) };
+  return { kind: 'refused', reason: whyNotOpened(decided.results[3]?.[0]) };
+}
+
+function startValues(start: SessionStart | MachineOpening): readonly Value[] {
+  const { sid, clientId, audience, scope, jkt, idleLife, absoluteLife, signWith } = start;
+  const keys = [signWith.session, signWith.refresh];
+  return [sid, clientId, audience, scope, jkt ?? '', idleLife, absoluteLife, ...keys];
+}
+
+function checkLives({ idleLife, absoluteLife }: { idleLife: number; absoluteLife: number }): void {
+  for (const life of [idleLife, absoluteLife]) {
+    if (!Number.isSafeInteger(life) || life <= 0) {
+      throw new TypeError(
+        `unexpected session life ${life}, expected a positive whole number of microseconds`,
+      );
+    }
+  }
+}
+
+/** Read in the transaction that refused; the refusal itself was decided by the INSERT. */
+function whyNotStarted(client: Row | undefined, kind: 'public' | 'machine'): StartRefusal {
+  if (!client || text(client, 'kind') !== kind) return 'client_unknown';
+  if (client['removed_at'] !== null) return 'client_removed';
+  if (client['enabled'] === 0) return 'subject_disabled';
+  return 'key_required';
+}
+
+function whyNotOpened(client: Row | undefined): OpenRefusal {
+  const reason = whyNotStarted(client, 'machine');
+  return reason === 'key_required' && client && integer(client, 'blocked') > 0 ? 'key_blocked' : reason;
+}
+
+async function rotate(engine: Engine, rotation: Rotation, request: string): Promise<RotateResult> {
+  const { sid, gen, clientId, jkt, signWith, assertion } = rotation;
+  const fields = JSON.stringify({ gen });
+  const decided = await decide(engine, {
+    assertion,
+    statements: [
+      statement(sql.rotate, sid, gen, clientId, jkt, signWith.session, signWith.refresh, request),
+      statement(sql.auditRefresh, request, clientId, sid, fields),
+      statement(sql.moveHeadIfEnded, sid, request),
+    ],
+  });
+  if (decided.kind === 'assertion_replayed') return decided;
+  const row = decided.results[0]?.[0];
+  return row ? readRotation(row) : { kind: 'refused' };
+}
+
+function readRotation(row: Row): RotateResult {
+  const outcome = text(row, 'outcome');
+  switch (outcome) {
+    case 'rotated':
+    case 'recovered':
+    case 'repeated':
+      return { kind: outcome, ...readIssue(row) };
+    case 'superseded':
+    case 'reuse':
+      return { kind: outcome };
+    default:
+      throw new Error(`unexpected outcome ${outcome} of a refresh`);
+  }
+}
+
+async function endSession(engine: Engine, end: SessionEnd, request: string): Promise<EndResult> {
+  const { sid, reason, by, clientId, holderKey, assertion } = end;
+  const ofClient = clientId === undefined ? [] : [clientId];
+  const of = { client: clientId !== undefined };
+  const told: Told = { kind: 'session_ended', sid, fields: { by, reason }, ...(of.client && { clientId }) };
+  const decided = await decide(engine, {
+    assertion,
+    statements: [
+      statement(sql.endSession(of), sid, reason, request, ...ofClient),
+      statement(sql.sessionStands(of), sid, ...ofClient),
+      statement(sql.auditIfSessionTouched, ...auditValues(told), request),
+      statement(sql.moveHeadIfEnded, sid, request),
+      ...(holderKey === 'block' ? [statement(sql.blockHolderKey, sid, request)] : []),
+    ],
+  });
+  if (decided.kind === 'assertion_replayed') return decided;
+  const row = decided.results[0]?.[0];
+  if (row) return { kind: 'ended', session: readSession(row), now: integer(row, 'now') };
+  return { kind: decided.results[1]?.length === 1 ? 'already_ended' : 'unknown' };
+}
+
+function listing({ clientId, subject, only, limit, after }: SessionFilter): ReturnType<typeof statement> {
+  const values = [clientId, subject, after].filter((value) => value !== undefined);
+  const by = {
+    client: clientId !== undefined,
+    subject: subject !== undefined,
+    after: after !== undefined,
+    alive: only === 'alive',
+  };
+  return statement(sql.listSessions(by), ...values, limit);
+}

@@ -1,0 +1,80 @@
+import { newId } from '../random.ts';
+import type { Engine, Row } from './engine.ts';
+import { integer, onlyRow, readAudit, readBlock, text } from './read-rows.ts';
+import { createSqlClients } from './sql-clients.ts';
+import { auditValues, statement, type Told } from './sql-decision.ts';
+import { createSqlKeys } from './sql-keys.ts';
+import { createSqlSessions } from './sql-sessions.ts';
+import * as sql from './sql.ts';
+import type { AuditFilter, Storage } from './storage.ts';
+
+/** The store over any engine that runs batches as transactions and has the functions named in `sql.ts`. */
+export function createSqlStorage(engine: Engine): Storage {
+  return {
+    ...createSqlClients(engine),
+    ...createSqlSessions(engine, createRequests()),
+    ...createSqlKeys(engine),
+    async listBlocks({ clientId }) {
+      const ofClient = clientId === undefined ? [] : [clientId];
+      const rows = await engine.read(
+        statement(sql.listBlocks({ client: clientId !== undefined }), ...ofClient),
+      );
+      return rows.map(readBlock);
+    },
+    async liftBlock({ clientId, jkt, by }) {
+      const of = { jkt: jkt !== undefined };
+      const which = jkt === undefined ? [clientId] : [clientId, jkt];
+      const told: Told = { kind: 'block_lifted', clientId, fields: { by } };
+      const [, rows = []] = await engine.batch([
+        statement(sql.auditIfBlocked(of), ...auditValues(told), ...which),
+        statement(sql.liftBlock(of), ...which),
+      ]);
+      return { kind: 'lifted', keys: rows.map((row) => text(row, 'jkt')) };
+    },
+    async listAudit(filter) {
+      return (await engine.read(auditListing(filter))).map(readAudit);
+    },
+    async settleMeta(key, value) {
+      const [, rows] = await engine.batch([
+        statement(sql.settleMeta, key, value),
+        statement(sql.findMeta, key),
+      ]);
+      return text(onlyRow(rows), 'value');
+    },
+    async findMeta(key) {
+      const [row] = await engine.read(statement(sql.findMeta, key));
+      return row ? text(row, 'value') : null;
+    },
+    async now() {
+      return integer(onlyRow(await engine.read(statement(sql.now))), 'now');
+    },
+    async sweep({ keepSessions }) {
+      const [assertions, ended, expired] = await engine.batch([
+        statement(sql.sweepAssertions),
+        statement(sql.sweepEndedSessions, keepSessions),
+        statement(sql.sweepExpiredSessions, keepSessions),
+      ]);
+      return { assertions: count(assertions), sessions: count(ended) + count(expired) };
+    },
+    close: () => engine.close(),
+  };
+}
+
+const count = (rows: readonly Row[] = []) => rows.length;
+
+function auditListing({ kind, sid, limit, after = 0 }: AuditFilter): ReturnType<typeof statement> {
+  const values = [kind, sid].filter((value) => value !== undefined);
+  return statement(
+    sql.listAudit({ kind: kind !== undefined, sid: sid !== undefined }),
+    after,
+    limit,
+    ...values,
+  );
+}
+
+/** Names for decisions, different in every process: by them a transaction knows its own work again. No secret. */
+function createRequests(): () => string {
+  const opened = newId();
+  let made = 0;
+  return () => `${opened}.${++made}`;
+}

@@ -1,0 +1,349 @@
+/**
+ * All SQL. `$1` placeholders, and only what SQLite and PostgreSQL both understand, with three functions: `now_us()`
+ * (the database's clock in µs, one value for a whole transaction), `greatest` and `least` (which ignore NULL). SQLite has
+ * none of them, its adapter brings them.
+ */
+
+/**
+ * Whether the row of `sessions` at hand stands. The one place that knows; every rule and every list uses it.
+ * A cut ends what started at or before it (design section 5), so a session stands if it started after.
+ */
+const alive = `(
+  sessions.ended_at IS NULL
+  AND sessions.idle_expires_at > now_us()
+  AND sessions.absolute_expires_at > now_us()
+  AND EXISTS (SELECT 1 FROM subjects
+    WHERE subjects.id = sessions.subject AND subjects.enabled = 1 AND subjects.cut_at < sessions.started_at)
+  AND EXISTS (SELECT 1 FROM clients
+    WHERE clients.id = sessions.client_id AND clients.removed_at IS NULL AND clients.cut_at < sessions.started_at)
+  AND EXISTS (SELECT 1 FROM head WHERE head.cut_at < sessions.started_at))`;
+
+const sessionColumns = `
+  id AS sid, kind, subject, client_id, audience, scope, jkt, generation, rotated_at, started_at, created_at,
+  authenticated_at, amr, device, last_used_at, idle_expires_at, absolute_expires_at, repeats, ended_at, end_reason,
+  (SELECT handle FROM subjects WHERE subjects.id = sessions.subject) AS handle`;
+
+const currentKey = (purpose: string, alg: string) =>
+  `(SELECT id FROM signing_keys WHERE purpose = '${purpose}' AND alg = ${alg} AND state = 'current')`;
+
+const issueColumns = (session: string, refresh: string) => `${sessionColumns}, now_us() AS now,
+  ${currentKey('session', session)} AS session_kid, ${currentKey('refresh', refresh)} AS refresh_kid`;
+
+export const now = `SELECT now_us() AS now`;
+
+/** The lowest time the clock may show: nothing is ever decided before what the feed has said. */
+export const headPosition = `SELECT position FROM head`;
+export const moveHead = `UPDATE head SET position = greatest(position + 1, now_us()) RETURNING position`;
+const atHead = `(SELECT position FROM head)`;
+
+// ——— assertions
+
+/** The primary key decides: a second redemption fails the whole batch. */
+export const redeemAssertion = `
+  INSERT INTO redeemed_assertions (client_id, jti_hash, expires_at) VALUES ($1, $2, $3)`;
+
+// ——— audit
+
+const auditColumns = `INSERT INTO audit (at, kind, client_id, sid, fields)`;
+/** $1 kind, $2 client, $3 sid, $4 fields. */
+export const audit = `${auditColumns} VALUES (now_us(), $1, $2, $3, $4)`;
+const auditIf = (condition: string) => `${auditColumns} SELECT now_us(), $1, $2, $3, $4 WHERE ${condition}`;
+
+/** $5 the request: whether it was this one that touched the session $3. */
+const thisRequest = `id = $3 AND request = $5`;
+export const auditIfSessionStands = auditIf(`EXISTS (SELECT 1 FROM sessions WHERE id = $3)`);
+export const auditIfSessionTouched = auditIf(`EXISTS (SELECT 1 FROM sessions WHERE ${thisRequest})`);
+export const auditIfSubjectCut = auditIf(
+  `EXISTS (SELECT 1 FROM subjects WHERE id = $5 AND cut_at = ${atHead})`,
+);
+export const auditIfClientCut = auditIf(
+  `EXISTS (SELECT 1 FROM clients WHERE id = $5 AND cut_at = ${atHead})`,
+);
+export const auditIfSubjectStands = auditIf(`EXISTS (SELECT 1 FROM subjects WHERE id = $5)`);
+export const auditIfKeyStands = auditIf(`EXISTS (SELECT 1 FROM signing_keys WHERE id = $5)`);
+
+/** $1 request, $2 client, $3 sid, $4 fields: what is worth telling about a refresh, told in its transaction. */
+export const auditRefresh = `${auditColumns}
+  SELECT now_us(), 'refresh_' || told.outcome, $2, $3, $4
+  FROM (SELECT coalesce((SELECT outcome FROM sessions WHERE id = $3 AND request = $1), 'refused') AS outcome) AS told
+  WHERE told.outcome IN ('refused', 'recovered', 'reuse')`;
+
+export const listAudit = (by: { kind: boolean; sid: boolean }): string => `
+  SELECT seq, at, kind, client_id, sid, fields FROM audit
+  WHERE seq > $1 ${by.kind ? 'AND kind = $3' : ''} ${by.sid ? `AND sid = $${by.kind ? 4 : 3}` : ''}
+  ORDER BY seq LIMIT $2`;
+
+// ——— clients and subjects
+
+const clientColumns = `id, name, kind, keys, bearer, audiences, rights, subject, created_at, removed_at`;
+
+/** $1 id, $2 namespace, $3 external id, $4 handle. */
+export const addSubject = `
+  INSERT INTO subjects (id, namespace, external_id, handle, enabled, cut_at, created_at)
+  VALUES ($1, $2, $3, $4, 1, 0, now_us())`;
+
+/** As `addSubject`, for a client ($5) that stands, unless the namespace knows the name. */
+export const addSubjectOfSession = `
+  INSERT INTO subjects (id, namespace, external_id, handle, enabled, cut_at, created_at)
+  SELECT $1, $2, $3, $4, 1, 0, now_us() FROM clients WHERE clients.id = $5 AND clients.removed_at IS NULL
+  ON CONFLICT (namespace, external_id) DO NOTHING`;
+
+export const findSubject = `
+  SELECT id, namespace, external_id, handle, enabled FROM subjects WHERE namespace = $1 AND external_id = $2`;
+
+export const addClient = `
+  INSERT INTO clients (id, name, kind, keys, bearer, audiences, rights, subject, cut_at, created_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, now_us())
+  RETURNING ${clientColumns}`;
+
+export const findClient = `SELECT ${clientColumns} FROM clients WHERE id = $1`;
+export const listClients = `SELECT ${clientColumns} FROM clients ORDER BY created_at, id`;
+
+export const removeClient = `
+  UPDATE clients SET removed_at = now_us(), cut_at = ${atHead} WHERE id = $1 AND removed_at IS NULL
+  RETURNING cut_at AS position`;
+export const cutClient = `UPDATE clients SET cut_at = ${atHead} WHERE id = $1 RETURNING cut_at AS position`;
+export const cutSubject = `UPDATE subjects SET cut_at = ${atHead} WHERE id = $1 RETURNING cut_at AS position`;
+export const disableSubject = `
+  UPDATE subjects SET enabled = 0, cut_at = ${atHead} WHERE id = $1 RETURNING cut_at AS position`;
+export const enableSubject = `UPDATE subjects SET enabled = 1 WHERE id = $1 RETURNING id`;
+export const cutEverything = `UPDATE head SET cut_at = position RETURNING position`;
+
+// ——— sessions start
+
+const startColumns = `
+  INSERT INTO sessions (id, kind, subject, client_id, audience, scope, jkt, authenticated_at, amr, device,
+    generation, repeats, rotated_at, created_at, last_used_at, started_at, idle_life, idle_expires_at, absolute_expires_at)`;
+
+/** A start is after every cut it must survive, so a sign-in right after an end is not caught by it. */
+const startTimes = (idle: string, absolute: string) => `
+  0, 0, now_us(), now_us(), now_us(),
+  greatest(now_us(), subjects.cut_at + 1, clients.cut_at + 1, head.cut_at + 1),
+  CAST(${idle} AS BIGINT), now_us() + least(CAST(${idle} AS BIGINT), CAST(${absolute} AS BIGINT)),
+  now_us() + CAST(${absolute} AS BIGINT)`;
+
+/**
+ * $1 sid, $2 client, $3 audience, $4 scope, $5 jkt, $6 idle life, $7 absolute life, $8 $9 algorithms,
+ * $10 namespace, $11 external id, $12 authenticated at, $13 amr, $14 device.
+ */
+export const startSession = `${startColumns}
+  SELECT $1, 'person', subjects.id, clients.id, $3, $4, $5, least(CAST($12 AS BIGINT), now_us()), $13, $14,
+    ${startTimes('$6', '$7')}
+  FROM clients, subjects, head
+  WHERE clients.id = $2 AND clients.kind = 'public' AND clients.removed_at IS NULL
+    AND ($5 <> '' OR clients.bearer = 1)
+    AND subjects.namespace = $10 AND subjects.external_id = $11 AND subjects.enabled = 1
+  RETURNING ${issueColumns('$8', '$9')}`;
+
+/** Says why nothing started. $1 client, $2 namespace, $3 external id. */
+export const whyNotStarted = `
+  SELECT kind, bearer, removed_at,
+    (SELECT enabled FROM subjects WHERE namespace = $2 AND external_id = $3) AS enabled
+  FROM clients WHERE id = $1`;
+
+/** Makes room for a new session where the last one of this client, key and audience is over. */
+export const endStaleMachineSession = `
+  UPDATE sessions SET ended_at = now_us(), end_reason = 'expired'
+  WHERE client_id = $1 AND jkt = $2 AND audience = $3 AND kind = 'machine' AND ended_at IS NULL AND NOT ${alive}`;
+
+/** $1 to $9 as in `startSession`. */
+export const openMachineSession = `${startColumns}
+  SELECT $1, 'machine', subjects.id, clients.id, $3, $4, $5, NULL, NULL, NULL, ${startTimes('$6', '$7')}
+  FROM clients, subjects, head
+  WHERE clients.id = $2 AND clients.kind = 'machine' AND clients.removed_at IS NULL
+    AND ($5 <> '' OR clients.bearer = 1)
+    AND subjects.id = clients.subject AND subjects.enabled = 1
+    AND NOT EXISTS (SELECT 1 FROM blocked_keys WHERE blocked_keys.client_id = $2 AND blocked_keys.jkt = $5)
+  ON CONFLICT (client_id, jkt, audience) WHERE kind = 'machine' AND ended_at IS NULL
+  DO UPDATE SET scope = excluded.scope, last_used_at = now_us(), idle_life = excluded.idle_life,
+    idle_expires_at = least(now_us() + excluded.idle_life, sessions.absolute_expires_at)
+  RETURNING ${issueColumns('$8', '$9')}`;
+
+export const whyNotOpened = `
+  SELECT kind, bearer, removed_at,
+    (SELECT enabled FROM subjects WHERE subjects.id = clients.subject) AS enabled,
+    (SELECT count(*) FROM blocked_keys WHERE client_id = $1 AND jkt = $2) AS blocked
+  FROM clients WHERE id = $1`;
+
+/** Each opening adds at most one, so ending one keeps the bound. Never the one just opened. $4 the bound. */
+export const evictOldestMachineSession = `
+  UPDATE sessions SET ended_at = now_us(), end_reason = 'evicted'
+  WHERE id = (SELECT id FROM sessions
+    WHERE client_id = $1 AND kind = 'machine' AND ended_at IS NULL AND NOT (jkt = $2 AND audience = $3)
+      AND (SELECT count(*) FROM sessions WHERE client_id = $1 AND kind = 'machine' AND ended_at IS NULL) > $4
+    ORDER BY last_used_at, id LIMIT 1)`;
+
+// ——— refresh
+
+/** Rule 3 asks how long ago the last rotation was. */
+const supersededFor = 60_000_000;
+
+/** What the token's generation $2 means against the row as it stands: design section 4, rules 1 to 3, and nothing else. */
+const refreshOutcome = `CASE
+  WHEN generation < $2 THEN 'recovered'
+  WHEN generation = $2 THEN 'rotated'
+  WHEN generation = $2 + 1 THEN 'repeated'
+  WHEN rotated_at >= now_us() - ${supersededFor} THEN 'superseded'
+  ELSE 'reuse' END`;
+const isReuse = `generation > $2 + 1 AND rotated_at < now_us() - ${supersededFor}`;
+
+/**
+ * The refresh: one statement. $1 sid, $2 generation, $3 client, $4 jkt, $5 $6 algorithms, $7 request.
+ * A foreign key, a foreign client or a session that is over touches no row. The row keeps the outcome and which
+ * request it was, so that what follows in this transaction speaks about this refresh and no other.
+ */
+export const rotate = `
+  UPDATE sessions SET
+    request = $7,
+    outcome = ${refreshOutcome},
+    generation = CASE WHEN generation <= $2 THEN $2 + 1 ELSE generation END,
+    rotated_at = CASE WHEN generation <= $2 THEN now_us() ELSE rotated_at END,
+    idle_expires_at = CASE WHEN generation <= $2
+      THEN least(now_us() + idle_life, absolute_expires_at) ELSE idle_expires_at END,
+    last_used_at = CASE WHEN generation <= $2 + 1 THEN now_us() ELSE last_used_at END,
+    repeats = CASE WHEN generation = $2 + 1 THEN repeats + 1 ELSE repeats END,
+    ended_at = CASE WHEN ${isReuse} THEN now_us() END,
+    end_reason = CASE WHEN ${isReuse} THEN 'reuse' END
+  WHERE id = $1 AND client_id = $3 AND jkt = $4 AND jkt <> '' AND ${alive}
+  RETURNING outcome, ${issueColumns('$5', '$6')}`;
+
+/** $1 sid, $2 request: an end moves the head. */
+export const moveHeadIfEnded = `
+  UPDATE head SET position = greatest(position + 1, now_us())
+  WHERE EXISTS (SELECT 1 FROM sessions WHERE id = $1 AND request = $2 AND ended_at IS NOT NULL)`;
+
+// ——— sessions end and are listed
+
+/** $1 sid, $2 reason, $3 request; $4 the client whose session it must be. */
+export const endSession = (by: { client: boolean }): string => `
+  UPDATE sessions SET ended_at = now_us(), end_reason = $2, request = $3
+  WHERE id = $1 AND ended_at IS NULL ${by.client ? 'AND client_id = $4' : ''}
+  RETURNING ${sessionColumns}, now_us() AS now`;
+
+/** $1 sid, $2 request. */
+export const blockHolderKey = `
+  INSERT INTO blocked_keys (client_id, jkt, blocked_at)
+  SELECT client_id, jkt, now_us() FROM sessions WHERE id = $1 AND request = $2 AND kind = 'machine' AND jkt <> ''
+  ON CONFLICT (client_id, jkt) DO NOTHING`;
+
+export const sessionStands = (by: { client: boolean }): string => `
+  SELECT 1 AS stands FROM sessions WHERE id = $1 ${by.client ? 'AND client_id = $2' : ''}`;
+
+export const listBlocks = (by: { client: boolean }): string => `
+  SELECT client_id, jkt, blocked_at FROM blocked_keys ${by.client ? 'WHERE client_id = $1' : ''}
+  ORDER BY client_id, blocked_at, jkt`;
+export const liftBlock = (by: { jkt: boolean }): string => `
+  DELETE FROM blocked_keys WHERE client_id = $1 ${by.jkt ? 'AND jkt = $2' : ''} RETURNING jkt`;
+/** Before the block goes: $5 client, $6 jkt. */
+export const auditIfBlocked = (by: { jkt: boolean }): string =>
+  auditIf(`EXISTS (SELECT 1 FROM blocked_keys WHERE client_id = $5 ${by.jkt ? 'AND jkt = $6' : ''})`);
+
+const aliveColumn = `CASE WHEN ${alive} THEN 1 ELSE 0 END AS alive`;
+export const findSession = `SELECT ${sessionColumns}, now_us() AS now, ${aliveColumn} FROM sessions WHERE id = $1`;
+
+/** Newest first. The values in the order in which the filters are named here, the limit last. */
+export const listSessions = (by: {
+  client: boolean;
+  subject: boolean;
+  after: boolean;
+  alive: boolean;
+}): string => {
+  let count = 0;
+  const next = () => `$${++count}`;
+  const conditions = [
+    by.client ? [`client_id = ${next()}`] : [],
+    by.subject ? [`subject = ${next()}`] : [],
+    by.after
+      ? [`(started_at, id) < (SELECT p.started_at, p.id FROM sessions AS p WHERE p.id = ${next()})`]
+      : [],
+    by.alive ? [alive] : [],
+  ].flat();
+  return `SELECT ${sessionColumns}, ${aliveColumn} FROM sessions
+    ${conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''}
+    ORDER BY started_at DESC, id DESC LIMIT ${next()}`;
+};
+
+// ——— signing keys
+
+const keyColumns = `id AS kid, purpose, alg, state, public_jwk, wrapped_key, kek_id, created_at, holdable_from, current_at,
+  retired_at, gone_at`;
+const insertKey = `INSERT INTO signing_keys (id, purpose, alg, public_jwk, wrapped_key, kek_id, state, created_at,
+  holdable_from, current_at)`;
+const inState = (state: string) =>
+  `EXISTS (SELECT 1 FROM signing_keys AS k WHERE k.purpose = $2 AND k.alg = $3 AND k.state = '${state}')`;
+
+/** $1 kid, $2 purpose, $3 algorithm, $4 public key, $5 wrapped key, $6 key-encryption key; $7 holdable after. */
+export const addNextKey = `${insertKey}
+  VALUES ($1, $2, $3, $4, $5, $6, 'next', now_us(), now_us() + $7, NULL) RETURNING ${keyColumns}`;
+/** $1 to $6 as in `addNextKey`. */
+export const addCurrentKey = `${insertKey}
+  VALUES ($1, $2, $3, $4, $5, $6, 'current', now_us(), now_us(), now_us()) RETURNING ${keyColumns}`;
+export const addNextKeyUnlessOne = `${insertKey}
+  SELECT $1, $2, $3, $4, $5, $6, 'next', now_us(), now_us() + CAST($7 AS BIGINT), NULL WHERE NOT ${inState('next')}`;
+
+/** After a revocation: the missing one of next and current. $8 the key revoked. */
+export const addKeyInPlaceOf = `${insertKey}
+  SELECT $1, $2, $3, $4, $5, $6, CASE WHEN ${inState('current')} THEN 'next' ELSE 'current' END,
+    now_us(), now_us() + CAST($7 AS BIGINT), CASE WHEN ${inState('current')} THEN NULL ELSE now_us() END
+  WHERE NOT ${inState('next')} AND EXISTS (SELECT 1 FROM signing_keys WHERE id = $8 AND state = 'gone')`;
+
+export const listKeys = `SELECT ${keyColumns} FROM signing_keys WHERE state <> 'gone' ORDER BY created_at, id`;
+export const keysOf = `
+  SELECT ${keyColumns} FROM signing_keys WHERE purpose = $1 AND alg = $2 AND state IN ('next', 'current')`;
+
+/** $1 purpose, $2 algorithm, $3 whether forced. */
+const nextIsDue = `EXISTS (SELECT 1 FROM signing_keys AS n WHERE n.purpose = $1 AND n.alg = $2 AND n.state = 'next'
+  AND (n.holdable_from <= now_us() OR $3 = 1))`;
+export const retireCurrentIfNextIsDue = `
+  UPDATE signing_keys SET state = 'retired', retired_at = now_us()
+  WHERE purpose = $1 AND alg = $2 AND state = 'current' AND ${nextIsDue}`;
+export const promoteNextIfDue = `
+  UPDATE signing_keys SET state = 'current', current_at = now_us()
+  WHERE purpose = $1 AND alg = $2 AND state = 'next' AND (holdable_from <= now_us() OR $3 = 1)
+  RETURNING id AS kid`;
+
+/** Before a key is revoked: whether this does it. $1 kid, $2 purpose, $3 algorithm. */
+const notGone = (kid: string, purpose: string, alg: string) =>
+  `EXISTS (SELECT 1 FROM signing_keys WHERE id = ${kid} AND purpose = ${purpose} AND alg = ${alg} AND state <> 'gone')`;
+export const moveHeadIfKeyStands = `
+  UPDATE head SET position = greatest(position + 1, now_us()) WHERE ${notGone('$1', '$2', '$3')}`;
+/** $5 kid, $6 purpose, $7 algorithm. */
+export const auditIfKeyIsRevoked = auditIf(notGone('$5', '$6', '$7'));
+
+/** $1 kid, $2 purpose, $3 algorithm. */
+export const revokeKey = `
+  UPDATE signing_keys SET state = 'gone', gone_at = now_us(), wrapped_key = NULL
+  WHERE id = $1 AND purpose = $2 AND alg = $3 AND state <> 'gone' RETURNING id AS kid`;
+export const promoteNextInPlaceOf = `
+  UPDATE signing_keys SET state = 'current', current_at = now_us()
+  WHERE purpose = $2 AND alg = $3 AND state = 'next' AND NOT ${inState('current')}
+    AND EXISTS (SELECT 1 FROM signing_keys AS r WHERE r.id = $1 AND r.state = 'gone')`;
+
+/** $1 purpose, $2 the longest life of a token it may have signed. */
+const lastTokenExpired = `purpose = $1 AND state = 'retired' AND retired_at + $2 <= now_us()`;
+export const auditExpiredKeys = `${auditColumns}
+  SELECT now_us(), 'key_dropped', NULL, NULL, '{"kid":"' || id || '"}' FROM signing_keys WHERE ${lastTokenExpired}`;
+export const dropExpiredKeys = `
+  UPDATE signing_keys SET state = 'gone', gone_at = now_us(), wrapped_key = NULL
+  WHERE ${lastTokenExpired} RETURNING ${keyColumns}`;
+
+// ——— facts about this store, and cleaning
+
+export const settleMeta = `INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING`;
+export const findMeta = `SELECT value FROM meta WHERE key = $1`;
+
+/** Bounded, so that no sweep holds the store for long; the next one goes on. */
+const sweptAtOnce = 1000;
+export const sweepAssertions = `
+  DELETE FROM redeemed_assertions WHERE (client_id, jti_hash) IN (
+    SELECT client_id, jti_hash FROM redeemed_assertions WHERE expires_at <= now_us() LIMIT ${sweptAtOnce})
+  RETURNING 1 AS swept`;
+/** $1 how long they are kept after their end. */
+export const sweepEndedSessions = `
+  DELETE FROM sessions WHERE id IN (
+    SELECT id FROM sessions WHERE ended_at IS NOT NULL AND ended_at < now_us() - $1 LIMIT ${sweptAtOnce})
+  RETURNING 1 AS swept`;
+export const sweepExpiredSessions = `
+  DELETE FROM sessions WHERE id IN (
+    SELECT id FROM sessions WHERE absolute_expires_at < now_us() - $1 LIMIT ${sweptAtOnce})
+  RETURNING 1 AS swept`;
