@@ -66,6 +66,9 @@ export const algorithms: Readonly<Record<AlgorithmName, Algorithm>> = {
   },
 };
 
+/** Every name that a presenter's statement may give in `alg`, for metadata and challenges (RFC 9449 section 5.1). */
+export const signatureNames: readonly string[] = Object.values(algorithms).flatMap((row) => row.aliases);
+
 /** Finds the row of a key by its type and curve; a key has one algorithm, whoever asks. */
 export function algorithmOfKey(key: { kty?: unknown; crv?: unknown; alg?: unknown }): Algorithm | undefined {
   return Object.values(algorithms).find(

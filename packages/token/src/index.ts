@@ -1,6 +1,6 @@
 export { AuthError, refusals, type AuthErrorCode, type Refusal } from './errors.ts';
 export { decodeBase64url, encodeBase64url } from './encoding.ts';
-export type { AlgorithmName } from './algorithms.ts';
+export { signatureNames, type AlgorithmName } from './algorithms.ts';
 export type { PrivateJwk, PublicJwk } from './jwk.ts';
 export {
   generatePrivateJwk,
