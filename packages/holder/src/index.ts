@@ -1,0 +1,7 @@
+export { createMachine, type Machine, type MachineOptions } from './machine.ts';
+export { keyFromJwk, memoryKey, type MachineKey } from './keys.ts';
+export { HolderError, type Refused, type Transient } from './errors.ts';
+export type { HolderFetch } from './fetch.ts';
+export type { HolderOptions } from './options.ts';
+export type { Done } from './token-endpoint.ts';
+export type { TokenResult, UsableToken } from './token-source.ts';

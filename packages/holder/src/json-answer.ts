@@ -1,0 +1,59 @@
+const maxBytes = 65_536;
+
+/** A JSON object from outside; its members are unknown until each has been checked. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads an answer's body as one JSON object, or undefined: another content type (an error page of a proxy),
+ * more than 64 kB, bad UTF-8, bad JSON, no object.
+ *
+ * @throws whatever the network throws while the body arrives.
+ */
+export async function readJsonObject(response: Response): Promise<JsonObject | undefined> {
+  const type = response.headers.get('content-type') ?? '';
+  if (!/^application\/json(?:[ \t]*;.*)?$/i.test(type)) return discard(response);
+  const text = await readText(response);
+  return text === undefined ? undefined : parseObject(text);
+}
+
+/** Gives up the rest of an answer, so that its connection is free again. */
+export async function discard(response: Response): Promise<undefined> {
+  await response.body?.cancel().catch(() => undefined);
+  return undefined;
+}
+
+async function readText(response: Response): Promise<string | undefined> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let text = '';
+  let length = 0;
+  const reader = response.body?.getReader();
+  for (let chunk = await reader?.read(); chunk?.value !== undefined; chunk = await reader?.read()) {
+    length += chunk.value.length;
+    if (length > maxBytes) return reader?.cancel().then(() => undefined);
+    const part = decodePart(decoder, chunk.value);
+    if (part === undefined) return reader?.cancel().then(() => undefined);
+    text += part;
+  }
+  return text;
+}
+
+function decodePart(decoder: TextDecoder, bytes: Uint8Array): string | undefined {
+  try {
+    return decoder.decode(bytes, { stream: true });
+  } catch {
+    return undefined;
+  }
+}
+
+function parseObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,81 @@
+import { createDiscovery } from './discovery.ts';
+import { refused, transient, type Refused, type Transient } from './errors.ts';
+import { postToIssuer, type Answer, type Form, type Sender } from './issuer-post.ts';
+import { readRefusal } from './refusal-answer.ts';
+import { readTokenAnswer, type Issued } from './token-answer.ts';
+
+/** Tokens as issued. */
+export interface Obtained {
+  readonly kind: 'ok';
+  readonly issued: Issued;
+  /** When the request left, in milliseconds on this machine's clock. */
+  readonly sentAt: number;
+  /** How many milliseconds ago the request left. */
+  readonly age: () => number;
+}
+
+/** The issuer's token and revocation endpoints, for one client and one holder's key. */
+export interface TokenEndpoint {
+  /** Asks for tokens: `form` holds the grant; authentication and proof are added. */
+  request(form: Form): Promise<Obtained | Transient | Refused>;
+  /** Ends the session of a token (RFC 7009). */
+  revoke(token: string): Promise<Done | Transient | Refused>;
+}
+
+/** It was done. */
+export interface Done {
+  readonly kind: 'ok';
+}
+
+/** Makes the endpoints of an issuer; nothing is fetched before the first call. */
+export function createTokenEndpoint(sender: Sender): TokenEndpoint {
+  const discovery = createDiscovery({ ...sender, wall: sender.clocks.wall });
+  const post = async (which: 'token' | 'revocation', form: Form): Promise<Answer | Transient | Refused> => {
+    const endpoints = await discovery.endpoints();
+    if (endpoints.kind !== 'ok') return endpoints;
+    const url = endpoints[which];
+    if (url === undefined)
+      return refused('revocation_unsupported', 'the issuer names no revocation endpoint');
+    const answer = await postToIssuer(url, form, sender);
+    if (answer.kind === 'answer' && isNoEndpoint(answer)) discovery.forget();
+    return answer;
+  };
+  return {
+    request: async (form) => judgeTokens(await post('token', form)),
+    revoke: async (token) => judgeRevocation(await post('revocation', { token })),
+  };
+}
+
+/** A redirect, or "not found" in no words of OAuth: the endpoint has moved. */
+function isNoEndpoint({ status, body }: Answer): boolean {
+  return (status >= 300 && status < 400) || (body === undefined && (status === 404 || status === 405));
+}
+
+function judgeTokens(answer: Answer | Transient | Refused): Obtained | Transient | Refused {
+  if (answer.kind !== 'answer') return answer;
+  if (answer.status !== 200 || answer.body === undefined) return failureOf(answer);
+  const read = readTokenAnswer(answer.body);
+  if (read.kind === 'malformed') return malformed(answer, `member ${read.member} is missing or unsound`);
+  if (read.kind === 'unbound') {
+    return refused('token_type_unexpected', 'unexpected token_type, expected DPoP: a token bound to our key');
+  }
+  return { kind: 'ok', issued: read.issued, sentAt: answer.sentAt, age: answer.age };
+}
+
+function judgeRevocation(answer: Answer | Transient | Refused): Done | Transient | Refused {
+  if (answer.kind !== 'answer') return answer;
+  return answer.status === 200 ? { kind: 'ok' } : failureOf(answer);
+}
+
+/** Only the issuer's own registered word is a refusal; whatever else comes back, tomorrow is another day. */
+function failureOf(answer: Answer): Transient | Refused {
+  const refusal = answer.body && readRefusal(answer.status, answer.body);
+  return refusal ?? malformed(answer, 'no OAuth answer');
+}
+
+function malformed(answer: Answer, why: string): Transient {
+  const busy = answer.status === 429 || answer.status >= 500;
+  const description = `unexpected answer of the issuer (status ${answer.status}): ${busy ? 'busy or broken' : why}`;
+  const code = busy ? 'issuer_unavailable' : 'issuer_answer_malformed';
+  return transient(code, description, { retryAfter: answer.retryAfter });
+}
