@@ -1,0 +1,31 @@
+import { challengeResponse } from '../challenge.ts';
+import type { Guard } from '../guard.ts';
+import type { RequestView } from '../request-view.ts';
+import type { Requirement } from '../requirement.ts';
+import { rememberSession } from '../session.ts';
+
+/** The part of Hono's context that is read. */
+export interface HonoContextLike {
+  readonly req: { readonly raw: RequestView };
+}
+
+/**
+ * Makes the Hono middleware that lets in who meets the requirement; the handler calls `sessionOf(c)`.
+ *
+ * @throws TypeError if the requirement is malformed.
+ */
+export function protect(
+  guard: Guard,
+  requirement?: Requirement,
+): (context: HonoContextLike, next: () => Promise<void>) => Promise<Response | undefined> {
+  const authenticate = guard.require(requirement);
+  return async (context, next) => {
+    try {
+      rememberSession(context, await authenticate(context.req.raw));
+    } catch (error) {
+      return challengeResponse(guard.challenge(error));
+    }
+    await next();
+    return undefined;
+  };
+}

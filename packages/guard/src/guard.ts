@@ -1,0 +1,195 @@
+import { AuthError, checkTimes, hashText, verifySessionToken, type HeaderTable } from '@symbolon/token';
+import { challengeFor, challengeResponse, type Challenge } from './challenge.ts';
+import { checkTokenText, readCredentials, type Credentials } from './credentials.ts';
+import { createCounters, type Counters } from './counters.ts';
+import { createIssuerKeys } from './issuer-keys.ts';
+import { createKeySetSource } from './key-set-source.ts';
+import { readOptions, type GuardOptions } from './options.ts';
+import { createProofs } from './proofs.ts';
+import type { RequestView } from './request-view.ts';
+import { checkRequirement, readRequirement, type Demand, type Requirement } from './requirement.ts';
+import { toSession, type Session } from './session.ts';
+import { createVerifiedTokens, type VerifiedEntry } from './verified-tokens.ts';
+
+/** The door of one resource server: one issuer, one audience. */
+export interface Guard {
+  /** Loads the key set; rejects with the reason and what to do. Call it before listening. */
+  ready(): Promise<void>;
+  /** Checks one request; rejects with an `AuthError`. Anything else it rejects with is a fault. */
+  authenticate(request: RequestView, requirement?: Requirement): Promise<Session>;
+  /** Parses a requirement once and gives the function that checks requests against it. Throws `TypeError`. */
+  require(requirement?: Requirement): (request: RequestView) => Promise<Session>;
+  /** Puts the guard before a Fetch handler, which gets the session as its second argument. */
+  protect(
+    handler: (request: Request, session: Session) => Response | Promise<Response>,
+    requirement?: Requirement,
+  ): (request: Request) => Promise<Response>;
+  /** Turns an `AuthError` into an answer; rethrows anything else. */
+  challenge(error: unknown): Challenge;
+  stats(): GuardStats;
+  /** Stops the background refresh of the key set. */
+  close(): void;
+}
+
+/** What a guard has counted, and what it holds. */
+export interface GuardStats extends Readonly<Counters> {
+  readonly cachedTokens: number;
+  readonly cachedBytes: number;
+  readonly rememberedProofs: number;
+}
+
+/**
+ * Makes a guard: it decides with memory and arithmetic alone, and fetches nothing but the issuer's key set.
+ *
+ * Nothing is fetched until `ready()` or the first request. It does not check revocations: a token is good until
+ * it expires.
+ *
+ * @throws TypeError if an option is missing or malformed.
+ */
+export function createGuard(options: GuardOptions): Guard {
+  const settings = readOptions(options);
+  const { issuer, audience, clock, bearer } = settings;
+  const counters = createCounters();
+  const proofs = createProofs(settings, counters);
+  const tokens = createVerifiedTokens(settings.cacheBytes);
+  const keys = createIssuerKeys({
+    issuer,
+    source: countFetches(createKeySetSource(settings), counters),
+    clock,
+    onKeys: (kids) => {
+      tokens.keepOnlyKeys(kids);
+    },
+  });
+
+  /** The whole decision, in order: any line may refuse, none is skipped by a cached token but the signature. */
+  const decide = async (request: RequestView, demand: Demand): Promise<Session> => {
+    const credentials = readCredentials(request.headers);
+    const table = keys.current() ?? (await loadKeys());
+    const now = clock() / 1000;
+    const entry = findToken(credentials.token) ?? (await verifyToken(credentials.token, { table, now }));
+    checkTimes(entry.token.claims, now);
+    checkCarrier(entry, { credentials, bearer });
+    const proof =
+      credentials.proof === undefined
+        ? undefined
+        : await proofs.accept(credentials.proof, { request, entry, now });
+    checkRequirement(entry.session, demand, now);
+    if (demand.once) {
+      if (proof === undefined) throw new AuthError('token_bearer_refused');
+      await proofs.redeem(proof);
+    }
+    return entry.session;
+  };
+
+  const loadKeys = (): Promise<HeaderTable> => {
+    counters.networkCalls++;
+    return keys.load();
+  };
+
+  const findToken = (text: string): VerifiedEntry | undefined => {
+    const entry = tokens.find(text);
+    if (entry !== undefined) counters.cacheHits++;
+    return entry;
+  };
+
+  const verifyToken = async (
+    text: string,
+    { table, now }: { table: HeaderTable; now: number },
+  ): Promise<VerifiedEntry> => {
+    checkTokenText(text);
+    const token = await verifySessionToken(text, { keys: table, issuer, audience, now }).catch(
+      (error: unknown) => {
+        if (error instanceof AuthError && error.code === 'token_key_unknown')
+          keys.noticeUnknownHeader(text.slice(0, text.indexOf('.')));
+        throw error;
+      },
+    );
+    const hash = token.carrier.kind === 'key' ? await hashText(text) : undefined;
+    const entry = { token, session: toSession(token), hash };
+    // The key may have left while its signature was verified: then the entry must not come in after it.
+    if (keys.current() === table) tokens.keep(text, entry);
+    return entry;
+  };
+
+  const decideCounted = async (request: RequestView, demand: Demand): Promise<Session> => {
+    counters.decisions++;
+    try {
+      const session = await decide(request, demand);
+      counters.accepted++;
+      return session;
+    } catch (error) {
+      if (error instanceof AuthError) counters.refused++;
+      else counters.faults++;
+      throw error;
+    }
+  };
+
+  const require = (requirement: Requirement = {}): ((request: RequestView) => Promise<Session>) => {
+    const demand = readRequirement(requirement, { store: settings.replayStore !== undefined });
+    return (request) => decideCounted(request, demand);
+  };
+
+  const challenge = (error: unknown): Challenge => challengeFor(error, { bearer });
+
+  return {
+    ready: () => keys.ready(),
+    require,
+    authenticate: async (request, requirement) => require(requirement)(request),
+    protect: (handler, requirement) => {
+      const authenticate = require(requirement);
+      return async (request) => {
+        let session: Session;
+        try {
+          session = await authenticate(request);
+        } catch (error) {
+          return challengeResponse(challenge(error));
+        }
+        return handler(request, session);
+      };
+    },
+    challenge,
+    stats: () => {
+      const { entries, bytes } = tokens.size();
+      return {
+        ...counters,
+        cachedTokens: entries,
+        cachedBytes: bytes,
+        rememberedProofs: proofs.remembered(),
+      };
+    },
+    close: () => {
+      keys.close();
+    },
+  };
+}
+
+/** A token is taken in the one way its issuer bound it to, and only where this guard can check that way. */
+function checkCarrier(
+  { token: { carrier } }: VerifiedEntry,
+  { credentials, bearer }: { credentials: Credentials; bearer: boolean },
+): void {
+  switch (carrier.kind) {
+    case 'key':
+      if (credentials.scheme !== 'DPoP') throw new AuthError('token_carrier_unexpected');
+      return;
+    case 'bearer':
+      if (!bearer) throw new AuthError('token_bearer_refused');
+      if (credentials.scheme !== 'Bearer') throw new AuthError('token_carrier_unexpected');
+      return;
+    case 'certificate':
+    case 'cookie':
+      throw new AuthError('token_carrier_unexpected');
+  }
+}
+
+function countFetches<T>(fetchKeys: () => Promise<T>, counters: Counters): () => Promise<T> {
+  return async () => {
+    counters.keySetFetches++;
+    try {
+      return await fetchKeys();
+    } catch (error) {
+      counters.keySetFailures++;
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,17 @@
+export { AuthError, type AuthErrorCode } from '@symbolon/token';
+export { createGuard, type Guard, type GuardStats } from './guard.ts';
+export type { GuardOptions } from './options.ts';
+export type { RequestView } from './request-view.ts';
+export type { Requirement } from './requirement.ts';
+export { sessionOf, type Session } from './session.ts';
+export { challengeFor, challengeResponse, type Challenge } from './challenge.ts';
+export { createReplayMemory, type ReplayMemory } from './replay.ts';
+export { createNonces, type Nonces } from './nonces.ts';
+export {
+  postgresReplayStore,
+  postgresReplayTable,
+  redisReplayStore,
+  type PostgresPool,
+  type RedisClient,
+  type ReplayStore,
+} from './replay-stores.ts';

@@ -1,0 +1,135 @@
+import { AuthError, decodeBase64url, headerTable, type HeaderTable } from '@symbolon/token';
+import type { KeySetSource } from './key-set-source.ts';
+
+/** How often the key set is fetched, in milliseconds. */
+export const refreshInterval = 300_000;
+/** How often at most an unknown header may cause a fetch, in milliseconds. */
+export const unknownHeaderInterval = 60_000;
+/** How long a key set that nothing confirms is used, in milliseconds. */
+export const maxUnconfirmed = 86_400_000;
+
+const firstRetry = 1_000;
+const longestRetry = 60_000;
+
+/** The keys of the issuer, kept fresh in the background. */
+export interface IssuerKeys {
+  /** The keys to decide with now; undefined before the first set, and once none was confirmed for 24 hours. */
+  current(): HeaderTable | undefined;
+  /** Waits for a key set; refuses with `keys_unavailable` when there is none. The only wait on a request's path. */
+  load(): Promise<HeaderTable>;
+  /** Fetches now; rejects with what was wrong. */
+  ready(): Promise<void>;
+  /** A token's header was not in the table: perhaps its key is new. Never waits. */
+  noticeUnknownHeader(header: string): void;
+  close(): void;
+}
+
+/**
+ * Keeps the key set of one issuer.
+ *
+ * It is fetched for two causes with budgets of their own: because it is due (every 5 minutes; after a failure
+ * 1 s later, doubling to 60 s), and because of an unknown header of our exact shape (once a minute at most,
+ * whatever the headers say). One fetch is under way at a time. An answer that is an error, no JSON, too long
+ * or without a sound key changes nothing. `onKeys` gets the names of the keys of each new set.
+ */
+export function createIssuerKeys(options: {
+  issuer: string;
+  source: KeySetSource;
+  clock: () => number;
+  onKeys: (kids: ReadonlySet<string>) => void;
+}): IssuerKeys {
+  const { issuer, source, clock, onKeys } = options;
+  let table: HeaderTable | undefined;
+  let confirmedAt = 0;
+  let dueAt = 0;
+  let failures = 0;
+  let unknownAllowedAt = 0;
+  let flight: Promise<void> | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let closed = false;
+
+  const fetchKeys = async (): Promise<void> => {
+    const startedAt = clock();
+    try {
+      const keys = await source();
+      table = headerTable(new Map([[issuer, keys]]));
+      confirmedAt = startedAt;
+      failures = 0;
+      dueAt = startedAt + refreshInterval;
+      onKeys(new Set(keys.map((key) => key.kid)));
+    } catch (error) {
+      // A fetch that was not due (an unknown header's) neither hastens nor delays the one that is.
+      if (startedAt >= dueAt) dueAt = clock() + Math.min(longestRetry, firstRetry * 2 ** failures++);
+      throw error;
+    } finally {
+      flight = undefined;
+      schedule();
+    }
+  };
+
+  const singleFetch = (): Promise<void> => (flight ??= fetchKeys());
+
+  const fetchBehind = (): void => {
+    singleFetch().catch(() => undefined); // the set in hand stays, and the next fetch is scheduled
+  };
+
+  const schedule = (): void => {
+    clearTimeout(timer);
+    if (closed) return;
+    timer = setTimeout(fetchBehind, Math.max(0, dueAt - clock()));
+    // A guard never keeps a process alive. Browsers and workerd give a number here.
+    (timer as { unref?: () => void }).unref?.();
+  };
+
+  const current = (): HeaderTable | undefined => {
+    const now = clock();
+    if (table === undefined || now - confirmedAt >= maxUnconfirmed) return undefined;
+    // The timer may have slept along with the machine, and workerd has none between requests.
+    if (now >= dueAt && !closed) fetchBehind();
+    return table;
+  };
+
+  return {
+    current,
+    load: async () => {
+      if (flight !== undefined || clock() >= dueAt) await singleFetch().catch(() => undefined);
+      const loaded = current();
+      if (loaded !== undefined) return loaded;
+      throw new AuthError('keys_unavailable', { detail: { retryAfter: secondsUntil(dueAt, clock()) } });
+    },
+    ready: async () => {
+      if (current() === undefined) await singleFetch().catch((cause: unknown) => explain(issuer, cause));
+    },
+    noticeUnknownHeader: (header) => {
+      if (clock() < unknownAllowedAt || closed || !hasOurShape(header)) return;
+      unknownAllowedAt = clock() + unknownHeaderInterval;
+      fetchBehind();
+    },
+    close: () => {
+      closed = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function secondsUntil(time: number, now: number): number {
+  return Math.max(1, Math.ceil((time - now) / 1000));
+}
+
+function explain(issuer: string, cause: unknown): never {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  throw new Error(
+    `the key set of ${issuer} could not be loaded: ${reason}. Check that the issuer runs, that its identifier is spelt ` +
+      'exactly so, and that this machine reaches it.',
+    { cause },
+  );
+}
+
+const longestHeader = 150;
+const ourShape = /^\{"alg":"[A-Za-z0-9-]{1,16}","kid":"[A-Za-z0-9_-]{43}","typ":"at\+jwt"\}$/;
+
+/** Whether a header segment could be one that our issuer publishes a key for; anything else is not worth a fetch. */
+function hasOurShape(header: string): boolean {
+  const bytes = header.length <= longestHeader ? decodeBase64url(header) : undefined;
+  return bytes !== undefined && ourShape.test(String.fromCharCode(...bytes));
+}
