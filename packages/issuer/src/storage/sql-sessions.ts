@@ -34,10 +34,11 @@ type Sessions = Pick<
 
 /** Sessions: each method one transaction. `request` names each decision, never twice the same. */
 export function createSqlSessions(engine: Engine, request: () => string): Sessions {
+  const rotateText = createTexts(sql.rotate);
   return {
     startSession: (start) => startSession(engine, start),
     openMachineSession: (opening) => openMachineSession(engine, opening),
-    rotate: (rotation) => rotate(engine, rotation, request()),
+    rotate: (rotation) => rotate(engine, rotation, { request: request(), rotateText }),
     endSession: (end) => endSession(engine, end, request()),
     async sessionAlive({ sid, assertion }) {
       const found = statement(sql.findSession, sid);
@@ -149,13 +150,20 @@ function whyNotOpened(client: Row | undefined): OpenRefusal {
   return reason === 'key_required' && client && integer(client, 'blocked') > 0 ? 'key_blocked' : reason;
 }
 
-async function rotate(engine: Engine, rotation: Rotation, request: string): Promise<RotateResult> {
+async function rotate(
+  engine: Engine,
+  rotation: Rotation,
+  by: { request: string; rotateText: (audiences: number) => string },
+): Promise<RotateResult> {
+  const { request, rotateText } = by;
   const { sid, gen, clientId, jkt, signWith, assertion } = rotation;
   const fields = JSON.stringify({ gen });
+  const algs = Object.entries(signWith.session);
+  if (algs.length === 0) throw new TypeError('unexpected empty signWith.session, expected an audience');
   const decided = await decide(engine, {
     assertion,
     statements: [
-      statement(sql.rotate, sid, gen, clientId, jkt, signWith.session, signWith.refresh, request),
+      statement(rotateText(algs.length), sid, gen, clientId, jkt, signWith.refresh, request, ...algs.flat()),
       statement(sql.auditRefresh, request, clientId, sid, fields),
       statement(sql.moveHeadIfEnded, sid, request),
     ],
@@ -210,4 +218,10 @@ function listing({ clientId, subject, only, limit, after }: SessionFilter): Retu
     alive: only === 'alive',
   };
   return statement(sql.listSessions(by), ...values, limit);
+}
+
+/** One text for each number of audiences, kept so that the engine meets the same string again. */
+function createTexts(make: (count: number) => string): (count: number) => string {
+  const texts: string[] = [];
+  return (count) => (texts[count] ??= make(count));
 }

@@ -188,13 +188,13 @@ const refreshOutcome = `CASE
 const isReuse = `generation > $2 + 1 AND rotated_at < now_us() - ${supersededFor}`;
 
 /**
- * The refresh: one statement. $1 sid, $2 generation, $3 client, $4 jkt, $5 $6 algorithms, $7 request.
- * A foreign key, a foreign client or a session that is over touches no row. The row keeps the outcome and which
+ * The refresh: one statement. $1 sid, $2 generation, $3 client, $4 jkt, $5 refresh algorithm, $6 request, then an
+ * audience and its algorithm, as many times as `audiences` says. A foreign key, a foreign client or a session that is over touches no row. The row keeps the outcome and which
  * request it was, so that what follows in this transaction speaks about this refresh and no other.
  */
-export const rotate = `
+export const rotate = (audiences: number): string => `
   UPDATE sessions SET
-    request = $7,
+    request = $6,
     outcome = ${refreshOutcome},
     generation = CASE WHEN generation <= $2 THEN $2 + 1 ELSE generation END,
     rotated_at = CASE WHEN generation <= $2 THEN now_us() ELSE rotated_at END,
@@ -205,7 +205,13 @@ export const rotate = `
     ended_at = CASE WHEN ${isReuse} THEN now_us() END,
     end_reason = CASE WHEN ${isReuse} THEN 'reuse' END
   WHERE id = $1 AND client_id = $3 AND jkt = $4 AND jkt <> '' AND ${alive}
-  RETURNING outcome, ${issueColumns('$5', '$6')}`;
+    AND audience IN (${pairs(audiences, ([audience]) => audience).join(', ')})
+  RETURNING outcome, ${issueColumns(algOfAudience(audiences), '$5')}`;
+
+const pairs = (count: number, text: (placeholders: [string, string]) => string) =>
+  Array.from({ length: count }, (_, pair) => text([`$${7 + 2 * pair}`, `$${8 + 2 * pair}`]));
+const algOfAudience = (audiences: number) =>
+  `CASE sessions.audience ${pairs(audiences, ([audience, alg]) => `WHEN ${audience} THEN ${alg}`).join(' ')} END`;
 
 /** $1 sid, $2 request: an end moves the head. */
 export const moveHeadIfEnded = `

@@ -188,14 +188,15 @@ export interface Rotation {
   readonly clientId: string;
   /** Thumbprint of the key that made the proof. */
   readonly jkt: string;
-  readonly signWith: SignWith;
+  /** The algorithm of session tokens for each audience served, and that of refresh tokens. */
+  readonly signWith: { readonly session: Readonly<Record<string, string>>; readonly refresh: string };
   readonly assertion?: Assertion;
 }
 
 /**
  * `rotated`, `recovered`, `repeated` lead to the pair of `session.generation` (`recovered`: the row was older than the
  * token, so the store has lost answered writes). `superseded`: a newer pair is out, read your store again.
- * `reuse`: the session is ended. `refused`: no such session alive for this client and key; nothing was changed.
+ * `reuse`: the session is ended. `refused`: no such session alive for this client and key and an audience served; nothing was changed.
  */
 export type RotateResult =
   | ({ readonly kind: 'rotated' | 'recovered' | 'repeated' } & Issue)
