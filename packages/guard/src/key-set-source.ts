@@ -23,13 +23,13 @@ export function createKeySetSource(options: {
   jwksUri: string | undefined;
   fetch: typeof fetch;
 }): KeySetSource {
-  const { issuer, fetch } = options;
+  const { issuer } = options;
   let known = options.jwksUri;
   return async () => {
-    const jwksUri = known ?? (await fetchJwksUri(issuer, fetch));
+    const jwksUri = known ?? (await fetchJwksUri(issuer, options.fetch));
     // Asked for again after a failure, as the issuer may have moved its key set.
     known = options.jwksUri;
-    const keys = await readKeySet(await fetchJson(jwksUri, fetch));
+    const keys = await readKeySet(await fetchJson(jwksUri, options.fetch));
     known = jwksUri;
     return keys;
   };
