@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { addDev } from './commands/dev.ts';
+import { exitCodes, outcomeOf } from './exit.ts';
+
+const program = new Command('symbolon')
+  .description('Session tokens that are signed, bound to a key, and checked without a lookup.')
+  .exitOverride()
+  .showHelpAfterError('(add --help for examples)')
+  .addHelpText('after', '\nExit codes: 0 ok, 1 refused, 2 usage, 3 fault.');
+
+for (const add of [addDev]) add(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = exitCodes[outcomeOf(error)];
+}

@@ -1,0 +1,95 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import {
+  createIssuer,
+  createKeyring,
+  openKeyFile,
+  openSqlite,
+  type Issuer,
+  type IssuerOptions,
+  type Storage,
+} from '@symbolon/issuer';
+import { findDataFolder, type DataFolder } from './data-folder.ts';
+import type { Settings } from './settings.ts';
+
+/** An issuer opened for one command, whether or not another process serves it. */
+export interface OpenIssuer {
+  readonly folder: DataFolder;
+  readonly settings: Settings;
+  readonly issuer: Issuer;
+  readonly storage: Storage;
+}
+
+/** A folder in which an issuer was started before. */
+export type SettledFolder = DataFolder & { readonly settings: Settings };
+
+/**
+ * Finds the folder of an issuer that was started before.
+ *
+ * @throws TypeError with the fix in the message if there is none.
+ */
+export function findSettledFolder(option: string | undefined): SettledFolder {
+  const folder = findDataFolder(option);
+  const { settings } = folder;
+  if (settings === undefined) {
+    throw new TypeError(
+      `no issuer in ${folder.path}: start one there with "symbolon dev" or "symbolon serve", or name its folder with --data or SYMBOLON_DATA`,
+    );
+  }
+  return { ...folder, settings };
+}
+
+/** Opens the issuer of a folder, does one thing with it and closes it. */
+export async function withIssuer<T>(
+  data: string | undefined,
+  use: (open: OpenIssuer) => Promise<T>,
+): Promise<T> {
+  const folder = findSettledFolder(data);
+  const open = await openIssuer(folder, { keyFile: 'existing' });
+  try {
+    return await use(open);
+  } finally {
+    await open.issuer.close();
+  }
+}
+
+/**
+ * Opens store, keys and issuer as the settings of a folder say.
+ *
+ * A key file is only made at an issuer's first start: later, a missing one is lost, and a new one would open nothing.
+ */
+export async function openIssuer(
+  folder: SettledFolder,
+  options: { keyFile: 'existing' | 'create'; report?: NonNullable<IssuerOptions['report']> },
+): Promise<OpenIssuer> {
+  const { settings } = folder;
+  const keyFile = resolve(folder.path, settings.keyFile);
+  if (options.keyFile === 'existing' && !existsSync(keyFile)) {
+    throw new TypeError(
+      `the key file ${keyFile} is missing: restore it from its backup, nothing else opens this store`,
+    );
+  }
+  const keyring = createKeyring(openKeyFile(keyFile));
+  const storage = openSqlite({ file: folder.storeFile });
+  try {
+    const issuer = await createIssuer({ ...issuerOptions(settings), storage, keyring, ...reportOf(options) });
+    return { folder, settings, issuer, storage };
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+}
+
+function reportOf(options: { report?: NonNullable<IssuerOptions['report']> }): Pick<IssuerOptions, 'report'> {
+  return options.report === undefined ? {} : { report: options.report };
+}
+
+function issuerOptions(settings: Settings): Omit<IssuerOptions, 'storage' | 'keyring'> {
+  const { issuer, audiences } = settings;
+  if (settings.mode === 'dev') return { issuer, audiences };
+  const { lifetimes, keySetMaxAge, keyRotation } = settings;
+  return { issuer, audiences, lifetimes, keySetMaxAge, keyRotation } as Omit<
+    IssuerOptions,
+    'storage' | 'keyring'
+  >;
+}

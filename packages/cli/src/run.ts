@@ -1,0 +1,42 @@
+import type { Command } from 'commander';
+import { exitCodes, outcomeOf } from './exit.ts';
+import { createOutput, type Output } from './output.ts';
+
+/** Options that every command has. */
+export interface CommonOptions {
+  readonly json?: true;
+  readonly data?: string;
+}
+
+/** Adds the options that every command has. */
+export function withCommonOptions(command: Command): Command {
+  return command
+    .option('--data <dir>', "the issuer's data folder (default: $SYMBOLON_DATA or ./.symbolon)")
+    .option('--json', 'print JSON for scripts');
+}
+
+/** Makes the action of a command: it runs, and how it ends becomes the exit code. */
+export function action(
+  run: (output: Output, command: Command) => Promise<void>,
+): (...given: unknown[]) => Promise<void> {
+  return async (...given) => {
+    const command = given.at(-1) as Command;
+    const output = createOutput({ json: command.opts<CommonOptions>().json === true });
+    try {
+      await run(output, command);
+    } catch (error) {
+      output.failure(error);
+      process.exitCode = exitCodes[outcomeOf(error)];
+    }
+  };
+}
+
+/** Reads a list of words separated by commas, from an option that may be repeated. */
+export function collectWords(value: string, words: readonly string[] = []): readonly string[] {
+  return [...words, ...value.split(/[,\s]+/).filter((word) => word !== '')];
+}
+
+/** Collects the values of an option that may be repeated. */
+export function collect(value: string, values: readonly string[] = []): readonly string[] {
+  return [...values, value];
+}

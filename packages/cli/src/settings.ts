@@ -1,0 +1,73 @@
+import { z } from 'zod';
+
+const port = z.int().min(0).max(65_535);
+const seconds = z.int().positive();
+
+const audience = z.strictObject({
+  audience: z.string().min(1),
+  scopes: z.array(z.string()).optional(),
+  tokenLife: seconds.optional(),
+  alg: z.enum(['EdDSA', 'ES256', 'ML-DSA-44']).optional(),
+});
+
+const common = {
+  issuer: z.string().min(1),
+  host: z.string().min(1).default('127.0.0.1'),
+  port,
+  audiences: z.array(audience),
+  /** Of the key-encryption keys; relative to the data folder. */
+  keyFile: z.string().min(1),
+};
+
+const production = z.strictObject({
+  mode: z.literal('production'),
+  ...common,
+  /** The installer's word that nobody but a proxy that ends TLS reaches the port. */
+  behindProxy: z.boolean().default(false),
+  lifetimes: z
+    .strictObject({
+      personIdle: seconds.optional(),
+      personAbsolute: seconds.optional(),
+      machineIdle: seconds.optional(),
+      machineAbsolute: seconds.optional(),
+    })
+    .optional(),
+  keySetMaxAge: seconds.optional(),
+  keyRotation: seconds.optional(),
+});
+
+const dev = z.strictObject({
+  mode: z.literal('dev'),
+  ...common,
+  demo: z.strictObject({ port, clientId: z.string(), clientKeyFile: z.string() }),
+});
+
+/** What a data folder says of its issuer (`symbolon.json`). */
+export const settings = z.discriminatedUnion('mode', [production, dev]);
+
+/** What an installer may write in the file that `serve --config` reads; flags say the rest. */
+export const configFile = production.omit({ mode: true }).partial().extend({ data: z.string().optional() });
+
+export type Settings = z.output<typeof settings>;
+export type DevSettings = z.output<typeof dev>;
+export type ProductionSettings = z.output<typeof production>;
+export type ConfigFile = z.output<typeof configFile>;
+
+/**
+ * Reads JSON of one of these shapes.
+ *
+ * @throws TypeError that names the file and every member at fault.
+ */
+export function readJsonAs<T>(shape: z.ZodType<T>, source: { text: string; path: string }): T {
+  const parsed = shape.safeParse(parse(source));
+  if (parsed.success) return parsed.data;
+  throw new TypeError(`unsound settings in ${source.path}:\n${z.prettifyError(parsed.error)}`);
+}
+
+function parse({ text, path }: { text: string; path: string }): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new TypeError(`${path} is not JSON`, { cause });
+  }
+}
