@@ -1,4 +1,4 @@
-import { createGuard, createReplayWindow } from '@symbolon/guard';
+import { createGuard, createReplayMemory } from '@symbolon/guard';
 import { z } from 'zod';
 import { audienceOptions, sessionsAudience, type Audience } from './audiences.ts';
 import { openClients, type Clients } from './clients.ts';
@@ -88,7 +88,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
   });
   const sessions = openSessions({ issuer, audiences, lifetimes, storage, clients, keys });
   let closing = false;
-  const replay = createReplayWindow();
+  const replay = createReplayMemory();
   const isClosing = (): boolean => closing;
   const office = {
     issuer,

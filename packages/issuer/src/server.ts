@@ -56,10 +56,14 @@ function stop(server: Server): Promise<void> {
     const deadline = setTimeout(() => {
       server.closeAllConnections();
     }, graceful);
+    // A connection that was busy when the server closed is idle once it has its answer, and would be kept alive.
+    const sweep = setInterval(() => {
+      server.closeIdleConnections();
+    }, 20);
     server.close(() => {
       clearTimeout(deadline);
+      clearInterval(sweep);
       resolve();
     });
-    server.closeIdleConnections();
   });
 }

@@ -60,7 +60,7 @@ export async function verifyRequestProof(
   const now = office.clock() / 1000;
   const url = office.issuer + path;
   const proof = await verifyProof(text, { method: request.method, url, tokenHash: undefined, now });
-  office.replay.remember(proof, now);
+  office.replay.accept(proof, { now, session: proof.thumbprint });
   return proof;
 }
 

@@ -3,7 +3,7 @@ import type { Clients } from '../clients.ts';
 import type { Lifetimes, Sessions } from '../sessions.ts';
 import type { SigningKeys } from '../signing-keys.ts';
 import type { Storage } from '../storage/storage.ts';
-import type { ReplayWindow } from '@symbolon/guard';
+import type { ReplayMemory } from '@symbolon/guard';
 
 /** What the endpoints work with. */
 export interface Office {
@@ -15,7 +15,7 @@ export interface Office {
   readonly clients: Clients;
   readonly sessions: Sessions;
   readonly keys: SigningKeys;
-  readonly replay: ReplayWindow;
+  readonly replay: ReplayMemory;
   readonly clock: () => number;
   /** Whether the issuer is closing: load balancers are told to look elsewhere. */
   readonly isClosing: () => boolean;

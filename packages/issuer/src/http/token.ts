@@ -2,6 +2,7 @@ import { AuthError, verifyRefreshToken, type VerifiedProof } from '@symbolon/tok
 import { chooseTarget, type Audience } from '../audiences.ts';
 import { newId } from '../random.ts';
 import type { Issue, OpenRefusal } from '../storage/storage.ts';
+import { refreshAlg } from '../signing-keys.ts';
 import { issueTokens, signWith } from '../tokens.ts';
 import { json } from './answers.ts';
 import { authenticateClient, verifyRequestProof, type AuthenticatedClient } from './authentication.ts';
@@ -72,7 +73,10 @@ async function grantRefresh(office: Office, { form, who, proof }: Asked): Promis
     gen: token.gen,
     clientId: who.client.row.id,
     jkt: proof.thumbprint,
-    signWith: signWith('EdDSA'),
+    signWith: {
+      session: Object.fromEntries(office.audiences.map(({ audience, alg }) => [audience, alg])),
+      refresh: refreshAlg,
+    },
     ...(who.assertion === undefined ? {} : { assertion: who.assertion }),
   });
   switch (rotated.kind) {

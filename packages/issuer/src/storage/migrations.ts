@@ -80,6 +80,8 @@ function firstSchema({ integer, counted, table }: Dialect): readonly string[] {
     ) ${table}`,
     `CREATE UNIQUE INDEX live_machine_sessions ON sessions (client_id, jkt, audience)
       WHERE kind = 'machine' AND ended_at IS NULL`,
+    `CREATE INDEX live_machine_sessions_by_use ON sessions (client_id, last_used_at, id, kind, ended_at)
+      WHERE kind = 'machine' AND ended_at IS NULL`,
     `CREATE INDEX sessions_by_client ON sessions (client_id, started_at, id)`,
     `CREATE INDEX sessions_by_subject ON sessions (subject, started_at, id)`,
     `CREATE INDEX sessions_by_start ON sessions (started_at, id)`,

@@ -111,7 +111,7 @@ async function openMachineSession(engine: Engine, opening: MachineOpening): Prom
     statements: [
       statement(sql.endStaleMachineSession, clientId, jkt, audience),
       statement(sql.openMachineSession, ...startValues(opening)),
-      statement(sql.evictOldestMachineSession, clientId, jkt, audience, machineSessionsAtMost),
+      statement(sql.evictOldestMachineSession, clientId, jkt, audience, machineSessionsAtMost - 1),
       statement(sql.whyNotOpened, clientId, jkt),
     ],
   });

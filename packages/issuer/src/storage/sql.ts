@@ -64,9 +64,10 @@ export const auditIfKeyStands = auditIf(`EXISTS (SELECT 1 FROM signing_keys WHER
 
 /** $1 request, $2 client, $3 sid, $4 fields: what is worth telling about a refresh, told in its transaction. */
 export const auditRefresh = `${auditColumns}
-  SELECT now_us(), 'refresh_' || told.outcome, $2, $3, $4
-  FROM (SELECT coalesce((SELECT outcome FROM sessions WHERE id = $3 AND request = $1), 'refused') AS outcome) AS told
-  WHERE told.outcome IN ('refused', 'recovered', 'reuse')`;
+  SELECT now_us(), 'refresh_' ||
+    coalesce((SELECT outcome FROM sessions WHERE id = $3 AND request = $1), 'refused'), $2, $3, $4
+  WHERE NOT EXISTS (SELECT 1 FROM sessions
+    WHERE id = $3 AND request = $1 AND outcome IN ('rotated', 'repeated', 'superseded'))`;
 
 export const listAudit = (by: { kind: boolean; sid: boolean }): string => `
   SELECT seq, at, kind, client_id, sid, fields FROM audit
@@ -165,13 +166,17 @@ export const whyNotOpened = `
     (SELECT count(*) FROM blocked_keys WHERE client_id = $1 AND jkt = $2) AS blocked
   FROM clients WHERE id = $1`;
 
-/** Each opening adds at most one, so ending one keeps the bound. Never the one just opened. $4 the bound. */
+/**
+ * Each opening adds at most one, so ending one keeps the bound: $4 is how many may stand beside the one just opened,
+ * which is never the one to go.
+ */
 export const evictOldestMachineSession = `
   UPDATE sessions SET ended_at = now_us(), end_reason = 'evicted'
   WHERE id = (SELECT id FROM sessions
-    WHERE client_id = $1 AND kind = 'machine' AND ended_at IS NULL AND NOT (jkt = $2 AND audience = $3)
-      AND (SELECT count(*) FROM sessions WHERE client_id = $1 AND kind = 'machine' AND ended_at IS NULL) > $4
-    ORDER BY last_used_at, id LIMIT 1)`;
+    WHERE client_id = $1 AND kind = 'machine' AND ended_at IS NULL
+      AND id <> (SELECT o.id FROM sessions AS o WHERE o.client_id = $1 AND o.jkt = $2 AND o.audience = $3
+        AND o.kind = 'machine' AND o.ended_at IS NULL)
+    ORDER BY last_used_at DESC, id DESC LIMIT 1 OFFSET $4)`;
 
 // ——— refresh
 
