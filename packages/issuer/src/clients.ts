@@ -60,7 +60,7 @@ export function openClients(options: {
   const known = new Map<string, { at: number; client: Promise<KnownClient | undefined> }>();
   const load = async (id: string): Promise<KnownClient | undefined> => {
     const row = await storage.findClient(id);
-    if (row === null || row.removedAt !== null) return undefined;
+    if (row?.removedAt !== null) return undefined;
     return { row, keys: await Promise.all(row.keys.map((key) => importPublicKey(key))) };
   };
   const find = (id: string): Promise<KnownClient | undefined> => {

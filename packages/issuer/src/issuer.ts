@@ -103,13 +103,13 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     clock,
     isClosing,
   };
-  const own: typeof fetch = async (input, init) => app.fetch(new Request(input, init));
+  const own: typeof fetch = async (input, init) => app(new Request(input, init));
   const guard = createGuard({ issuer, audience: `${issuer}/sessions`, publicUrl: issuer, fetch: own, clock });
   const app = createApp(office, { guard, report: options.report ?? (() => undefined) });
   const timer = keepMaintained(keys, storage, options.report);
   return {
     issuer,
-    fetch: async (request) => app.fetch(request),
+    fetch: app,
     sessions,
     clients,
     keys,

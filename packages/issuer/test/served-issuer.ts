@@ -11,10 +11,15 @@ const issuer = await createIssuer({
 });
 const server = await serveIssuer(issuer, { port: Number(port), host: 'localhost' });
 process.on('message', (message: { start?: string; stop?: true }) => {
-  if (message.stop) void server.close().then(() => process.disconnect());
+  if (message.stop) void stop();
   else if (message.start !== undefined) void start(message.start);
 });
 process.send?.({ ready: true });
+
+async function stop(): Promise<void> {
+  await server.close();
+  process.disconnect();
+}
 
 async function start(jkt: string): Promise<void> {
   const id = 'web';

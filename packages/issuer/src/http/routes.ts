@@ -42,11 +42,12 @@ function routes(
 export function createApp(
   office: Office,
   options: { guard: Guard; report: (fault: { path: string; error: unknown }) => void },
-): Hono {
-  const app = new Hono().basePath(new URL(office.issuer).pathname.replace(/\/$/, ''));
+): (request: Request) => Promise<Response> {
+  const app = new Hono();
   app.use(secureHeaders());
+  const base = new URL(office.issuer).pathname.replace(/\/$/, '');
   for (const [method, path, endpoint] of routes(office, options.guard)) {
-    app.on(method, path, (context) => endpoint(context.req.raw, context.req.param('parameter') ?? ''));
+    app.on(method, base + path, (context) => endpoint(context.req.raw, context.req.param('parameter') ?? ''));
   }
   app.notFound(() => json({ error: 'not_found' }, { status: 404 }));
   app.onError((error, context) => {
@@ -57,5 +58,5 @@ export function createApp(
       return json({ error: 'server_error' }, { status: 500 });
     }
   });
-  return app;
+  return async (request) => app.fetch(request);
 }

@@ -1,6 +1,7 @@
 import { AuthError } from '@symbolon/token';
 import type { Guard, Session } from '@symbolon/guard';
 import { z } from 'zod';
+import type { SessionStartOptions } from '../sessions.ts';
 import type { ListedSession } from '../storage/rows.ts';
 import { json } from './answers.ts';
 import type { Office } from './office.ts';
@@ -40,11 +41,10 @@ export function sessionInterface(
 async function startSession(office: Office, request: Request, session: Session): Promise<Response> {
   const parsed = startBody.safeParse(await readJson(request));
   if (!parsed.success) throw malformed(parsed.error.issues[0]?.path.join('.') ?? 'body');
-  const { client_id: clientId, auth_time: authTime, ...rest } = dropUndefined(parsed.data);
+  const { client_id: clientId, auth_time: authTime, ...rest } = parsed.data;
   await demandRight(office, session, clientId);
-  const tokens = await office.sessions
-    .start({ ...rest, clientId, ...(authTime === undefined ? {} : { authTime }) } as never)
-    .catch(asRefusal);
+  const asked = dropUndefined({ ...rest, clientId, authTime }) as SessionStartOptions;
+  const tokens = await office.sessions.start(asked).catch(asRefusal);
   return json(tokens, { status: 201 });
 }
 
@@ -95,8 +95,8 @@ function seconds(micros: number): number {
   return Math.floor(micros / 1_000_000);
 }
 
-function dropUndefined<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
+function dropUndefined(value: object): object {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined));
 }
 
 /** What in process is a wrong call is over HTTP a malformed request. */
