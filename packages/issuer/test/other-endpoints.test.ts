@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createGuard } from '@symbolon/guard';
 import { signProof } from '@symbolon/token';
 import type { ListedSession } from '../src/index.ts';
 import {
@@ -85,6 +86,18 @@ void test('ISSUER-32: both discovery documents say what is offered and nothing t
     const method = name === 'jwks_uri' ? 'GET' : 'POST';
     assert.notEqual((await issuer.fetch(new Request(String(url), { method }))).status, 404, name);
   }
+});
+
+void test('ISSUER-37: an issuer whose identifier has a path answers under it, and is discovered by a guard', async () => {
+  const url = `${issuerUrl}/tenant/one`;
+  const { issuer } = await openLab({ issuer: url });
+  const own: typeof fetch = (input, init) => issuer.fetch(new Request(input, init));
+  const guard = createGuard({ issuer: url, audience: api, fetch: own });
+  await guard.ready();
+  guard.close();
+  const openid = await issuer.fetch(new Request(`${url}/.well-known/openid-configuration`));
+  assert.equal(((await openid.json()) as { token_endpoint: string }).token_endpoint, `${url}/token`);
+  assert.equal((await issuer.fetch(new Request(`${issuerUrl}/jwks`))).status, 404);
 });
 
 void test('ISSUER-33: the key set is cacheable, has an ETag, and holds session keys only', async () => {

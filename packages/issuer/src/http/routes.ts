@@ -20,17 +20,17 @@ function routes(
 ): readonly (readonly ['GET' | 'POST' | 'DELETE', string, Endpoint])[] {
   const sessions = sessionInterface(office, guard);
   return [
-    ['POST', '/token', (request) => tokenEndpoint(office, request)],
-    ['POST', '/revoke', (request) => revokeEndpoint(office, request)],
-    ['POST', '/introspect', (request) => introspectEndpoint(office, request)],
-    ['GET', '/jwks', (request) => keySetEndpoint(office, request)],
-    ['GET', '/.well-known/oauth-authorization-server', () => metadataEndpoint(office)],
-    ['GET', '/.well-known/openid-configuration', () => metadataEndpoint(office)],
-    ['POST', '/sessions', sessions.start],
-    ['GET', '/sessions', sessions.list],
-    ['DELETE', '/sessions/:parameter', sessions.end],
-    ['GET', '/healthz', healthEndpoint],
-    ['GET', '/readyz', () => readyEndpoint(office)],
+    ['POST', base + '/token', (request) => tokenEndpoint(office, request)],
+    ['POST', base + '/revoke', (request) => revokeEndpoint(office, request)],
+    ['POST', base + '/introspect', (request) => introspectEndpoint(office, request)],
+    ['GET', base + '/jwks', (request) => keySetEndpoint(office, request)],
+    ['GET', '/.well-known/oauth-authorization-server' + base, () => metadataEndpoint(office)],
+    ['GET', base + '/.well-known/openid-configuration', () => metadataEndpoint(office)],
+    ['POST', base + '/sessions', sessions.start],
+    ['GET', base + '/sessions', sessions.list],
+    ['DELETE', base + '/sessions/:parameter', sessions.end],
+    ['GET', base + '/healthz', healthEndpoint],
+    ['GET', base + '/readyz', () => readyEndpoint(office)],
   ];
 }
 
@@ -46,8 +46,8 @@ export function createApp(
   const app = new Hono();
   app.use(secureHeaders());
   const base = new URL(office.issuer).pathname.replace(/\/$/, '');
-  for (const [method, path, endpoint] of routes(office, options.guard)) {
-    app.on(method, base + path, (context) => endpoint(context.req.raw, context.req.param('parameter') ?? ''));
+  for (const [method, path, endpoint] of routes(office, { guard: options.guard, base })) {
+    app.on(method, path, (context) => endpoint(context.req.raw, context.req.param('parameter') ?? ''));
   }
   app.notFound(() => json({ error: 'not_found' }, { status: 404 }));
   app.onError((error, context) => {
