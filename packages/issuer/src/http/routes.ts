@@ -13,24 +13,28 @@ import { tokenEndpoint } from './token.ts';
 
 type Endpoint = (request: Request, parameter: string) => Response | Promise<Response>;
 
-/** Every endpoint of the issuer, one row each. */
+/**
+ * Every endpoint of the issuer, one row each; `base` is the path of its identifier, '' where it has none.
+ *
+ * RFC 8414 puts its well-known segment before that path, OpenID Connect puts its own behind.
+ */
 function routes(
   office: Office,
-  guard: Guard,
+  { guard, base }: { guard: Guard; base: string },
 ): readonly (readonly ['GET' | 'POST' | 'DELETE', string, Endpoint])[] {
   const sessions = sessionInterface(office, guard);
   return [
-    ['POST', base + '/token', (request) => tokenEndpoint(office, request)],
-    ['POST', base + '/revoke', (request) => revokeEndpoint(office, request)],
-    ['POST', base + '/introspect', (request) => introspectEndpoint(office, request)],
-    ['GET', base + '/jwks', (request) => keySetEndpoint(office, request)],
-    ['GET', '/.well-known/oauth-authorization-server' + base, () => metadataEndpoint(office)],
-    ['GET', base + '/.well-known/openid-configuration', () => metadataEndpoint(office)],
-    ['POST', base + '/sessions', sessions.start],
-    ['GET', base + '/sessions', sessions.list],
-    ['DELETE', base + '/sessions/:parameter', sessions.end],
-    ['GET', base + '/healthz', healthEndpoint],
-    ['GET', base + '/readyz', () => readyEndpoint(office)],
+    ['POST', `${base}/token`, (request) => tokenEndpoint(office, request)],
+    ['POST', `${base}/revoke`, (request) => revokeEndpoint(office, request)],
+    ['POST', `${base}/introspect`, (request) => introspectEndpoint(office, request)],
+    ['GET', `${base}/jwks`, (request) => keySetEndpoint(office, request)],
+    ['GET', `/.well-known/oauth-authorization-server${base}`, () => metadataEndpoint(office)],
+    ['GET', `${base}/.well-known/openid-configuration`, () => metadataEndpoint(office)],
+    ['POST', `${base}/sessions`, sessions.start],
+    ['GET', `${base}/sessions`, sessions.list],
+    ['DELETE', `${base}/sessions/:parameter`, sessions.end],
+    ['GET', `${base}/healthz`, healthEndpoint],
+    ['GET', `${base}/readyz`, () => readyEndpoint(office)],
   ];
 }
 
