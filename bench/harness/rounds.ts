@@ -1,0 +1,89 @@
+import type { Findings, Pace, Pair, Ratio, Row, Turn } from './bench.ts';
+
+/** Whoever takes part in a comparison. */
+export interface Contender {
+  readonly name: string;
+  readonly takeTurn: (milliseconds: number) => Promise<Turn>;
+}
+
+interface Played {
+  readonly row: Turn;
+  readonly against: Turn;
+}
+
+/**
+ * Compares contenders pair by pair, over many short rounds.
+ *
+ * One works at a time, so they do not disturb each other. The two of a pair work directly one after the
+ * other, now this one first, now that one, and the result is the median of the ratios of such neighbours:
+ * a machine that is busier now than a second ago is so for both. Before that each has a turn to warm up.
+ */
+export async function compare(
+  contenders: readonly Contender[],
+  options: { pairs: readonly Pair[]; pace: Pace },
+): Promise<Findings> {
+  const { pairs, pace } = options;
+  const takeTurn = new Map(contenders.map((contender) => [contender.name, contender.takeTurn]));
+  const turns = new Map<string, Turn[]>(contenders.map(({ name }) => [name, []]));
+  const play = async (name: string): Promise<Turn> => {
+    const turn = await takeTurn.get(name)?.(pace.turn);
+    if (turn === undefined) throw new TypeError(`no contender ${name}`);
+    turns.get(name)?.push(turn);
+    return turn;
+  };
+  for (const contender of contenders) await contender.takeTurn(pace.turn);
+  const played = pairs.map((): Played[] => []);
+  for (let round = 0; round < pace.rounds; round++) {
+    for (const [at, pair] of pairs.entries()) {
+      played[at]?.push(await playPair(pair, { play, rowFirst: round % 2 === 0 }));
+    }
+  }
+  return {
+    rows: contenders.map(({ name }) => rowOf(name, turns.get(name) ?? [])),
+    ratios: pairs.map((pair, at) => ratioOf(pair, played[at] ?? [])),
+  };
+}
+
+async function playPair(
+  pair: Pair,
+  options: { play: (name: string) => Promise<Turn>; rowFirst: boolean },
+): Promise<Played> {
+  if (options.rowFirst) {
+    const row = await options.play(pair.row);
+    return { row, against: await options.play(pair.against) };
+  }
+  const against = await options.play(pair.against);
+  return { row: await options.play(pair.row), against };
+}
+
+function rowOf(name: string, turns: readonly Turn[]): Row {
+  return {
+    name,
+    rate: quantile(turns.map(rateOf), 0.5),
+    cpu: quantile(
+      turns.map(({ cpu, operations }) => cpu / operations),
+      0.5,
+    ),
+  };
+}
+
+function ratioOf(pair: Pair, played: readonly Played[]): Ratio {
+  const ratios = played.map(({ row, against }) => rateOf(row) / rateOf(against));
+  const median = quantile(ratios, 0.5);
+  return {
+    ...pair,
+    median,
+    lowerQuartile: quantile(ratios, 0.25),
+    upperQuartile: quantile(ratios, 0.75),
+    ...(pair.aim === undefined ? {} : { met: median >= pair.aim }),
+  };
+}
+
+function rateOf(turn: Turn): number {
+  return (turn.operations * 1000) / turn.milliseconds;
+}
+
+function quantile(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.round((sorted.length - 1) * part)] ?? Number.NaN;
+}

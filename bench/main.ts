@@ -1,0 +1,51 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import type { Bench, Findings, Settings } from './harness/bench.ts';
+import { describeMachine, readVersions } from './harness/machine.ts';
+import { formatFindings } from './harness/table.ts';
+import { proof } from './proof.ts';
+import { verifyCached } from './verify-cached.ts';
+import { verifyCold } from './verify-cold.ts';
+
+const benches: readonly Bench[] = [verifyCold, verifyCached, proof];
+
+const thorough: Settings = { calculation: { rounds: 31, turn: 30 }, http: { rounds: 5, turn: 1500 } };
+const quick: Settings = { calculation: { rounds: 9, turn: 15 }, http: { rounds: 1, turn: 500 } };
+
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean' }, only: { type: 'string', multiple: true } },
+});
+const settings = values.quick === true ? quick : thorough;
+const chosen = values.only === undefined ? benches : values.only.map(benchNamed);
+
+const machine = describeMachine();
+const versions = readVersions();
+console.log(machine);
+console.log(
+  Object.entries(versions)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(', '),
+);
+const results: Record<string, Findings & { measures: string }> = {};
+for (const bench of chosen) {
+  console.log(`\n${bench.name}: ${bench.title}\n  ${bench.measures}`);
+  const findings = await bench.run(settings);
+  results[bench.name] = { measures: bench.measures, ...findings };
+  console.log(formatFindings(findings));
+}
+saveResults();
+
+function benchNamed(name: string): Bench {
+  const bench = benches.find((row) => row.name === name);
+  if (bench !== undefined) return bench;
+  throw new TypeError(
+    `unexpected bench ${name}, expected one of ${benches.map((row) => row.name).join(', ')}`,
+  );
+}
+
+function saveResults(): void {
+  const folder = new URL('./results/', import.meta.url);
+  mkdirSync(folder, { recursive: true });
+  const report = { date: new Date().toISOString(), machine, versions, settings, results };
+  writeFileSync(new URL('latest.json', folder), `${JSON.stringify(report, undefined, 2)}\n`);
+}
