@@ -1,9 +1,15 @@
-import { redisReplayStore, type ReplayStore } from '@symbolon/guard';
+import {
+  postgresReplayStore,
+  postgresReplayTable,
+  redisReplayStore,
+  type ReplayStore,
+} from '@symbolon/guard';
 import { equal, match, ok } from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
+import { startPostgres, type PostgresForTests } from './postgres-for-tests.ts';
 import { startRedis, type RedisForTests } from './redis-for-tests.ts';
-import { createScene, refuses, view } from './support.ts';
+import { createScene, refuses, settled, view } from './support.ts';
 
 const newId = (): string => randomBytes(32).toString('base64url');
 const soon = (): number => Math.floor(Date.now() / 1000) + 36;
@@ -34,6 +40,50 @@ async function captureIsRefused(first: ReplayStore, second: ReplayStore): Promis
   await refuses(colleague.authenticate(captured, { once: true }), 'proof_replayed');
   await colleague.authenticate(view(await holder.headers({ token })), { once: true });
 }
+
+describe('PostgreSQL', () => {
+  let postgres: PostgresForTests;
+  before(async () => {
+    postgres = await startPostgres();
+    const pool = postgres.createPool();
+    await pool.query(postgresReplayTable);
+    await pool.query(postgresReplayTable);
+  });
+  after(() => postgres.stop());
+
+  test('GUARD-26: PostgreSQL lets exactly one process take a proof', async () => {
+    const [one, other] = [postgres.createPool(), postgres.createPool()];
+    await contract(postgresReplayStore(one), postgresReplayStore(other));
+    await captureIsRefused(postgresReplayStore(one), postgresReplayStore(other));
+    const { rows } = await one.query<{ id: string }>('SELECT id FROM symbolon_replays');
+    for (const { id } of rows) match(id, /^[A-Za-z0-9_-]{43}$/);
+  });
+
+  test('GUARD-26: rows in PostgreSQL leave once their proof cannot pass, and not before', async () => {
+    const pool = postgres.createPool();
+    const store = postgresReplayStore(pool);
+    const [past, present] = [newId(), newId()];
+    await store.insertIfAbsent(past, 1);
+    await store.insertIfAbsent(present, soon());
+    await Promise.all(Array.from({ length: 998 }, () => store.insertIfAbsent(newId(), soon())));
+    const count = async (id: string): Promise<number | null> =>
+      (await pool.query('SELECT 1 FROM symbolon_replays WHERE id = $1', [id])).rowCount;
+    for (let tries = 0; tries < 100 && (await count(past)) !== 0; tries++) await settled();
+    equal(await count(past), 0);
+    equal(await count(present), 1);
+  });
+
+  test('GUARD-25: a PostgreSQL without its table refuses the request', async () => {
+    const elsewhere = {
+      query: (text: string, values?: unknown[]) =>
+        pool.query(text.replace('symbolon_replays', 'gone'), values),
+    };
+    const pool = postgres.createPool();
+    const { guard, holder } = await createScene({ replayStore: postgresReplayStore(elsewhere) });
+    const request = view(await holder.headers({ token: await holder.token() }));
+    await refuses(guard.authenticate(request, { once: true }), 'replay_store_unavailable');
+  });
+});
 
 describe('Redis', () => {
   let redis: RedisForTests | undefined;
