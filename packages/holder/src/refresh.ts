@@ -20,11 +20,11 @@ export interface RefreshOptions {
  * lost answer and a second process look alike, and the issuer answers both.
  */
 export function createRefresh(options: RefreshOptions): Obtain {
-  return async (rejected) => {
+  return async (known) => {
     const pair = await options.store.load();
     if (pair === undefined) return sessionMissing;
     const kept = obtainedFrom(pair, options.clocks);
-    if (pair.token !== rejected && phaseOf(kept) === 'fresh') return kept;
+    if (pair.token !== known && phaseOf(kept) !== 'expired') return kept;
     const form = { grant_type: 'refresh_token', refresh_token: pair.refreshToken };
     return settle(pair, await options.endpoint.request(form), options);
   };

@@ -35,7 +35,7 @@ export interface Scripted {
 }
 
 /** What the peer was asked at its token endpoint. */
-export interface TokenRequest {
+interface TokenRequest {
   readonly form: URLSearchParams;
   readonly nonce: string | undefined;
   /** Whether its client authenticated by an assertion. */

@@ -22,7 +22,7 @@ export function filePairStore(path: string): PairStore {
 }
 
 /** Reads a pair from the text of a file, undefined if it holds none. */
-export function parsePair(text: string | undefined): TokenPair | undefined {
+function parsePair(text: string | undefined): TokenPair | undefined {
   const value = parse(text);
   const sound = Object.entries(members).every(([name, type]) => typeof value[name] === type);
   const scoped = value['scope'] === undefined || typeof value['scope'] === 'string';
