@@ -2,7 +2,7 @@ import { readKeySet, type VerificationKey } from '@symbolon/token';
 import { readPublicUrl } from './options.ts';
 
 /** The longest answer that is read, in bytes. */
-export const maxKeySetBytes = 262_144;
+const maxKeySetBytes = 262_144;
 
 const timeout = 5_000;
 
