@@ -63,7 +63,7 @@ export async function startPostgres(): Promise<PostgresForTests> {
     createPool: () => {
       const pool = new pg.Pool({ host: folder, user: 'symbolon', database: 'postgres' });
       // A client that was ended may still hear the server's farewell; a query that fails rejects by itself.
-      pool.on('connect', (client) => client.on('error', () => undefined));
+      pool.on('error', () => undefined);
       pools.push(pool);
       return pool;
     },
