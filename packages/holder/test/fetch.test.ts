@@ -48,6 +48,13 @@ test('HOLDER-21: a nonce in an accepted answer is the next one', async (t) => {
   assert.deepEqual(nonces(peer), [undefined, 'n-2']);
 });
 
+test('HOLDER-21: twenty requests at once all use the nonce that the first has learnt', async (t) => {
+  const { peer, machine } = await machineScene(t);
+  peer.state.resourceNonce = 'n-1';
+  const all = Array.from({ length: 20 }, () => status(machine.fetch(peer.audience)));
+  assert.deepEqual(new Set(await Promise.all(all)), new Set([200]));
+});
+
 test('HOLDER-21: a second demand goes to the caller', async (t) => {
   const { peer, machine } = await machineScene(t);
   for (const nonce of ['a', 'b', 'c'])
