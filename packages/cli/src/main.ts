@@ -3,11 +3,18 @@ import { Command, CommanderError } from 'commander';
 import { addCall } from './commands/call.ts';
 import { addClient } from './commands/client.ts';
 import { addDev } from './commands/dev.ts';
+import { addInspect } from './commands/inspect.ts';
 import { addKey } from './commands/key.ts';
 import { addServe } from './commands/serve.ts';
 import { addSession } from './commands/session.ts';
 import { addToken } from './commands/token.ts';
 import { exitCodes, outcomeOf } from './exit.ts';
+
+// A reader that has seen enough (`| head`) closes the pipe: that is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
 
 const program = new Command('symbolon')
   .description('Session tokens that are signed, bound to a key, and checked without a lookup.')
@@ -15,7 +22,8 @@ const program = new Command('symbolon')
   .showHelpAfterError('(add --help for examples)')
   .addHelpText('after', '\nExit codes: 0 ok, 1 refused, 2 usage, 3 fault.');
 
-for (const add of [addDev, addServe, addClient, addSession, addKey, addToken, addCall]) add(program);
+for (const add of [addDev, addServe, addClient, addSession, addKey, addToken, addCall, addInspect])
+  add(program);
 
 try {
   await program.parseAsync();
