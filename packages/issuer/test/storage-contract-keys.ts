@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { KeyRow } from '../src/storage/rows.ts';
 import type { Storage } from '../src/storage/storage.ts';
-import type { StoreTest } from './storage-contract.ts';
+import type { StoreTest } from './storage-lab.ts';
 import { hour, minute, newKey, rotationOf, second, started } from './storage-lab.ts';
 
 const sessionKeys = async (store: Storage): Promise<Partial<Record<KeyRow['state'], KeyRow>>> => {

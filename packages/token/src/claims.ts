@@ -44,7 +44,7 @@ export function claimReader(claims: JsonObject, fault: AuthErrorCode): ClaimRead
 }
 
 /** Non-empty, well-formed text of at most 2,048 characters without invisible characters or outer space. */
-export function isText(value: unknown): value is string {
+function isText(value: unknown): value is string {
   return (
     typeof value === 'string' &&
     value.length > 0 &&
@@ -66,7 +66,7 @@ function isScope(value: unknown): value is string {
 }
 
 /** 128 bits as base64url. */
-export function isId(value: unknown): value is string {
+function isId(value: unknown): value is string {
   return typeof value === 'string' && idPattern.test(value);
 }
 
@@ -76,7 +76,7 @@ export function isThumbprint(value: unknown): value is string {
 }
 
 /** A safe, non-negative integer: no fraction, no negative zero, nothing that JSON rounds or makes infinite. */
-export function isTime(value: unknown): value is number {
+function isTime(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0 && !Object.is(value, -0);
 }
 

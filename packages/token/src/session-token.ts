@@ -20,7 +20,7 @@ export const maxTokenLife = 3600;
 /** How far ahead `iat` may be, in seconds. */
 export const maxClockLead = 5;
 /** The most that header and payload together may weigh when a token is made, in bytes. */
-export const maxTokenBudget = 3584;
+const maxTokenBudget = 3584;
 
 /**
  * The claims of a session token (RFC 9068 and the profile of `docs/spec/token.md`).
