@@ -1,5 +1,6 @@
 import { AuthError, hashText, maxProofAge, verifyProof, type VerifiedProof } from '@symbolon/token';
 import type { Counters } from './counters.ts';
+import { createHolderKeys } from './holder-keys.ts';
 import { createNonces } from './nonces.ts';
 import type { GuardSettings } from './options.ts';
 import { createReplayMemory } from './replay.ts';
@@ -24,6 +25,7 @@ const storeTimeout = 2_000;
 export function createProofs(settings: GuardSettings, counters: Counters): Proofs {
   const { audience, publicUrl, clock, replayStore } = settings;
   const nonces = createNonces({ audience, key: settings.nonceKey, clock });
+  const knownKeys = createHolderKeys();
   const replay = createReplayMemory({ proofRate: settings.proofRate });
 
   return {
@@ -33,6 +35,7 @@ export function createProofs(settings: GuardSettings, counters: Counters): Proof
         url: publicUrlOf(request, publicUrl),
         tokenHash: entry.hash,
         now,
+        knownKeys,
         ...(entry.token.carrier.kind === 'key' ? { thumbprint: entry.token.carrier.thumbprint } : {}),
       });
       await nonces.check(proof, now);

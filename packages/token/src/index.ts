@@ -32,6 +32,7 @@ export {
   maxProofLead,
   signProof,
   verifyProof,
+  type KnownKeys,
   type VerifiedProof,
 } from './proof.ts';
 export { maxAssertionLife, signAssertion, verifyAssertion, type VerifiedAssertion } from './assertion.ts';
