@@ -65,10 +65,12 @@ export async function signProof(
 /**
  * Verifies a proof for one request (RFC 9449 section 4.3): length, header, whose key, signature, then claims.
  *
- * `knownKeys`, a bounded map of the caller's, saves importing a holder's key for each of its proofs: one enters
- * under its exact header segment, after the proof was verified. `url` is the URL as the public knows it, from configuration, never from a `Host` or forwarded header;
+ * `url` is the URL as the public knows it, from configuration, never from a `Host` or forwarded header;
  * `tokenHash` is `hashText` of the session token in the request, undefined where none belongs; `now` is in
- * seconds. It does not check replay, the nonce, or whose key it is: compare `thumbprint`, remember `jti`.
+ * seconds. `knownKeys`, a bounded map of the caller's, saves importing a holder's key for each of its proofs: a key
+ * enters under its exact header segment, after the proof was verified.
+ *
+ * It does not check replay, the nonce, or whose key it is: compare `thumbprint`, remember `jti`.
  *
  * @throws AuthError with a `proof_…` code.
  */
