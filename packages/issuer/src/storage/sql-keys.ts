@@ -17,7 +17,8 @@ export function createSqlKeys(engine: Engine): Keys {
     },
     promoteKey: (promotion) => promoteKey(engine, promotion),
     async dropExpiredKeys({ purpose, tokenLife }) {
-      const [, rows = []] = await engine.batch([
+      const [, , rows = []] = await engine.batch([
+        statement(sql.holdExpiredKeys, purpose, tokenLife),
         statement(sql.auditExpiredKeys, purpose, tokenLife),
         statement(sql.dropExpiredKeys, purpose, tokenLife),
       ]);
@@ -43,7 +44,8 @@ async function addKey(engine: Engine, key: NewKey, state: 'next' | 'current'): R
 
 async function promoteKey(engine: Engine, { next, when, by }: KeyPromotion): Promise<PromoteResult> {
   const due: readonly Value[] = [next.purpose, next.alg, when === 'forced' ? 1 : 0];
-  const [, promoted, , , rows = []] = await engine.batch([
+  const [, , promoted, , , rows = []] = await engine.batch([
+    statement(sql.holdKeys, next.purpose, next.alg),
     statement(sql.retireCurrentIfNextIsDue, ...due),
     statement(sql.promoteNextIfDue, ...due),
     statement(sql.addNextKeyUnlessOne, ...keyValues(next), next.holdableAfter),
@@ -61,7 +63,8 @@ async function promoteKey(engine: Engine, { next, when, by }: KeyPromotion): Pro
 async function revokeKey(engine: Engine, { kid, next, by }: KeyRevocation): Promise<RevokeResult> {
   const which: readonly Value[] = [kid, next.purpose, next.alg];
   const told: Told = { kind: 'key_revoked', fields: { by, kid, purpose: next.purpose, alg: next.alg } };
-  const [, , revoked, , , rows = []] = await engine.batch([
+  const [, , , revoked, , , rows = []] = await engine.batch([
+    statement(sql.holdKeys, next.purpose, next.alg),
     statement(sql.moveHeadIfKeyStands, ...which),
     statement(sql.auditIfKeyIsRevoked, ...auditValues(told), ...which),
     statement(sql.revokeKey, ...which),

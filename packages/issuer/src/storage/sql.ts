@@ -302,6 +302,13 @@ export const listKeys = `SELECT ${keyColumns} FROM signing_keys WHERE state <> '
 export const keysOf = `
   SELECT ${keyColumns} FROM signing_keys WHERE purpose = $1 AND alg = $2 AND state IN ('next', 'current')`;
 
+/**
+ * First in every change of keys: SQLite holds the whole store anyway, PostgreSQL lets two changes of the same keys follow
+ * one another, each seeing what the one before left. $1 purpose, $2 algorithm.
+ */
+export const holdKeys = `
+  UPDATE signing_keys SET kek_id = kek_id WHERE purpose = $1 AND alg = $2 AND state IN ('next', 'current')`;
+
 /** $1 purpose, $2 algorithm, $3 whether forced. */
 const nextIsDue = `EXISTS (SELECT 1 FROM signing_keys AS n WHERE n.purpose = $1 AND n.alg = $2 AND n.state = 'next'
   AND (n.holdable_from <= now_us() OR $3 = 1))`;
@@ -332,6 +339,7 @@ export const promoteNextInPlaceOf = `
 
 /** $1 purpose, $2 the longest life of a token it may have signed. */
 const lastTokenExpired = `purpose = $1 AND state = 'retired' AND retired_at + $2 <= now_us()`;
+export const holdExpiredKeys = `UPDATE signing_keys SET kek_id = kek_id WHERE ${lastTokenExpired}`;
 export const auditExpiredKeys = `${auditColumns}
   SELECT now_us(), 'key_dropped', NULL, NULL, '{"kid":"' || id || '"}' FROM signing_keys WHERE ${lastTokenExpired}`;
 export const dropExpiredKeys = `
