@@ -73,7 +73,7 @@ async function tryOnce(url: string, form: Form, sender: Sender): Promise<Attempt
     const response = await sender.send(request);
     nonces.learn(origin, response.headers);
     offsets.learn(origin, { headers: response.headers, sentAt });
-    const retryAfter = parseRetryAfter(response.headers.get('retry-after'), clocks.wall());
+    const retryAfter = parseRetryAfter(response.headers.get('retry-after'), offsets.secondsAt(origin) * 1000);
     const { status } = response;
     const body = await readJsonObject(response);
     const answer: Answer = { kind: 'answer', status, body, retryAfter, sentAt, age };

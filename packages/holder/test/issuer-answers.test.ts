@@ -76,6 +76,14 @@ test('HOLDER-10: Retry-After may be a date, and is never believed for more than 
   assert.deepEqual(await retryAfters(machine, clock, [0, 30_000]), [30, 300]);
 });
 
+test('HOLDER-10: a date in Retry-After is by the clock of the issuer', async (t) => {
+  const { peer, machine, clock } = await machineScene(t, (right) => ({ clock: () => right() - 600_000 }));
+  const date = new Date(clock() + 30_000).toUTCString();
+  peer.script.push(null, { status: 503, headers: { 'retry-after': date } });
+  const result = await machine.token();
+  assert.equal(result.kind === 'transient' && result.retryAfter, 30);
+});
+
 test('HOLDER-10: without Retry-After the pauses grow to ten seconds', async (t) => {
   const { peer, machine, clock } = await machineScene(t);
   peer.script.push(...Array.from({ length: 6 }, () => ({ status: 500 })));
