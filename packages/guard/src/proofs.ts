@@ -14,8 +14,8 @@ export interface Proofs {
     proof: string,
     made: { request: RequestView; entry: VerifiedEntry; now: number },
   ) => Promise<VerifiedProof>;
-  /** Takes a proof once across all processes, in the replay store. */
-  readonly redeem: (proof: VerifiedProof) => Promise<void>;
+  /** Takes a proof once across all processes, in the replay store; without a proof there is nothing to take. */
+  readonly redeem: (proof: VerifiedProof | undefined) => Promise<void>;
   readonly remembered: () => number;
 }
 
@@ -42,7 +42,9 @@ export function createProofs(settings: GuardSettings, counters: Counters): Proof
       replay.accept(proof, { now, session: entry.session.sessionId });
       return proof;
     },
-    redeem: async ({ thumbprint, jti, iat }) => {
+    redeem: async (proof) => {
+      if (proof === undefined) throw new AuthError('token_bearer_refused');
+      const { thumbprint, jti, iat } = proof;
       counters.storeCalls++;
       const id = await hashText(`${audience}\n${thumbprint}\n${jti}`);
       const isFirst = await askStore(async () => replayStore?.insertIfAbsent(id, iat + maxProofAge + 1));

@@ -1,6 +1,7 @@
-import type { VerifiedSessionToken } from '@symbolon/token';
+import { hashText, verifySessionToken, type HeaderTable, type VerifiedSessionToken } from '@symbolon/token';
+import { checkTokenText } from './credentials.ts';
 import { createLatelyUsed } from './lately-used.ts';
-import type { Session } from './session.ts';
+import { toSession, type Session } from './session.ts';
 
 /** A verified token, what is derived from it once, and shared by every request that brings the same text. */
 export interface VerifiedEntry {
@@ -36,4 +37,22 @@ export function createVerifiedTokens(maxBytes: number): VerifiedTokens {
     },
     size: tokens.size,
   };
+}
+
+/**
+ * Verifies a token afresh and derives from it what every request with it needs. `now` in seconds.
+ *
+ * It does not check the carrier, a proof or a requirement.
+ *
+ * @throws AuthError `credentials_malformed` or a `token_…` code.
+ */
+export async function verifyEntry(
+  text: string,
+  expected: { table: HeaderTable; issuer: string; audience: string; now: number },
+): Promise<VerifiedEntry> {
+  checkTokenText(text);
+  const { table: keys, ...others } = expected;
+  const token = await verifySessionToken(text, { keys, ...others });
+  const hash = token.carrier.kind === 'key' ? await hashText(text) : undefined;
+  return { token, session: toSession(token), hash };
 }
