@@ -7,7 +7,7 @@
 /** Sessions are followed until this generation. */
 export const lastGeneration = 5;
 /** How many requests and answers are on their way at once, whoever still waits for them. */
-export const inFlight = 3;
+const inFlight = 3;
 /** One step of time, in seconds. */
 export const step = 9;
 /** Steps for which a request counts from the moment its holder read its pair: a proof lives 30 s, a busy store 10 s. */
