@@ -1,0 +1,12 @@
+export { attack, choose } from './attack.ts';
+export { battery } from './battery.ts';
+export type { Attack, Maps, Need } from './attack-row.ts';
+export type { Carrier, Credential, CredentialSource } from './credential.ts';
+export { givenCredential, mintedCredentials } from './credentials.ts';
+export type { Exchange, HeaderList, Reply, RequestParts } from './exchange.ts';
+export { ed25519Key, forgeKeyFrom, p256Key, rsaKey, type ForgeKey } from './forge-key.ts';
+export { startKeySetStage, type KeySetStage, type KeySetStageOptions } from './key-set-stage.ts';
+export type { AttackOptions, Signer } from './options.ts';
+export { createOwnKeys, type OwnKeys } from './own-keys.ts';
+export { findings, type Report, type Result } from './report/report.ts';
+export type { Judgement, Verdict } from './verdict.ts';

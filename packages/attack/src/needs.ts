@@ -1,0 +1,58 @@
+import type { Need } from './attack-row.ts';
+import { isLoopback } from './authorisation.ts';
+import type { Credential } from './credential.ts';
+import { tokenEndpoint, type Bench } from './create-lab.ts';
+import { openJws } from './forge.ts';
+
+/** Tells what this run has of what attacks may need. */
+export function available(bench: Pick<Bench, 'options' | 'published'>, a: Credential): ReadonlySet<Need> {
+  const { options, published } = bench;
+  const { carrier } = a;
+  const isNear = isLoopback(new URL(options.request.url).hostname);
+  const has: Readonly<Record<Need, boolean>> = {
+    jws: openJws(a.token) !== undefined,
+    keys: published.keys.length > 0,
+    bearer: carrier.kind === 'bearer',
+    cookie: carrier.kind === 'cookie',
+    dpop: carrier.kind === 'dpop',
+    signer: options.signer !== undefined,
+    second: options.second !== undefined,
+    elsewhere: options.elsewhere !== undefined,
+    fresh: options.honest.isFresh,
+    issuer: options.issuer !== undefined && Object.keys(published.metadata).length > 0,
+    tokenEndpoint: tokenEndpoint(bench) !== undefined,
+    refresh: options.refreshRequest !== undefined && a.refreshToken !== undefined,
+    idToken: a.idToken !== undefined,
+    end: options.endRequest !== undefined,
+    account: options.account !== undefined,
+    keySetCounter: options.keySet !== undefined,
+    keySet: options.keySet?.canChange === true,
+    listener: isNear || options.listener?.publicUrl !== undefined,
+    destructive: options.destructive === true,
+  };
+  const needs = Object.keys(has) as Need[];
+  return new Set(needs.filter((need) => has[need]));
+}
+
+/** What a need is, for people who may want to fill it. */
+export const needTexts: Readonly<Record<Need, string>> = {
+  jws: 'a token that is a compact JWS',
+  keys: "the issuer's public keys (--issuer or --jwks)",
+  bearer: 'a bearer token',
+  cookie: 'a token in a cookie (--cookie)',
+  dpop: 'a token bound by DPoP (--dpop-key or --client)',
+  signer: "the issuer's signing key, of a test deployment (--signing-key)",
+  second: 'a token of another user (--second-token or --second-command)',
+  elsewhere: 'a token for another audience (--other-audience-token or --other-audience)',
+  fresh: 'a way to get new sessions (--token-command or client credentials)',
+  issuer: "the issuer's metadata (--issuer)",
+  tokenEndpoint: 'a token endpoint (--issuer or --token-endpoint)',
+  refresh: 'a refresh token (--refresh-token)',
+  idToken: 'an ID token (--id-token)',
+  end: 'a call that ends a session (--end-url)',
+  account: 'an account page (--account-url)',
+  keySetCounter: 'a target that fetches its key set from us (--as-issuer)',
+  keySet: 'a target that fetches its key set from us (--as-issuer)',
+  listener: 'a listener that the target can reach (--listener-url)',
+  destructive: 'consent to steps that may do harm (--destructive)',
+};

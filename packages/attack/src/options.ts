@@ -1,0 +1,70 @@
+import type { JsonWebKey } from 'node:crypto';
+import type { Credential, CredentialSource } from './credential.ts';
+import type { RequestParts } from './exchange.ts';
+import type { ForgeKey } from './forge-key.ts';
+import type { Limits } from './http.ts';
+import type { JsonObject } from './json.ts';
+import type { KeySetStage } from './key-set-stage.ts';
+import type { ListenerOptions } from './listener.ts';
+import type { OwnKeys } from './own-keys.ts';
+import type { Result } from './report/report.ts';
+
+/** What is attacked, with what, and how gently. Only `request` and `honest` are needed; what is missing is skipped. */
+export interface AttackOptions {
+  /** The honest request, without its credential. */
+  readonly request: RequestParts;
+  /** Where honest credentials come from. */
+  readonly honest: CredentialSource;
+  /** Credentials of another user, and for another audience. */
+  readonly second?: CredentialSource;
+  readonly elsewhere?: CredentialSource;
+
+  /** The issuer's identifier; its key set is found through its metadata. */
+  readonly issuer?: string;
+  /** The key set itself, where there is no metadata. */
+  readonly jwksUri?: string;
+  /** Public keys that are known otherwise. */
+  readonly keys?: readonly JsonWebKey[];
+  /** The issuer's own signing key and the header it writes, for test deployments. */
+  readonly signer?: Signer;
+  /** The key set that the target takes from us; `canChange` if it may be changed. */
+  readonly keySet?: { readonly stage: KeySetStage; readonly canChange: boolean };
+
+  /** Makes the request that refreshes, and the one that ends a credential's session. */
+  readonly refreshRequest?: (credential: Credential, refreshToken: string) => Promise<RequestParts>;
+  readonly endRequest?: (credential: Credential) => Promise<RequestParts>;
+  /** The URL of a page that shows the account. */
+  readonly account?: string;
+  readonly tokenEndpoint?: string;
+
+  /** Text that only a signed-in user's answer contains, for targets that answer 200 to strangers too. */
+  readonly marker?: string;
+  /** Where fetches of URLs in tokens are watched for. Without it: on loopback, if the target is there too. */
+  readonly listener?: ListenerOptions;
+
+  /** Hosts beside loopback that the tester is allowed to attack. */
+  readonly authorised?: readonly string[];
+  /** Consent to steps that may do harm: floods, sessions of others ended. */
+  readonly destructive?: boolean;
+  /** Requests a second; without it unlimited on loopback and 20 elsewhere. */
+  readonly rate?: number;
+  readonly limits?: Limits;
+  /** Milliseconds after which no further attack is started; 15 minutes unless given. */
+  readonly budget?: number;
+
+  /** The same seed tries the same things in the same order. */
+  readonly seed?: string;
+  /** Keys of ours that several runs share, since RSA keys take long to make. */
+  readonly ownKeys?: OwnKeys;
+  /** Which attacks: those whose id equals or starts with one of these. */
+  readonly only?: readonly string[];
+  /** Is told of every result as it stands. */
+  readonly onResult?: (result: Result, progress: { readonly done: number; readonly of: number }) => void;
+  readonly clock?: () => number;
+}
+
+/** The issuer's key, and the header that its tokens have. */
+export interface Signer {
+  readonly key: ForgeKey;
+  readonly header: JsonObject;
+}

@@ -1,0 +1,45 @@
+import type { JsonWebKey } from 'node:crypto';
+import type { HttpClient } from './http.ts';
+import { isObject, parseObject, type JsonObject } from './json.ts';
+import type { AttackOptions } from './options.ts';
+
+/** What an issuer tells everybody. */
+export interface Published {
+  readonly metadata: JsonObject;
+  readonly keys: readonly JsonWebKey[];
+  /** The key set byte for byte, as far as it was kept. */
+  readonly text: string;
+}
+
+/** Finds metadata and key set of the issuer that the options name; what cannot be had is empty. */
+export async function fetchPublished(
+  http: HttpClient,
+  { issuer, jwksUri, keys = [] }: Pick<AttackOptions, 'issuer' | 'jwksUri' | 'keys'>,
+): Promise<Published> {
+  const metadata = issuer === undefined ? {} : await fetchMetadata(http, issuer);
+  const named = jwksUri ?? metadata['jwks_uri'];
+  const text = typeof named === 'string' ? await fetchText(http, named) : '';
+  const set = parseObject(text)?.['keys'];
+  const found = Array.isArray(set) ? set.filter(isObject) : [];
+  return { metadata, keys: [...keys, ...found], text: text === '' ? JSON.stringify({ keys }) : text };
+}
+
+async function fetchMetadata(http: HttpClient, issuer: string): Promise<JsonObject> {
+  const { origin, pathname } = new URL(issuer);
+  const path = pathname === '/' ? '' : pathname.replace(/\/$/, '');
+  const places = [
+    `${origin}/.well-known/oauth-authorization-server${path}`,
+    `${origin}${path}/.well-known/openid-configuration`,
+  ];
+  for (const url of places) {
+    const metadata = parseObject(await fetchText(http, url));
+    if (metadata !== undefined) return metadata;
+  }
+  return {};
+}
+
+async function fetchText(http: HttpClient, url: string): Promise<string> {
+  const headers = [['Accept', 'application/json']] as const;
+  const reply = await http.send({ url, method: 'GET', headers, keep: 262_144 });
+  return reply.kind === 'answer' && reply.status === 200 ? reply.body : '';
+}

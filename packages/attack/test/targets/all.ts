@@ -1,0 +1,31 @@
+import { tokenTargets } from './token.ts';
+import { keysTargets } from './keys.ts';
+import { signatureTargets } from './signature.ts';
+import { encodingTargets } from './encoding.ts';
+import { envelopeTargets } from './envelope.ts';
+import { claimsTargets } from './claims.ts';
+import { audienceTargets } from './audience.ts';
+import { proofTargets } from './proof.ts';
+import { replayTargets } from './replay.ts';
+import { refreshTargets } from './refresh.ts';
+import { resourcesTargets } from './resources.ts';
+import { webTargets } from './web.ts';
+import { secretsTargets } from './secrets.ts';
+import type { Target } from './target.ts';
+
+/** Every weak server, each with one flaw. */
+export const weak: readonly Target[] = [
+  ...tokenTargets,
+  ...keysTargets,
+  ...signatureTargets,
+  ...encodingTargets,
+  ...envelopeTargets,
+  ...claimsTargets,
+  ...audienceTargets,
+  ...proofTargets,
+  ...replayTargets,
+  ...refreshTargets,
+  ...resourcesTargets,
+  ...webTargets,
+  ...secretsTargets,
+];
