@@ -36,7 +36,7 @@ export interface Target {
   readonly runs: readonly string[];
   readonly carrier: 'bearer' | 'dpop' | 'cookie';
   /** What signs the tokens; EdDSA, unless given. */
-  readonly alg?: 'EdDSA' | 'ES256' | 'RS256' | 'HS256';
+  readonly alg?: 'EdDSA' | 'ES256' | 'RS256';
   /** Starts it: what it answers, and what it has to offer besides (refresh, end, …). */
   readonly start: (house: House) => Promise<Opened> | Opened;
 }
