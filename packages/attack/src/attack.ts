@@ -38,9 +38,16 @@ export async function attack(options: AttackOptions): Promise<Report> {
   }
 }
 
-/** The attacks whose id equals, or whose id starts with, one of the words; without words, all. */
+/**
+ * The attacks that words name; without words, all. A word that is an id names that attack alone, any other those whose id
+ * starts with it.
+ *
+ * @throws TypeError if there is none.
+ */
 export function choose(only: readonly string[] = []): readonly Attack[] {
-  const chosen = battery.filter(({ id }) => only.length === 0 || only.some((word) => id.startsWith(word)));
+  const ids = new Set(battery.map(({ id }) => id));
+  const isNamed = (id: string, word: string): boolean => (ids.has(word) ? id === word : id.startsWith(word));
+  const chosen = battery.filter(({ id }) => only.length === 0 || only.some((word) => isNamed(id, word)));
   if (chosen.length === 0) throw new TypeError(`no attack is called ${only.join(' or ')}`);
   return chosen;
 }

@@ -56,10 +56,10 @@ export function createLab(bench: Bench, { a, seed }: { a: Credential; seed: stri
     altered: (change) => reshape(jws(), change),
     signed: (payload, header = {}) =>
       bySigner(signer(), {
-        header: changed(signer().header, header),
+        header: changed(signer().header ?? jws().header, header),
         payload: changed(jws().payload, payload),
       }),
-    signedText: ({ header = changed(signer().header, {}), payload = changed(jws().payload, {}) }) =>
+    signedText: ({ header = signer().header ?? jws().header, payload = jws().payload }) =>
       bySigner(signer(), { header, payload }),
     signerKey: () => signer().key,
     present,

@@ -15,7 +15,7 @@ export function givenCredential(credential: Credential): CredentialSource {
  * `claims` is asked anew each time, with the seconds since 1970 and a fresh id of 128 random bits.
  */
 export function mintedCredentials(options: {
-  readonly signer: Signer;
+  readonly signer: Required<Signer>;
   readonly claims: (at: { readonly now: number; readonly id: string }) => JsonObject;
   readonly carrier: Carrier;
   readonly clock?: () => number;

@@ -63,8 +63,8 @@ export interface AttackOptions {
   readonly clock?: () => number;
 }
 
-/** The issuer's key, and the header that its tokens have. */
+/** The issuer's key, and the header that its tokens have; without one, it is taken from the honest token. */
 export interface Signer {
   readonly key: ForgeKey;
-  readonly header: JsonObject;
+  readonly header?: JsonObject;
 }

@@ -30,28 +30,38 @@ export function withClientOptions(command: Command): Command {
  * @throws TypeError that says which option is missing.
  */
 export async function machineOf(options: AsClientOptions): Promise<Machine> {
-  const target = options.issuer === undefined ? localTarget(options) : remoteTarget(options);
+  const target = machineTarget(options);
   const key = await openClientKey(target.keyFile);
   const { issuer, clientId, audience } = target;
   const scope = options.scope?.join(' ');
   return createMachine({ issuer, clientId, audience, key, ...(scope === undefined ? {} : { scope }) });
 }
 
-interface Target {
+/** Whose token an option set is about: from the options, or from the data folder. */
+export interface MachineTarget {
   readonly issuer: string;
   readonly clientId: string;
   readonly keyFile: string;
   readonly audience: string;
 }
 
-function remoteTarget({ issuer = '', client, key, audience }: AsClientOptions): Target {
+/**
+ * Finds the machine client that the options name.
+ *
+ * @throws TypeError that says which option is missing.
+ */
+export function machineTarget(options: AsClientOptions): MachineTarget {
+  return options.issuer === undefined ? localTarget(options) : remoteTarget(options);
+}
+
+function remoteTarget({ issuer = '', client, key, audience }: AsClientOptions): MachineTarget {
   if (client === undefined || key === undefined || audience === undefined) {
     throw new TypeError('with --issuer give --client, --key and --audience too');
   }
   return { issuer, clientId: client, keyFile: key, audience };
 }
 
-function localTarget(options: AsClientOptions): Target {
+function localTarget(options: AsClientOptions): MachineTarget {
   const folder = findSettledFolder(options.data);
   const { settings } = folder;
   const audience = options.audience ?? onlyAudience(settings);

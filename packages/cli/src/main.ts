@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { addAttack } from './commands/attack.ts';
 import { addCall } from './commands/call.ts';
 import { addClient } from './commands/client.ts';
 import { addDev } from './commands/dev.ts';
@@ -22,7 +23,7 @@ const program = new Command('symbolon')
   .showHelpAfterError('(add --help for examples)')
   .addHelpText('after', '\nExit codes: 0 ok, 1 refused, 2 usage, 3 fault.');
 
-for (const add of [addDev, addServe, addClient, addSession, addKey, addToken, addCall, addInspect])
+for (const add of [addDev, addServe, addClient, addSession, addKey, addToken, addCall, addInspect, addAttack])
   add(program);
 
 try {

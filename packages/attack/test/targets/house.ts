@@ -25,7 +25,7 @@ export interface House {
   readonly jwk: JsonWebKey & { readonly kid: string };
   readonly pem: string;
   /** The issuer's private key: only for targets that give their honest tokens away in another way. */
-  readonly signer: Signer;
+  readonly signer: Required<Signer>;
   readonly stage: KeySetStage;
   /** Mints honest credentials; claims given here are added. */
   readonly minted: (claims?: JsonObject) => CredentialSource;
@@ -66,7 +66,7 @@ export async function standUp(target: Target): Promise<Standing> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const audience = `http://localhost:${(server.address() as AddressInfo).port}`;
-  const signer: Signer = { key, header: { alg: key.alg, kid, typ: 'at+jwt' } };
+  const signer: Required<Signer> = { key, header: { alg: key.alg, kid, typ: 'at+jwt' } };
   const carrier = await carrierOf(target.carrier);
   const minted = (claims: JsonObject = {}): CredentialSource =>
     mintedCredentials({
