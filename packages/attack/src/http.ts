@@ -24,28 +24,29 @@ export interface HttpClient {
 // What node:http refuses to send; an attack may want it sent, and then the bytes are written by hand.
 const sendable = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-// A server that has let us wait so often is not waited for any longer: a thousand attacks must end.
-const patience = { timeouts: 3, then: 500 };
+// A server that lets us wait again and again is waited for less and less: a thousand attacks must end.
+const patience = { timeouts: 3, least: 100, margin: 4 };
 
 /**
  * Makes a client that keeps connections open between requests.
  *
- * After three timeouts every further request waits half a second at most.
+ * Every third timeout halves the time that further requests get, down to 100 ms or four times the longest that any
+ * answer took.
  */
 export function createHttpClient(limits: Limits = defaultLimits): HttpClient {
-  let timeouts = 0;
+  const seen = { timeouts: 0, slowest: 0 };
   const agents = {
     plain: new HttpAgent({ keepAlive: true, maxSockets: 64 }),
     tls: new HttpsAgent({ keepAlive: true, maxSockets: 64 }),
   };
   return {
     send: async (request) => {
-      const isWorn = timeouts >= patience.timeouts;
-      const now = isWorn ? { ...limits, timeout: Math.min(limits.timeout, patience.then) } : limits;
+      const now = { ...limits, timeout: timeoutAfter(seen, limits) };
       const reply = await (needsRaw(request)
         ? sendRaw(request, now)
         : exchange(request, { limits: now, agents }));
-      if (reply.kind === 'timeout') timeouts += 1;
+      if (reply.kind === 'timeout') seen.timeouts += 1;
+      if (reply.kind === 'answer') seen.slowest = Math.max(seen.slowest, reply.ms);
       return reply;
     },
     close: () => {
@@ -53,6 +54,14 @@ export function createHttpClient(limits: Limits = defaultLimits): HttpClient {
       agents.tls.destroy();
     },
   };
+}
+
+function timeoutAfter(
+  { timeouts, slowest }: { timeouts: number; slowest: number },
+  { timeout }: Limits,
+): number {
+  const halved = timeout / 2 ** Math.floor(timeouts / patience.timeouts);
+  return Math.min(timeout, Math.max(halved, patience.least, slowest * patience.margin));
 }
 
 function needsRaw({ headers, path }: RequestParts): boolean {

@@ -1,6 +1,6 @@
 import { describeReply } from '../calibration.ts';
 import { requirementOf, type Point } from '../summary.ts';
-import { maskedCurlOf } from './curl.ts';
+import { maskedCurlOf, maskTokens } from './curl.ts';
 import { escaped } from './markup.ts';
 import { standardsText } from './standards.ts';
 import { findings, type Report, type Result } from './report.ts';
@@ -62,7 +62,7 @@ function findingSection(result: Result, report: Report): string {
 }
 
 function bodyOf(reply: Result['exchanges'][number]['reply']): string {
-  return reply.kind === 'answer' && reply.body !== '' ? `\n${reply.body.slice(0, 400)}` : '';
+  return reply.kind === 'answer' && reply.body !== '' ? `\n${maskTokens(reply.body.slice(0, 400))}` : '';
 }
 
 function familySections({ results }: Report): string {

@@ -7,8 +7,12 @@ export function escaped(text: string): string {
     '"': '&quot;',
     "'": '&#39;',
   };
+  return visible(text).replace(/[&<>"']/g, (mark) => marks[mark] ?? mark);
+}
+
+/** Text without what a terminal would obey or XML cannot hold: each such character becomes U+FFFD. */
+export function visible(text: string): string {
   return text
     .toWellFormed()
-    .replace(/[\p{Cc}\ufffe\uffff]/gu, (mark) => (mark === '\n' || mark === '\t' ? mark : '\ufffd'))
-    .replace(/[&<>"']/g, (mark) => marks[mark] ?? mark);
+    .replace(/[\p{Cc}\p{Cf}\ufffe\uffff]/gu, (mark) => (mark === '\n' || mark === '\t' ? mark : '\ufffd'));
 }

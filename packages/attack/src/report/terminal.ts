@@ -1,6 +1,7 @@
 import { describeReply } from '../calibration.ts';
 import { requirementOf } from '../summary.ts';
 import { maskedCurlOf } from './curl.ts';
+import { visible } from './markup.ts';
 import { standardsText } from './standards.ts';
 import { findings, type Report, type Result } from './report.ts';
 
@@ -17,7 +18,9 @@ const mostInconclusive = 10;
 export function terminalReport(report: Report, { color }: TerminalOptions): string {
   const paint = paints(color);
   const sections = [
-    ...(report.trouble === undefined ? [] : [paint.bad(`Hardly anything could be tried: ${report.trouble}`)]),
+    ...(report.trouble === undefined
+      ? []
+      : [paint.bad(visible(`Hardly anything could be tried: ${report.trouble}`))]),
     familyTable(report, paint),
     ...findings(report).map((result) => findingText(result, { report, paint })),
     ...inconclusiveText(report, paint),
@@ -66,7 +69,6 @@ function findingText(result: Result, { report, paint }: { report: Report; paint:
   const text = report.attacks.get(result.id);
   const [exchange] = result.exchanges;
   const lines = [
-    paint.bad(`✖ ${result.id}: ${result.title}`),
     `  seen     ${result.why}`,
     ...(exchange === undefined
       ? []
@@ -76,13 +78,13 @@ function findingText(result: Result, { report, paint }: { report: Report; paint:
       : [`  why      ${text.why}`, `  fix      ${text.fix}`, `  see      ${standardsText(text.maps)}`]),
     `  again    --replay ${result.id} --seed ${report.seed}`,
   ];
-  return lines.join('\n');
+  return [paint.bad(`✖ ${result.id}: ${visible(result.title)}`), ...lines.map(visible)].join('\n');
 }
 
 function inconclusiveText({ results }: Report, paint: Paints): string[] {
   const unclear = results.filter(({ verdict }) => verdict === 'inconclusive');
   if (unclear.length === 0) return [];
-  const lines = unclear.slice(0, mostInconclusive).map(({ id, why }) => `  ? ${id}: ${why}`);
+  const lines = unclear.slice(0, mostInconclusive).map(({ id, why }) => visible(`  ? ${id}: ${why}`));
   const more = unclear.length > mostInconclusive ? [`  … and ${unclear.length - mostInconclusive} more`] : [];
   return [[paint.unsure(`${unclear.length} inconclusive`), ...lines, ...more].join('\n')];
 }
