@@ -75,13 +75,26 @@ export function signWith(key: ForgeKey, input: string, alg: string = key.alg): B
   const data = Buffer.from(input, 'utf8');
   const hash = hashOf(alg);
   const { privateKey } = key;
-  if (alg.startsWith('ES')) return signBytes(hash, data, { key: privateKey, dsaEncoding: 'ieee-p1363' });
+  if (alg.startsWith('ES')) {
+    const signature = signBytes(hash, data, { key: privateKey, dsaEncoding: 'ieee-p1363' });
+    return alg === 'ES256' ? withLowerS(signature) : signature;
+  }
   if (alg.startsWith('PS')) {
     const padding = constants.RSA_PKCS1_PSS_PADDING;
     return signBytes(hash, data, { key: privateKey, padding, saltLength: constants.RSA_PSS_SALTLEN_DIGEST });
   }
   return signBytes(alg.startsWith('RS') ? hash : null, data, privateKey);
 }
+
+/** Of the two signatures that ECDSA has, the one that strict verifiers take too. */
+function withLowerS(signature: Buffer): Buffer {
+  const s = BigInt(`0x${signature.subarray(32).toString('hex')}`);
+  if (s <= orderOfP256 / 2n) return signature;
+  const lower = (orderOfP256 - s).toString(16).padStart(64, '0');
+  return Buffer.concat([signature.subarray(0, 32), Buffer.from(lower, 'hex')]);
+}
+
+const orderOfP256 = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 
 /** The MAC of an input under any bytes as the secret. */
 export function hmac(input: string, secret: Uint8Array | string, alg = 'HS256'): Buffer {

@@ -91,7 +91,12 @@ export async function standUp(target: Target): Promise<Standing> {
     stage,
     minted,
   };
-  const opened = await target.start(house);
+  const shut = (): void => {
+    stage.close();
+    server.close();
+    server.closeAllConnections();
+  };
+  const opened = await startOr(shut, () => target.start(house));
   door.handle = opened.handle;
   return {
     options: {
@@ -106,11 +111,19 @@ export async function standUp(target: Target): Promise<Standing> {
     },
     close: () => {
       opened.close?.();
-      stage.close();
-      server.close();
-      server.closeAllConnections();
+      shut();
     },
   };
+}
+
+/** A target that does not start must not keep the whole run from ending. */
+async function startOr<T>(shut: () => void, start: () => Promise<T> | T): Promise<T> {
+  try {
+    return await start();
+  } catch (error) {
+    shut();
+    throw error;
+  }
 }
 
 function honestClaims(
