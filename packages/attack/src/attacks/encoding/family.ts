@@ -1,4 +1,7 @@
 import type { Attack } from '../../attack-row.ts';
+import { bytes } from './bytes.ts';
+import { oddInput } from './odd-input.ts';
+import { spelling } from './spelling.ts';
 
-/** Spellings of a token that are not its own. */
-export const encodingAttacks: readonly Attack[] = [];
+/** Odd bytes and other spellings of an honest token. */
+export const encodingAttacks: readonly Attack[] = [...bytes, ...spelling, ...oddInput];
