@@ -13,7 +13,8 @@ export function openStrict(house: House, flaw: Flaw): Opened {
   };
 }
 
-function strictly(house: House, token: string): ReturnType<typeof opened> {
+/** The claims of a token that is as honest ones are, or undefined. */
+export function strictly(house: House, token: string): ReturnType<typeof opened> {
   if (!hasStrictText(token) || !hasHonestHeader(token, house) || !hasSignature(token, house))
     return undefined;
   const claims = opened(token, 1);

@@ -66,5 +66,5 @@ function otherTail(signature: string, bits: number): string {
 }
 
 function percented(text: string): string {
-  return [...text].map((character) => `%${character.charCodeAt(0).toString(16)}`).join('');
+  return [...Buffer.from(text)].map((byte) => `%${byte.toString(16)}`).join('');
 }
