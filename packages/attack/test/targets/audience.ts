@@ -2,6 +2,7 @@ import { expressjwt, type Request as ExpressRequest } from 'express-jwt';
 import { importJWK, jwtVerify } from 'jose';
 import jsonwebtoken from 'jsonwebtoken';
 import type { JsonObject } from '../../src/json.ts';
+import { gatewayTargets } from './gateway.ts';
 import type { House } from './house.ts';
 import {
   bearerOf,
@@ -12,8 +13,8 @@ import {
   opened,
   type Check,
 } from './strict.ts';
-import { openStrong, openWeak, type Flaw } from './strong.ts';
-import { welcome, type Seen, type Target } from './target.ts';
+import { openWeak, type Flaw } from './strong.ts';
+import type { Seen, Target } from './target.ts';
 
 /** Servers that let in what was made for somebody else, or nobody. */
 export const audienceTargets: readonly Target[] = [
@@ -123,52 +124,8 @@ export const audienceTargets: readonly Target[] = [
     without: 'iss',
     isPassed: ({ iss }, house) => Array.isArray(iss) && iss.includes(house.issuer),
   }),
-  open('user-header-believed', {
-    flaw: 'takes the user from X-Forwarded-User, and can be reached without the gateway that sets it',
-    finds: ['audience/gateway-header-x-forwarded-user'],
-    isLetIn: ({ headers }) => headers['x-forwarded-user'] !== undefined,
-  }),
-  open('loopback-header-believed', {
-    flaw: 'lets in what comes from 127.0.0.1, and believes X-Forwarded-For about it',
-    finds: ['audience/gateway-header-x-forwarded-for'],
-    isLetIn: ({ headers }) => headers['x-forwarded-for'] === '127.0.0.1',
-  }),
-  open('guard-before-normalising', {
-    flaw: 'the guard compares the path as it came, and the router normalises it afterwards',
-    finds: [
-      'audience/gateway-path-two-slashes',
-      'audience/gateway-path-up-and-down',
-      'audience/gateway-path-',
-    ],
-    isLetIn: ({ url }) => {
-      const [path = ''] = url.split('?');
-      return path !== '/me' && normalised(path) === '/me';
-    },
-  }),
+  ...gatewayTargets,
 ];
-
-interface Open extends Pick<Target, 'finds'> {
-  readonly flaw: string;
-  readonly isLetIn: (request: Seen) => boolean;
-}
-
-/** A server that lets in some requests without any credential. */
-function open(name: string, { flaw, finds, isLetIn }: Open): Target {
-  return {
-    name,
-    flaw,
-    finds,
-    runs: ['audience/'],
-    carrier: 'bearer',
-    start: async (house) => {
-      const strong = await openStrong(house);
-      return {
-        ...strong,
-        handle: (request) => (isLetIn(request) ? welcome({ sub: 'alice' }) : strong.handle(request)),
-      };
-    },
-  };
-}
 
 interface Claimed extends Pick<Target, 'finds'> {
   readonly flaw: string;
@@ -213,9 +170,4 @@ function isOfOurKey(token: string, house: House): boolean {
   const { alg, kid, typ, ...more } = opened(token, 0) ?? {};
   const isPlain = Object.keys(more).length === 0 && typ !== null;
   return hasStrictText(token) && alg === house.alg && kid === house.jwk.kid && isPlain;
-}
-
-function normalised(path: string): string {
-  const { pathname } = new URL(path.replace(/^[/\\]+/, '/'), 'http://localhost');
-  return decodeURIComponent(pathname).toLowerCase().replace(/\/$/, '').replace(/;.*$/, '');
 }

@@ -1,9 +1,9 @@
 import { createVerifier } from 'fast-jwt';
 import { compactVerify, importJWK } from 'jose';
 
-import { hasHonestClaims, hasHonestHeader, hasSignature, opened } from './strict.ts';
+import { hasHonestClaims, hasHonestHeader, hasSignature, opened, looseBearerOf } from './strict.ts';
 import { openStrong, openWeak } from './strong.ts';
-import type { Seen, Target } from './target.ts';
+import type { Target } from './target.ts';
 
 /** Servers that take more texts for a token than the one that the issuer wrote. */
 export const encodingTargets: readonly Target[] = [
@@ -21,7 +21,7 @@ export const encodingTargets: readonly Target[] = [
     carrier: 'bearer',
     start: (house) =>
       openWeak(house, (request) => {
-        const token = looseBearer(request);
+        const token = looseBearerOf(request);
         const isSigned = token.split('.').length === 3 && hasSignature(token, house);
         const claims = isSigned && hasHonestHeader(token, house) ? opened(token, 1) : undefined;
         return hasHonestClaims(claims, house) ? claims : undefined;
@@ -36,7 +36,7 @@ export const encodingTargets: readonly Target[] = [
     start: async (house) => {
       const key = await importJWK(house.jwk, house.alg);
       return openWeak(house, async (request) => {
-        const token = looseBearer(request);
+        const token = looseBearerOf(request);
         await compactVerify(token, key, { algorithms: [house.alg] });
         const claims = opened(token, 1);
         return hasHonestHeader(token, house) && hasHonestClaims(claims, house) ? claims : undefined;
@@ -52,7 +52,7 @@ export const encodingTargets: readonly Target[] = [
     start: (house) => {
       const check = createVerifier({ key: house.pem, algorithms: ['EdDSA'] });
       return openWeak(house, (request) => {
-        const token = looseBearer(request);
+        const token = looseBearerOf(request);
         const isSigned = typeof check(token) === 'object' && hasHonestHeader(token, house);
         const claims = opened(token, 1);
         return isSigned && hasHonestClaims(claims, house) ? claims : undefined;
@@ -67,7 +67,7 @@ export const encodingTargets: readonly Target[] = [
     carrier: 'bearer',
     start: (house) =>
       openWeak(house, (request) => {
-        const token = looseBearer(request);
+        const token = looseBearerOf(request);
         const [, , signature = ''] = token.split('.');
         const parts = [opened(token, 0), opened(token, 1)].map((part) => encoded(part));
         const rewritten = `${parts.join('.')}.${signature}`;
@@ -89,7 +89,7 @@ export const encodingTargets: readonly Target[] = [
       return {
         ...strong,
         handle: (request) => {
-          const [header = ''] = looseBearer(request).split('.');
+          const [header = ''] = looseBearerOf(request).split('.');
           if (kidOf(header).length > 100) return { status: 400 };
           return strong.handle(request);
         },
@@ -97,10 +97,6 @@ export const encodingTargets: readonly Target[] = [
     },
   },
 ];
-
-function looseBearer({ headers }: Seen): string {
-  return (headers.authorization ?? '').replace(/^bearer /i, '');
-}
 
 function encoded(part: object | undefined): string {
   return Buffer.from(JSON.stringify(part ?? null)).toString('base64url');

@@ -9,10 +9,18 @@ import {
 } from 'jose';
 import jsonwebtoken from 'jsonwebtoken';
 import { parseObject, type JsonObject } from '../../src/json.ts';
-import { bearerOf, hasHonestClaims, hasHonestHeader, hasSignature, hasStrictText, opened } from './strict.ts';
+import {
+  bearerOf,
+  hasHonestClaims,
+  hasHonestHeader,
+  hasSignature,
+  hasStrictText,
+  opened,
+  looseBearerOf,
+} from './strict.ts';
 import { openStrict } from './strict-server.ts';
 import { openWeak } from './strong.ts';
-import type { Seen, Target } from './target.ts';
+import type { Target } from './target.ts';
 
 /** Servers that open envelopes which they should have sent back. */
 export const envelopeTargets: readonly Target[] = [
@@ -42,7 +50,7 @@ export const envelopeTargets: readonly Target[] = [
     carrier: 'bearer',
     start: (house) =>
       openWeak(house, (request) => {
-        const text = looseBearer(request);
+        const text = looseBearerOf(request);
         const { protected: header, payload, signature } = textsOf(parseObject(text));
         const token = [header, payload, signature].join('.');
         const isSigned = hasStrictText(token) && hasHonestHeader(token, house) && hasSignature(token, house);
@@ -59,7 +67,7 @@ export const envelopeTargets: readonly Target[] = [
     start: async (house) => {
       const key = await importJWK(house.jwk, house.alg);
       return openWeak(house, async (request) => {
-        const jws: unknown = JSON.parse(looseBearer(request));
+        const jws: unknown = JSON.parse(looseBearerOf(request));
         const isGeneral = Object.hasOwn(Object(jws) as object, 'signatures');
         const { payload, protectedHeader } = await (isGeneral
           ? generalVerify(jws as GeneralJWS, key)
@@ -78,7 +86,7 @@ export const envelopeTargets: readonly Target[] = [
     alg,
     start: (house) =>
       (alg === 'RS256' ? openStrict : openWeak)(house, async (request) => {
-        const token = looseBearer(request);
+        const token = looseBearerOf(request);
         if (token.split('.').length !== 5) return undefined;
         const { plaintext } = await compactDecrypt(token, house.signer.key.privateKey).catch(() => nothing);
         const claims = insideOf(Buffer.from(plaintext).toString());
@@ -99,7 +107,7 @@ export const envelopeTargets: readonly Target[] = [
     carrier: 'bearer',
     start: (house) =>
       openWeak(house, async (request) => {
-        const token = looseBearer(request);
+        const token = looseBearerOf(request);
         if (token.split('.').length !== 5) return undefined;
         const { plaintext } = await compactDecrypt(token, Buffer.from(password), {
           keyManagementAlgorithms: ['PBES2-HS256+A128KW'],
@@ -117,7 +125,7 @@ export const envelopeTargets: readonly Target[] = [
     carrier: 'bearer',
     start: (house) =>
       openWeak(house, (request) => {
-        const token = looseBearer(request).split('.').slice(0, 3).join('.');
+        const token = looseBearerOf(request).split('.').slice(0, 3).join('.');
         const isSigned = hasStrictText(token) && hasHonestHeader(token, house) && hasSignature(token, house);
         const claims = isSigned ? opened(token, 1) : undefined;
         return hasHonestClaims(claims, house) ? claims : undefined;
@@ -142,10 +150,6 @@ export const envelopeTargets: readonly Target[] = [
 ];
 
 const nothing = { plaintext: new Uint8Array() };
-
-function looseBearer({ headers }: Seen): string {
-  return (headers.authorization ?? '').replace(/^bearer /i, '');
-}
 
 function textsOf(jws: JsonObject = {}): Record<'protected' | 'payload' | 'signature', string> {
   const text = (name: string): string => String(jws[name]);

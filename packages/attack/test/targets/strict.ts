@@ -13,6 +13,11 @@ export function bearerOf({ rawHeaders }: Seen): string | undefined {
   return /^bearer ([A-Za-z0-9_.=-]+)$/i.exec(only)?.[1];
 }
 
+/** What most code takes for the token: whatever follows the name of the scheme. */
+export function looseBearerOf({ headers }: Seen): string {
+  return (headers.authorization ?? '').replace(/^bearer /i, '');
+}
+
 /** Three canonical segments of base64url, 8 kB at most: what a flawed verifier must still see to for all but its flaw. */
 export function hasStrictText(token: string): boolean {
   const segments = token.split('.');

@@ -32,7 +32,7 @@ export const critical: readonly Attack[] = attacks(
       asvs401: ['3.5.3'],
       asvs403: ['3.5.3'],
       asvs50: ['9.1.1'],
-      rfc8725bis: ['3.10'],
+      rfc8725bis: ['3.3'],
       cwe: ['CWE-345', 'CWE-863'],
     },
     why: 'A rule that the issuer marked as critical (this token only for …) is silently not kept.',

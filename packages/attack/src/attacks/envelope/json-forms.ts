@@ -76,7 +76,7 @@ export const jsonForms: readonly Attack[] = attacks(
       asvs401: ['3.5.3'],
       asvs403: ['3.5.3'],
       asvs50: ['9.1.1', '1.5.3'],
-      rfc8725bis: ['3.12'],
+      rfc8725bis: ['3.3'],
       cwe: ['CWE-347', 'CWE-436', 'CWE-345'],
     },
     why: 'What is verified is not what is used: claims can be changed under an honest signature.',

@@ -37,7 +37,7 @@ export const segmentForms: readonly Attack[] = attacks(
       asvs401: ['3.5.3'],
       asvs403: ['3.5.3'],
       asvs50: ['9.1.1', '1.5.3'],
-      rfc8725bis: ['3.3', '3.12'],
+      rfc8725bis: ['3.3'],
       cwe: ['CWE-347', 'CWE-436', 'CWE-1286'],
     },
     why: 'One part of a program verifies three segments, another reads its claims from a fourth.',

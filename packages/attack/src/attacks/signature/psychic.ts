@@ -28,7 +28,7 @@ export const psychic: readonly Attack[] = attacks(
     maps: {
       asvs401: ['3.5.3'],
       asvs403: ['3.5.3'],
-      asvs50: ['9.1.1', '11.3.3'],
+      asvs50: ['9.1.1'],
       rfc8725bis: ['3.3', '3.4'],
       cwe: ['CWE-347'],
     },
