@@ -1,4 +1,7 @@
 import type { Attack } from '../../attack-row.ts';
+import { proofClaims } from './claims.ts';
+import { proofKeys } from './keys.ts';
+import { proofPresentation } from './presentation.ts';
 
 /** Proofs of possession that prove something else. */
-export const proofAttacks: readonly Attack[] = [];
+export const proofAttacks: readonly Attack[] = [...proofClaims, ...proofKeys, ...proofPresentation];

@@ -1,0 +1,99 @@
+import { attacks, type Attack } from '../../attack-row.ts';
+import type { Exchange } from '../../exchange.ts';
+import type { Lab } from '../../lab.ts';
+import { accepted, inconclusive, refused, type Judgement } from '../../verdict.ts';
+import { proofFamily } from './maps.ts';
+
+const copies = 12;
+
+/** Bound tokens without their proof, and proofs that are used again. */
+export const proofPresentation: readonly Attack[] = attacks(proofFamily, [
+  {
+    name: 'without-proof',
+    title: 'a bound token without a proof',
+    run: (lab) => lab.present(lab.a.token, { proof: [] }),
+  },
+  {
+    name: 'as-bearer',
+    title: 'a bound token as a bearer token',
+    run: (lab) => lab.present(lab.a.token, { proof: [], authorization: [`Bearer ${lab.a.token}`] }),
+  },
+  {
+    name: 'as-bearer-with-proof',
+    title: 'a bound token with the Bearer scheme and an honest proof',
+    run: (lab) => lab.present(lab.a.token, { authorization: [`Bearer ${lab.a.token}`] }),
+  },
+  {
+    name: 'empty-proof',
+    title: 'a bound token with an empty proof',
+    run: (lab) => lab.present(lab.a.token, { proof: [''] }),
+  },
+  {
+    name: 'token-as-proof',
+    title: 'the token itself as its proof',
+    run: (lab) => lab.present(lab.a.token, { proof: [lab.a.token] }),
+  },
+  {
+    name: 'forwarded-host',
+    title: 'a proof for another host, which X-Forwarded-Host names',
+    run: (lab) => otherHost(lab, [['X-Forwarded-Host', 'evil.example']]),
+  },
+  {
+    name: 'forwarded-standard',
+    title: 'a proof for another host, which Forwarded names',
+    run: (lab) => otherHost(lab, [['Forwarded', 'host=evil.example;proto=http']]),
+  },
+  {
+    name: 'host-header',
+    title: 'a proof for another host, which Host names',
+    run: (lab) => otherHost(lab, [['Host', 'evil.example']]),
+  },
+  {
+    name: 'replayed',
+    title: 'the same proof a second time',
+    why: 'Whoever sees one request can repeat it.',
+    fix: 'Remember (key, jti) of every accepted proof for as long as its iat can pass.',
+    run: replay,
+  },
+  {
+    name: 'replayed-at-once',
+    title: `the same proof ${copies} times at once`,
+    why: 'Whoever sees one request can repeat it: a check and a later note leave a gap between them.',
+    fix: 'Decide by the insertion itself: one of all requests with the same (key, jti) wins.',
+    run: replayAtOnce,
+  },
+]);
+
+function otherHost(lab: Lab, headers: readonly (readonly [string, string])[]): Promise<Exchange> {
+  const htu = `http://evil.example${new URL(lab.url).pathname}`;
+  return lab.present(lab.a.token, { headers, proof: { payload: { htu } } });
+}
+
+/** An honest request whose proof was accepted, to be sent again exactly as it was. */
+async function captured(lab: Lab): Promise<Exchange | undefined> {
+  const honest = await lab.control();
+  return lab.isAccepted(honest) ? honest : undefined;
+}
+
+async function replay(lab: Lab): Promise<Exchange | Judgement> {
+  const honest = await captured(lab);
+  return honest === undefined ? inconclusive('no honest request to repeat') : lab.send(honest.request);
+}
+
+async function replayAtOnce(lab: Lab): Promise<Judgement> {
+  const request = await unsent(lab);
+  if (request === undefined) return inconclusive('no proof to send');
+  const exchanges = await Promise.all(Array.from({ length: copies }, () => lab.send(request)));
+  const yes = exchanges.filter((each) => lab.isAccepted(each));
+  const seen = `${yes.length} of ${copies} requests with the same proof were accepted`;
+  return yes.length > 1 ? accepted(seen, ...yes.slice(0, 2)) : refused(seen, ...exchanges.slice(0, 1));
+}
+
+/** A request with an honest proof that nobody has seen: made for a target that then refuses the token's spelling. */
+async function unsent(lab: Lab): Promise<Exchange['request'] | undefined> {
+  const { request, reply } = await lab.present(lab.a.token, { authorization: ['DPoP x'] });
+  const headers = request.headers.map(([name, value]) =>
+    name === 'Authorization' ? ([name, `DPoP ${lab.a.token}`] as const) : ([name, value] as const),
+  );
+  return reply.kind === 'answer' ? { ...request, headers } : undefined;
+}
