@@ -68,7 +68,8 @@ export const encodingTargets: readonly Target[] = [
     start: (house) =>
       openWeak(house, (request) => {
         const token = looseBearerOf(request);
-        const [, , signature = ''] = token.split('.');
+        const [, , signature = '', ...more] = token.split('.');
+        if (more.length > 0) return undefined;
         const parts = [opened(token, 0), opened(token, 1)].map((part) => encoded(part));
         const rewritten = `${parts.join('.')}.${signature}`;
         const isSigned =

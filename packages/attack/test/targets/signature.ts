@@ -27,7 +27,8 @@ export const signatureTargets: readonly Target[] = [
     isSigned: (token) => {
       const order = curveOf({ alg: 'ES256' })?.order ?? 1n;
       const { r, s } = halves(token);
-      return numberOf(r) % order === 0n || numberOf(s) % order === 0n;
+      const isWhole = r.length === 32 && s.length === 32;
+      return isWhole && (numberOf(r) % order === 0n || numberOf(s) % order === 0n);
     },
   }),
   weak({
