@@ -1,4 +1,5 @@
 import type { Attack } from '../../attack-row.ts';
+import { refreshTokens } from './refresh-tokens.ts';
 
 /** Refresh tokens, their races and their ends. */
-export const refreshAttacks: readonly Attack[] = [];
+export const refreshAttacks: readonly Attack[] = [...refreshTokens];

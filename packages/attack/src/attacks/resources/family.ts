@@ -1,4 +1,5 @@
 import type { Attack } from '../../attack-row.ts';
+import { exhaustion, faults } from './exhaustion.ts';
 
 /** Small requests that cost much. */
-export const resourcesAttacks: readonly Attack[] = [];
+export const resourcesAttacks: readonly Attack[] = [...exhaustion, ...faults];

@@ -1,0 +1,123 @@
+import { attacks, type Attack, type Row } from '../../attack-row.ts';
+import { replyHeader, type Exchange, type HeaderList } from '../../exchange.ts';
+import type { Lab } from '../../lab.ts';
+import { accepted, Missing, refused, type Judgement } from '../../verdict.ts';
+
+/** Origins that are not the target's, in the spellings that careless comparisons take for it. */
+const origins: Readonly<Record<string, (host: string) => string>> = {
+  foreign: () => 'https://evil.example',
+  null: () => 'null',
+  'with-host-as-prefix': (host) => `https://${host}.evil.example`,
+  'with-host-as-suffix': (host) => `https://evil${host}`,
+  'with-host-as-user': (host) => `https://${host}@evil.example`,
+  'with-underscore': (host) => `https://${host}_.evil.example`,
+  file: () => 'file://',
+};
+
+/** What other sites can make a browser do. */
+export const crossOrigin: readonly Attack[] = attacks(
+  {
+    family: 'web',
+    needs: [],
+    maps: { asvs401: ['14.5.3'], asvs403: ['14.5.3'], asvs50: ['3.4.2'], cwe: ['CWE-942', 'CWE-346'] },
+    why: 'Any site can read the answers in the name of a visitor who is signed in here.',
+    fix: 'Allow a fixed list of origins by exact comparison; never echo Origin together with credentials.',
+  },
+  Object.entries(origins).map(([name, origin]): Row => ({
+    name: `cors-origin-${name}`,
+    title: `does a site of origin ${name.replaceAll('-', ' ')} get to read the answer?`,
+    run: (lab) => readable(lab, origin(new URL(lab.url).host)),
+  })),
+);
+
+const foreign: Readonly<Record<string, HeaderList>> = {
+  'cross-site': [
+    ['Sec-Fetch-Site', 'cross-site'],
+    ['Origin', 'https://evil.example'],
+  ],
+  'same-site': [
+    ['Sec-Fetch-Site', 'same-site'],
+    ['Origin', 'https://evil.example'],
+  ],
+  'origin-only': [['Origin', 'https://evil.example']],
+  'origin-null': [
+    ['Origin', 'null'],
+    ['Sec-Fetch-Site', 'cross-site'],
+  ],
+};
+
+/** Requests that another site makes a browser send, with its cookies. */
+export const forgedRequests: readonly Attack[] = attacks(
+  {
+    family: 'web',
+    needs: ['cookie'],
+    maps: { asvs401: ['4.2.2'], asvs403: ['4.2.2'], asvs50: ['3.5.1'], cwe: ['CWE-352'] },
+    why: 'A visitor of another site acts here without knowing it.',
+    fix: 'Refuse what changes something unless Sec-Fetch-Site or Origin says same origin; SameSite cookies besides.',
+  },
+  Object.entries(foreign).map(([name, headers]): Row => ({
+    name: `forged-${name}`,
+    title: `a POST with the cookie, sent by another site (${name.replaceAll('-', ' ')})`,
+    run: (lab) => forged(lab, headers),
+  })),
+);
+
+/** Cookies that come twice, or beside another credential. */
+export const cookieRules: readonly Attack[] = attacks(
+  {
+    family: 'web',
+    needs: ['cookie', 'second'],
+    maps: { asvs401: ['3.4.4'], asvs403: ['3.4.4'], asvs50: ['3.3.1'], cwe: ['CWE-384', 'CWE-565'] },
+    why: 'A neighbour under the same domain plants a cookie, and the visitor works in the session of an attacker.',
+    fix: 'Name the cookie with __Host-, and refuse a request that brings it twice or a second credential.',
+  },
+  [
+    {
+      name: 'cookie-twice-other-first',
+      title: 'two cookies of the same name, another session first',
+      run: async (lab) => twice(lab, [(await lab.second()).token, lab.a.token]),
+    },
+    {
+      name: 'cookie-twice-other-last',
+      title: 'two cookies of the same name, another session last',
+      run: async (lab) => twice(lab, [lab.a.token, (await lab.second()).token]),
+    },
+    {
+      name: 'cookie-and-bearer',
+      title: 'a cookie and a bearer token of two sessions',
+      run: async (lab) =>
+        lab.present(lab.a.token, { headers: [['Authorization', `Bearer ${(await lab.second()).token}`]] }),
+    },
+    {
+      name: 'cookie-as-bearer',
+      title: 'the token of the cookie as a bearer token',
+      run: (lab) => lab.present(lab.a.token, { authorization: [`Bearer ${lab.a.token}`] }),
+    },
+  ],
+);
+
+async function readable(lab: Lab, origin: string): Promise<Judgement> {
+  const exchange = await lab.present(lab.a.token, { headers: [['Origin', origin]] });
+  const allowed = replyHeader(exchange.reply, 'access-control-allow-origin');
+  const withCredentials = replyHeader(exchange.reply, 'access-control-allow-credentials') === 'true';
+  return allowed === origin && withCredentials
+    ? accepted(`Access-Control-Allow-Origin: ${allowed}, with credentials`, exchange)
+    : refused('the answer is not readable there with credentials', exchange);
+}
+
+async function forged(lab: Lab, headers: HeaderList): Promise<Exchange> {
+  const honest = [
+    ['Sec-Fetch-Site', 'same-origin'],
+    ['Origin', new URL(lab.url).origin],
+  ] as const;
+  const own = await lab.present(lab.a.token, { method: 'POST', headers: honest, body: '' });
+  if (!lab.isAccepted(own)) throw new Missing('cookie', 'nothing is changed here by POST');
+  return lab.present(lab.a.token, { method: 'POST', headers, body: '' });
+}
+
+function twice(lab: Lab, tokens: readonly string[]): Promise<Exchange> {
+  const { carrier } = lab.a;
+  const name = carrier.kind === 'cookie' ? carrier.name : '';
+  const value = tokens.map((token) => `${name}=${token}`).join('; ');
+  return lab.present('', { authorization: [], headers: [['Cookie', value]] });
+}
