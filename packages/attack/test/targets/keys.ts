@@ -213,7 +213,7 @@ async function letIn(
 ): Promise<JsonObject | undefined> {
   const token = bearerOf(request) ?? '';
   const [header, claims] = [opened(token, 0), opened(token, 1)];
-  if (!hasStrictText(token) || header === undefined || claims === undefined) return undefined;
+  if (!hasStrictText(token) || header?.['typ'] !== 'at+jwt' || claims === undefined) return undefined;
   if (!(await by.isGenuine(token, { house: by.house, header }))) return undefined;
   return hasHonestClaims(claims, by.house, by.isGenuine.length === 1 ? ['iss'] : []) ? claims : undefined;
 }

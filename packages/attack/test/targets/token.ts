@@ -21,7 +21,14 @@ export const tokenTargets: readonly Target[] = [
   {
     name: 'decoded-not-verified',
     flaw: 'decode() was called where verify() was meant: the signature is never looked at',
-    finds: ['token/subject-changed', 'token/claim-added', 'token/life-', 'token/scope-', 'token/signature-'],
+    finds: [
+      'token/subject-changed',
+      'token/claim-added',
+      'token/life-',
+      'token/scope-',
+      'token/signature-',
+      'signature/',
+    ],
     runs: ['token/', 'signature/'],
     carrier: 'bearer',
     start: (house) =>

@@ -1,4 +1,5 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
+import { describeReply } from '../../calibration.ts';
 import type { Exchange } from '../../exchange.ts';
 import { segment } from '../../forge.ts';
 import type { Lab } from '../../lab.ts';
@@ -78,8 +79,8 @@ export const faults: readonly Attack[] = attacks(
     fix: 'Treat every text as input that can be refused: one place that turns whatever parsing throws into 401.',
   },
   Object.entries(odd).map(([name, make]): Row => ({
-    name: `breaks-connection-${name}`,
-    title: `does the server hang up or fall over? ${name.replaceAll('-', ' ')}`,
+    name: `fault-${name}`,
+    title: `is this refused, or does the server fail? ${name.replaceAll('-', ' ')}`,
     run: (lab) => stands(lab, make(lab)),
   })),
 );
@@ -103,11 +104,15 @@ function took(exchange: Exchange): Judgement {
 
 async function stands(lab: Lab, token: string): Promise<Judgement> {
   const exchange = await lab.present(token);
-  if (exchange.reply.kind === 'answer')
-    return lab.isAccepted(exchange) ? lab.judge(exchange) : refused('answered', exchange);
+  if (isRefusal(exchange)) return lab.judge(exchange);
+  // Once may be chance: a fault that the text makes comes again.
   const again = await lab.present(token);
-  const isGone = again.reply.kind === 'broken' || again.reply.kind === 'unreachable';
-  return isGone ? accepted(`no answer: ${again.reply.why}`, again) : refused('answered', again);
+  if (isRefusal(again)) return lab.judge(again);
+  return accepted(`not refused, but failed twice: ${describeReply(again.reply)}`, again);
+}
+
+function isRefusal({ reply }: Exchange): boolean {
+  return reply.kind === 'answer' && reply.status < 500;
 }
 
 function nested(open: string, close: string, depth: number, inside = ''): string {

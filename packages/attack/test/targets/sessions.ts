@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import type { Credential } from '../../src/credential.ts';
+import type { AttackOptions } from '../../src/options.ts';
+import type { House } from './house.ts';
+import { bearerOf, opened } from './strict.ts';
+import { openStrong } from './strong.ts';
+import { refusal, type Answer, type Opened, type Seen, type Target } from './target.ts';
+
+/** What a server that keeps sessions gets wrong. */
+export interface Mistakes {
+  /** The end is answered, and changes nothing. */
+  readonly endIsEmpty?: true;
+  /** The end ends every session of the user. */
+  readonly endsAll?: true;
+  /** Access ends at once; the refresh token lives on. */
+  readonly refreshOutlives?: true;
+  /** Refresh tokens stay good after their use. */
+  readonly keepsOld?: true;
+  /** Between the look and the note that a refresh token is used lies a wait. */
+  readonly looksThenNotes?: true;
+  /** The signed token that says who the session is of is taken at the refresh endpoint too. */
+  readonly takesSessionToken?: true;
+}
+
+/** A server with sessions, whose end and whose refresh tokens can be attacked. */
+export function sessionTarget(target: Omit<Target, 'carrier' | 'start'>, mistakes: Mistakes): Target {
+  return { ...target, carrier: 'bearer', start: (house) => openSessions(house, mistakes) };
+}
+
+interface Grant {
+  readonly sid: string;
+  readonly subject: string;
+}
+
+async function openSessions(house: House, mistakes: Mistakes): Promise<Opened> {
+  const { handle, ...rest } = await openStrong(house);
+  const ended = new Set<string>();
+  const grants = new Map<string, Grant>();
+  const books = { ended, grants, mistakes };
+  return {
+    ...rest,
+    handle: async (request) => {
+      if (request.url === '/refresh') return refresh(request, books);
+      const answer = await handle(request);
+      const claims = opened(bearerOf(request) ?? '', 1);
+      if (answer.status !== 200 || claims === undefined) return answer;
+      const grant = { sid: String(claims['sid']), subject: String(claims['sub']) };
+      if (request.url === '/end') return end(grant, books);
+      return isEnded(grant, books) ? refusal : answer;
+    },
+    options: optionsOf(house, grants),
+  };
+}
+
+interface Books {
+  readonly ended: Set<string>;
+  readonly grants: Map<string, Grant>;
+  readonly mistakes: Mistakes;
+}
+
+function end({ sid, subject }: Grant, { ended, mistakes }: Books): Answer {
+  if (mistakes.endIsEmpty !== true) ended.add(mistakes.endsAll === true ? subject : sid);
+  return { status: 204 };
+}
+
+function isEnded({ sid, subject }: Grant, { ended }: Books): boolean {
+  return ended.has(sid) || ended.has(subject);
+}
+
+async function refresh({ body }: Seen, books: Books): Promise<Answer> {
+  const { grants, mistakes } = books;
+  const token = new URLSearchParams(body).get('refresh_token') ?? '';
+  const isSessionToken = mistakes.takesSessionToken === true && opened(token, 1)?.['sid'] !== undefined;
+  const grant = isSessionToken ? { sid: 'any', subject: 'any' } : grants.get(token);
+  if (grant === undefined || (isEnded(grant, books) && mistakes.refreshOutlives !== true)) return invalid;
+  if (mistakes.looksThenNotes === true) await new Promise((resolve) => setTimeout(resolve, 20));
+  if (mistakes.keepsOld !== true) grants.delete(token);
+  const next = randomBytes(24).toString('base64url');
+  grants.set(next, grant);
+  return { status: 200, body: JSON.stringify({ access_token: 'next', refresh_token: next }) };
+}
+
+const invalid: Answer = { status: 400, body: '{"error":"invalid_grant"}' };
+
+function optionsOf(house: House, grants: Map<string, Grant>): Partial<AttackOptions> {
+  const get = async (subject: string): Promise<Credential> => {
+    const credential = await house.minted({ sub: subject, sh: subject.padEnd(22, '0') }).get();
+    const refreshToken = randomBytes(24).toString('base64url');
+    grants.set(refreshToken, { sid: String(opened(credential.token, 1)?.['sid']), subject });
+    return { ...credential, refreshToken };
+  };
+  return {
+    honest: { isFresh: true, get: () => get('alice') },
+    second: { isFresh: true, get: () => get('bob') },
+    refreshRequest: (_credential, refreshToken) =>
+      Promise.resolve({
+        url: `${house.audience}/refresh`,
+        method: 'POST',
+        headers: [['Content-Type', 'application/x-www-form-urlencoded']],
+        body: `refresh_token=${encodeURIComponent(refreshToken)}`,
+      }),
+    endRequest: ({ token }) =>
+      Promise.resolve({
+        url: `${house.audience}/end`,
+        method: 'POST',
+        headers: [['Authorization', `Bearer ${token}`]],
+      }),
+  };
+}
