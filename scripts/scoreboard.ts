@@ -17,10 +17,12 @@ import {
   type ForgeKey,
   type Report,
 } from '@symbolon/attack';
+import { format, resolveConfig } from 'prettier';
 import { generatePrivateJwk } from '@symbolon/token';
 import { scoreboardPage, type Score } from './scoreboard-page.ts';
 import { verifiers, type Verifier } from './scoreboard-verifiers.ts';
 
+const page = 'docs/scoreboard.md';
 const audience = 'http://localhost:1/scoreboard';
 const elsewhere = 'http://localhost:1/elsewhere';
 const ownKeys = createOwnKeys('scoreboard');
@@ -37,7 +39,11 @@ for (const verifier of verifiers) {
     `${verifier.name}: ${refused} refused, ${accepted} accepted, ${inconclusive} inconclusive, ${skipped} skipped`,
   );
 }
-if (wanted.length === 0) writeFileSync('docs/scoreboard.md', scoreboardPage(scores, new Date()));
+if (wanted.length === 0)
+  writeFileSync(
+    page,
+    await format(scoreboardPage(scores, new Date()), { ...(await resolveConfig(page)), parser: 'markdown' }),
+  );
 
 async function score({ alg, carrier, start }: Verifier): Promise<Report> {
   const key = signers[alg];

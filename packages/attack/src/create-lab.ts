@@ -1,6 +1,6 @@
 import type { JsonWebKey } from 'node:crypto';
 import { judge, type Calibration } from './calibration.ts';
-import type { Need } from './attack-row.ts';
+import type { Need } from './need.ts';
 import type { Credential, CredentialSource } from './credential.ts';
 import type { Exchange, RequestParts } from './exchange.ts';
 import { openJws, reshape, segment, signingInput, signWith, type Jws, type Part } from './forge.ts';

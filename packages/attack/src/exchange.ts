@@ -43,7 +43,7 @@ export function replyHeader(reply: Reply, name: string): string | undefined {
 }
 
 /** All values of a header of an answer. */
-export function replyHeaders(reply: Reply, name: string): readonly string[] {
+function replyHeaders(reply: Reply, name: string): readonly string[] {
   if (reply.kind !== 'answer') return [];
   const wanted = name.toLowerCase();
   return reply.headers.filter(([each]) => each.toLowerCase() === wanted).map(([, value]) => value);

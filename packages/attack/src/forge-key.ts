@@ -55,7 +55,7 @@ function keyOf(privateKey: KeyObject, alg: string | undefined): ForgeKey {
 }
 
 /** The algorithm that a key is usually for when nobody says so. */
-export function usualAlgorithm(jwk: JsonWebKey): string {
+function usualAlgorithm(jwk: JsonWebKey): string {
   const usual: Readonly<Record<string, string>> = {
     'P-256': 'ES256',
     'P-384': 'ES384',

@@ -1,18 +1,8 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { keptBody, type HeaderList, type Reply, type RequestParts } from './exchange.ts';
+import { defaultLimits, type Limits } from './limits.ts';
 import { sendRaw } from './raw-http.ts';
-
-/** What one request may cost. */
-export interface Limits {
-  /** Milliseconds from connecting to the last byte. */
-  readonly timeout: number;
-  /** Bytes of a body. */
-  readonly bytes: number;
-}
-
-/** The limits that hold unless others are given: 5 seconds and 1 MB. */
-export const defaultLimits: Limits = { timeout: 5000, bytes: 1_000_000 };
 
 /** A client of hostile servers. */
 export interface HttpClient {

@@ -1,13 +1,14 @@
 export { attack, choose } from './attack.ts';
 export { battery } from './battery.ts';
 export { isLoopback } from './authorisation.ts';
-export type { Attack, Maps, Need } from './attack-row.ts';
+export type { Attack, Maps } from './attack-row.ts';
 export { clientCredentials, type ClientCredentialsOptions, type OAuthClient } from './client-credentials.ts';
 export type { Carrier, Credential, CredentialSource } from './credential.ts';
 export { givenCredential, mintedCredentials } from './credentials.ts';
 export type { Exchange, HeaderList, Reply, RequestParts } from './exchange.ts';
 export { ed25519Key, forgeKeyFrom, rsaKey, type ForgeKey } from './forge-key.ts';
 export { startKeySetStage, type KeySetStage, type KeySetStageOptions } from './key-set-stage.ts';
+export type { Need } from './need.ts';
 export { needTexts } from './needs.ts';
 export type { AttackOptions, Signer } from './options.ts';
 export { createOwnKeys, type OwnKeys } from './own-keys.ts';

@@ -1,5 +1,5 @@
 import type { JsonWebKey } from 'node:crypto';
-import type { Need } from './attack-row.ts';
+import type { Need } from './need.ts';
 import type { Credential, ProofChange } from './credential.ts';
 import type { Exchange, HeaderList, RequestParts } from './exchange.ts';
 import type { ForgeKey } from './forge-key.ts';

@@ -1,4 +1,4 @@
-import type { Need } from './attack-row.ts';
+import type { Need } from './need.ts';
 import { isLoopback } from './authorisation.ts';
 import type { Credential } from './credential.ts';
 import { tokenEndpoint, type Bench } from './create-lab.ts';

@@ -2,7 +2,7 @@ import type { JsonWebKey } from 'node:crypto';
 import type { Credential, CredentialSource } from './credential.ts';
 import type { RequestParts } from './exchange.ts';
 import type { ForgeKey } from './forge-key.ts';
-import type { Limits } from './http.ts';
+import type { Limits } from './limits.ts';
 import type { JsonObject } from './json.ts';
 import type { KeySetStage } from './key-set-stage.ts';
 import type { ListenerOptions } from './listener.ts';

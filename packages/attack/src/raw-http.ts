@@ -1,7 +1,7 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { keptBody, type HeaderList, type Reply, type RequestParts } from './exchange.ts';
-import type { Limits } from './http.ts';
+import type { Limits } from './limits.ts';
 
 /**
  * Writes a request byte by byte, one character one byte (latin1), and reads the answer's head loosely.

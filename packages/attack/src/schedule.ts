@@ -1,4 +1,5 @@
-import type { Attack, Need } from './attack-row.ts';
+import type { Attack } from './attack-row.ts';
+import type { Need } from './need.ts';
 import { describeReply } from './calibration.ts';
 import type { Credential } from './credential.ts';
 import { createLab, type Bench } from './create-lab.ts';

@@ -13,7 +13,7 @@ export function tokenCommand(command: string, carrier: Carrier): CredentialSourc
 }
 
 /** Reads what a command printed. */
-export function readCredential(text: string, carrier: Carrier): Credential {
+function readCredential(text: string, carrier: Carrier): Credential {
   const answer = parseObject(text);
   const token = answer === undefined ? text.trim() : answer['access_token'];
   if (typeof token !== 'string' || token === '' || /\s/.test(token)) {

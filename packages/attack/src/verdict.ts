@@ -1,5 +1,5 @@
 import type { Exchange } from './exchange.ts';
-import type { Need } from './attack-row.ts';
+import type { Need } from './need.ts';
 
 /** What an attack itself concludes, where the answers alone do not tell. */
 export interface Judgement {

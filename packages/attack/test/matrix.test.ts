@@ -5,7 +5,7 @@ import { battery } from '../src/battery.ts';
 import { createOwnKeys } from '../src/own-keys.ts';
 import { findings, type Report } from '../src/report/report.ts';
 import { weak } from './targets/all.ts';
-import { standUp } from './targets/house.ts';
+import { standUp } from './targets/stand-up.ts';
 import { strong } from './targets/strong.ts';
 import { sessionTarget } from './targets/sessions.ts';
 import { strongCookie } from './targets/web.ts';

@@ -25,7 +25,7 @@ export function hasStrictText(token: string): boolean {
 }
 
 /** True if the text is the only spelling of its bytes, and not empty. */
-export function isCanonical(text: string): boolean {
+function isCanonical(text: string): boolean {
   return text !== '' && Buffer.from(text, 'base64url').toString('base64url') === text;
 }
 
