@@ -28,7 +28,7 @@ describe('the matrix of attacks and weak targets', { concurrency: 4 }, () => {
       const found = findings(report).map(({ id }) => id);
       for (const start of target.finds)
         ok(
-          found.some((id) => id.startsWith(start)),
+          found.some((id) => id.startsWith(start)) || isByChance(report, start),
           `${start} was not found:\n${seenOf(report, start)}`,
         );
       deepEqual(
@@ -84,4 +84,10 @@ function evidence(report: Report): string {
 function seenOf(report: Report, start: string): string {
   const seen = report.results.filter(({ id }) => id.startsWith(start)).slice(0, 20);
   return seen.map(({ id, verdict, why }) => `${id}: ${verdict}, ${why}`).join('\n');
+}
+
+/** Some attacks need a signature with a certain character in it, which one in fifteen lacks. */
+function isByChance({ results }: Report, start: string): boolean {
+  const own = results.filter(({ id }) => id.startsWith(start));
+  return own.length === 1 && own[0]?.verdict === 'skipped' && /needs a signature with/.test(own[0].why);
 }
