@@ -1,6 +1,12 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { addCall } from './commands/call.ts';
+import { addClient } from './commands/client.ts';
 import { addDev } from './commands/dev.ts';
+import { addKey } from './commands/key.ts';
+import { addServe } from './commands/serve.ts';
+import { addSession } from './commands/session.ts';
+import { addToken } from './commands/token.ts';
 import { exitCodes, outcomeOf } from './exit.ts';
 
 const program = new Command('symbolon')
@@ -9,7 +15,7 @@ const program = new Command('symbolon')
   .showHelpAfterError('(add --help for examples)')
   .addHelpText('after', '\nExit codes: 0 ok, 1 refused, 2 usage, 3 fault.');
 
-for (const add of [addDev]) add(program);
+for (const add of [addDev, addServe, addClient, addSession, addKey, addToken, addCall]) add(program);
 
 try {
   await program.parseAsync();

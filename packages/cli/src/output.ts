@@ -1,7 +1,7 @@
 import { HolderError } from '@symbolon/holder';
 import { AuthError } from '@symbolon/token';
 import { CommanderError } from 'commander';
-import { outcomeOf, Refused } from './exit.ts';
+import { outcomeOf, Refused, Unsafe } from './exit.ts';
 
 /** Where a command says what it has done: one JSON object a line for scripts, or text for people. */
 export interface Output {
@@ -36,6 +36,7 @@ export function createOutput(options: { json: boolean }): Output {
 function describe(error: unknown): object {
   const base = { error: outcomeOf(error), message: messageOf(error) };
   if (error instanceof Refused) return { ...base, code: error.code, ...error.detail };
+  if (error instanceof Unsafe) return { ...base, code: 'unsafe', problems: error.problems };
   return hasCode(error) ? { ...base, code: error.code } : base;
 }
 

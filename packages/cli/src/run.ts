@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import type { AlgorithmName } from '@symbolon/token';
+import { InvalidArgumentError, type Command } from 'commander';
 import { exitCodes, outcomeOf } from './exit.ts';
 import { createOutput, type Output } from './output.ts';
 
@@ -39,4 +40,17 @@ export function collectWords(value: string, words: readonly string[] = []): read
 /** Collects the values of an option that may be repeated. */
 export function collect(value: string, values: readonly string[] = []): readonly string[] {
   return [...values, value];
+}
+
+/** Reads the name of an algorithm. */
+export function readAlgorithm(text: string): AlgorithmName {
+  if (text === 'EdDSA' || text === 'ES256' || text === 'ML-DSA-44') return text;
+  throw new InvalidArgumentError('expected EdDSA, ES256 or ML-DSA-44');
+}
+
+/** Reads a port; 0 means any that is free. */
+export function readPort(text: string): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
+  throw new InvalidArgumentError('expected a port between 0 and 65535');
 }

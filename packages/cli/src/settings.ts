@@ -12,7 +12,7 @@ const audience = z.strictObject({
 
 const common = {
   issuer: z.string().min(1),
-  host: z.string().min(1).default('127.0.0.1'),
+  host: z.string().min(1),
   port,
   audiences: z.array(audience),
   /** Of the key-encryption keys; relative to the data folder. */
@@ -23,7 +23,7 @@ const production = z.strictObject({
   mode: z.literal('production'),
   ...common,
   /** The installer's word that nobody but a proxy that ends TLS reaches the port. */
-  behindProxy: z.boolean().default(false),
+  behindProxy: z.boolean(),
   lifetimes: z
     .strictObject({
       personIdle: seconds.optional(),
@@ -51,7 +51,8 @@ export const configFile = production.omit({ mode: true }).partial().extend({ dat
 export type Settings = z.output<typeof settings>;
 export type DevSettings = z.output<typeof dev>;
 export type ProductionSettings = z.output<typeof production>;
-export type ConfigFile = z.output<typeof configFile>;
+/** JSON has no undefined: a member is there or not. */
+export type ConfigFile = Partial<Omit<ProductionSettings, 'mode'>> & { readonly data?: string };
 
 /**
  * Reads JSON of one of these shapes.

@@ -14,21 +14,21 @@ import { createVerifiedTokens, type VerifiedEntry } from './verified-tokens.ts';
 /** The door of one resource server: one issuer, one audience. */
 export interface Guard {
   /** Loads the key set; rejects with the reason and what to do. Call it before listening. */
-  ready(): Promise<void>;
+  readonly ready: () => Promise<void>;
   /** Checks one request; rejects with an `AuthError`. Anything else it rejects with is a fault. */
-  authenticate(request: RequestView, requirement?: Requirement): Promise<Session>;
+  readonly authenticate: (request: RequestView, requirement?: Requirement) => Promise<Session>;
   /** Parses a requirement once and gives the function that checks requests against it. Throws `TypeError`. */
-  require(requirement?: Requirement): (request: RequestView) => Promise<Session>;
+  readonly require: (requirement?: Requirement) => (request: RequestView) => Promise<Session>;
   /** Puts the guard before a Fetch handler, which gets the session as its second argument. */
-  protect(
+  readonly protect: (
     handler: (request: Request, session: Session) => Response | Promise<Response>,
     requirement?: Requirement,
-  ): (request: Request) => Promise<Response>;
+  ) => (request: Request) => Promise<Response>;
   /** Turns an `AuthError` into an answer; rethrows anything else. */
-  challenge(error: unknown): Challenge;
-  stats(): GuardStats;
+  readonly challenge: (error: unknown) => Challenge;
+  readonly stats: () => GuardStats;
   /** Stops the background refresh of the key set. */
-  close(): void;
+  readonly close: () => void;
 }
 
 /** What a guard has counted, and what it holds. */
@@ -56,9 +56,7 @@ export function createGuard(options: GuardOptions): Guard {
     issuer,
     source: countFetches(createKeySetSource(settings), counters),
     clock,
-    onKeys: (kids) => {
-      tokens.keepOnlyKeys(kids);
-    },
+    onKeys: tokens.keepOnlyKeys,
   });
 
   /** The whole decision, in order: any line may refuse, none is skipped by a cached token but the signature. */
@@ -132,7 +130,7 @@ export function createGuard(options: GuardOptions): Guard {
   const challenge = (error: unknown): Challenge => challengeFor(error, { bearer });
 
   return {
-    ready: () => keys.ready(),
+    ready: keys.ready,
     require,
     authenticate: async (request, requirement) => require(requirement)(request),
     protect: (handler, requirement) => {
@@ -157,9 +155,7 @@ export function createGuard(options: GuardOptions): Guard {
         rememberedProofs: proofs.remembered(),
       };
     },
-    close: () => {
-      keys.close();
-    },
+    close: keys.close,
   };
 }
 

@@ -14,14 +14,14 @@ const longestRetry = 60_000;
 /** The keys of the issuer, kept fresh in the background. */
 export interface IssuerKeys {
   /** The keys to decide with now; undefined before the first set, and once none was confirmed for 24 hours. */
-  current(): HeaderTable | undefined;
+  readonly current: () => HeaderTable | undefined;
   /** Waits for a key set; refuses with `keys_unavailable` when there is none. The only wait on a request's path. */
-  load(): Promise<HeaderTable>;
+  readonly load: () => Promise<HeaderTable>;
   /** Fetches now; rejects with what was wrong. */
-  ready(): Promise<void>;
+  readonly ready: () => Promise<void>;
   /** A token's header was not in the table: perhaps its key is new. Never waits. */
-  noticeUnknownHeader(header: string): void;
-  close(): void;
+  readonly noticeUnknownHeader: (header: string) => void;
+  readonly close: () => void;
 }
 
 /**
@@ -83,7 +83,7 @@ export function createIssuerKeys(options: {
 
   const current = (): HeaderTable | undefined => {
     const now = clock();
-    if (table === undefined || now - confirmedAt >= maxUnconfirmed) return undefined;
+    if (table === undefined || !(now - confirmedAt < maxUnconfirmed)) return undefined;
     // The timer may have slept along with the machine, and workerd has none between requests.
     if (now >= dueAt && !closed) fetchBehind();
     return table;

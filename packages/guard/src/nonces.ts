@@ -18,7 +18,7 @@ export interface Nonces {
    *
    * @throws AuthError `proof_nonce_required` with a fresh nonce.
    */
-  check(proof: Pick<VerifiedProof, 'iat' | 'nonce'>, now: number): Promise<void>;
+  readonly check: (proof: Pick<VerifiedProof, 'iat' | 'nonce'>, now: number) => Promise<void>;
 }
 
 /**
@@ -54,7 +54,7 @@ export function createNonces(options: {
   return {
     check: async ({ iat, nonce }, now) => {
       if (start === 0) start = Math.floor(now);
-      const needed = required || iat <= start + maxProofLead;
+      const needed = required || !(iat > start + maxProofLead);
       if (!needed || (nonce !== undefined && (await isOurs(nonce, now)))) return;
       const fresh = await make(Math.max(Math.floor(now), start + 1));
       throw new AuthError('proof_nonce_required', { detail: { nonce: fresh } });

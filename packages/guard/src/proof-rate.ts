@@ -3,7 +3,7 @@ import { AuthError } from '@symbolon/token';
 /** Counts the proofs of each session. */
 export interface ProofRate {
   /** Counts one; refuses with `proof_rate_exceeded` when the session sends too many. `now` in seconds. */
-  take(session: string, now: number): void;
+  readonly take: (session: string, now: number) => void;
 }
 
 interface Bucket {

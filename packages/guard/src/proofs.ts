@@ -9,13 +9,13 @@ import type { VerifiedEntry } from './verified-tokens.ts';
 /** The proofs of one guard: verified, new, and remembered. */
 export interface Proofs {
   /** Verifies that a proof is by the token's key and for this request and token, and accepts it once. */
-  accept(
+  readonly accept: (
     proof: string,
     made: { request: RequestView; entry: VerifiedEntry; now: number },
-  ): Promise<VerifiedProof>;
+  ) => Promise<VerifiedProof>;
   /** Takes a proof once across all processes, in the replay store. */
-  redeem(proof: VerifiedProof): Promise<void>;
-  remembered(): number;
+  readonly redeem: (proof: VerifiedProof) => Promise<void>;
+  readonly remembered: () => number;
 }
 
 const storeTimeout = 2_000;
@@ -42,7 +42,7 @@ export function createProofs(settings: GuardSettings, counters: Counters): Proof
     redeem: async ({ thumbprint, jti, iat }) => {
       counters.storeCalls++;
       const id = await hashText(`${audience}\n${thumbprint}\n${jti}`);
-      const isFirst = await askStore(replayStore?.insertIfAbsent(id, iat + maxProofAge + 1));
+      const isFirst = await askStore(async () => replayStore?.insertIfAbsent(id, iat + maxProofAge + 1));
       if (!isFirst) throw new AuthError('proof_replayed');
     },
     remembered: () => replay.size(),
@@ -50,7 +50,7 @@ export function createProofs(settings: GuardSettings, counters: Counters): Proof
 }
 
 /** A store that fails, hangs or answers nonsense refuses the request: nothing else is safe. */
-async function askStore(answer: Promise<boolean> | undefined): Promise<boolean> {
+async function askStore(ask: () => Promise<boolean | undefined>): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
@@ -58,7 +58,7 @@ async function askStore(answer: Promise<boolean> | undefined): Promise<boolean> 
     }, storeTimeout);
   });
   try {
-    const first = await Promise.race([answer, late]);
+    const first = await Promise.race([ask(), late]);
     if (typeof first !== 'boolean') throw new TypeError('unexpected answer, expected true or false');
     return first;
   } catch (cause) {

@@ -22,13 +22,14 @@ CREATE INDEX IF NOT EXISTS symbolon_replays_until ON symbolon_replays (until);
 `;
 
 const insertSql = `INSERT INTO symbolon_replays (id, until) VALUES ($1, to_timestamp($2)) ON CONFLICT DO NOTHING`;
-const pruneSql = `DELETE FROM symbolon_replays WHERE until < now() - interval '1 minute'`;
+const pruneSql = `DELETE FROM symbolon_replays WHERE until < now() - interval '1 hour'`;
 const insertsPerPrune = 1000;
 
 /**
  * Remembers proofs in PostgreSQL: one row each, whose primary key decides the race.
  *
- * Rows that are past their time are deleted by every 1,000th insertion, after it was answered.
+ * Rows an hour past their time, by the database's clock, are deleted by every 1,000th insertion, after it was
+ * answered: no difference between two clocks lets one go too early.
  */
 export function postgresReplayStore(pool: PostgresPool): ReplayStore {
   let inserts = 0;

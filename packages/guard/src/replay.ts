@@ -11,11 +11,11 @@ export interface ReplayMemory {
    * @throws AuthError `proof_replayed`, `proof_rate_exceeded`, or `proof_expired` where the clock went back
    * beyond what is still remembered.
    */
-  accept(
+  readonly accept: (
     proof: Pick<VerifiedProof, 'thumbprint' | 'jti' | 'iat'>,
     request: { now: number; session: string },
-  ): void;
-  size(): number;
+  ) => void;
+  readonly size: () => number;
 }
 
 /**
@@ -34,7 +34,7 @@ export function createReplayMemory(options: { proofRate?: number } = {}): Replay
 
   const forget = (now: number): void => {
     const horizon = Math.floor(now) - maxProofAge;
-    if (horizon <= forgottenBefore) return;
+    if (!(horizon > forgottenBefore)) return; // also where a clock gives no number
     forgottenBefore = horizon;
     for (const [second, ids] of bySecond) {
       if (second >= horizon) continue;

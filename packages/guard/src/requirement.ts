@@ -58,7 +58,7 @@ export function checkRequirement(session: Session, demand: Demand, now: number):
   }
   if (demand.presentWithin === undefined) return;
   const present = session.authTime ?? Number.NEGATIVE_INFINITY;
-  if (now - present > demand.presentWithin || present > now + maxClockLead)
+  if (!(now - present <= demand.presentWithin && present <= now + maxClockLead))
     throw new AuthError('presence_required', { detail: { maxAge: demand.presentWithin } });
 }
 

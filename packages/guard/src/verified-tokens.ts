@@ -11,11 +11,11 @@ export interface VerifiedEntry {
 
 /** The tokens that were verified lately, by their full text. */
 export interface VerifiedTokens {
-  find(text: string): VerifiedEntry | undefined;
-  keep(text: string, entry: VerifiedEntry): void;
+  readonly find: (text: string) => VerifiedEntry | undefined;
+  readonly keep: (text: string, entry: VerifiedEntry) => void;
   /** Drops the entries of every key that is not named: a key that leaves takes its tokens along. */
-  keepOnlyKeys(kids: ReadonlySet<string>): void;
-  size(): { entries: number; bytes: number };
+  readonly keepOnlyKeys: (kids: ReadonlySet<string>) => void;
+  readonly size: () => { entries: number; bytes: number };
 }
 
 // An entry was measured to hold its text three times (key, claims, payload) and about 2 kB of objects.

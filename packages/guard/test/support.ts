@@ -1,19 +1,23 @@
+import { createGuard, type Guard, type GuardOptions, type Session } from '@symbolon/guard';
 import {
+  AuthError,
   generatePrivateJwk,
   importSigningKey,
   publishedJwk,
   signProof,
   signSessionToken,
   type AlgorithmName,
+  type AuthErrorCode,
   type SessionTokenClaims,
   type SigningKey,
 } from '@symbolon/token';
+import { equal } from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 
 /** A clock that stands still until it is told to move; milliseconds. */
 export interface FakeClock {
   (): number;
-  advance(milliseconds: number): void;
+  readonly advance: (milliseconds: number) => void;
 }
 
 export function fakeClock(start: number = Date.UTC(2026, 10, 23, 12)): FakeClock {
@@ -41,9 +45,9 @@ export interface TestIssuer {
   readonly clock: () => number;
   /** The published keys; change it to rotate. */
   keys: readonly SigningKey[];
-  keySet(): { keys: unknown[] };
+  readonly keySet: () => { keys: unknown[] };
   /** Signs a token; without a `carrier` it is a bearer token. */
-  token(claims?: Partial<SessionTokenClaims>, key?: SigningKey): Promise<string>;
+  readonly token: (claims?: Partial<SessionTokenClaims>, key?: SigningKey) => Promise<string>;
   /** Answers for the metadata and the key set, as `fetch`, and counts. */
   fetch: typeof fetch;
   requests: string[];
@@ -71,21 +75,21 @@ export async function createTestIssuer(options: { clock: () => number; url?: str
 /** A holder with a key of its own: makes tokens bound to it and a proof for each request. */
 export interface TestHolder {
   readonly key: SigningKey;
-  token(claims?: Partial<SessionTokenClaims>): Promise<string>;
-  proof(request: {
+  readonly token: (claims?: Partial<SessionTokenClaims>) => Promise<string>;
+  readonly proof: (request: {
     token: string;
     method?: string;
     url?: string;
     nonce?: string;
     now?: number;
-  }): Promise<string>;
+  }) => Promise<string>;
   /** The headers of one request, with a fresh proof. */
-  headers(request: {
+  readonly headers: (request: {
     token: string;
     method?: string;
     url?: string;
     nonce?: string;
-  }): Promise<Record<string, string>>;
+  }) => Promise<Record<string, string>>;
 }
 
 export async function createTestHolder(
@@ -145,4 +149,67 @@ function firstOf<T>(list: readonly T[]): T {
   const [first] = list;
   if (first === undefined) throw new TypeError('expected at least one');
   return first;
+}
+
+/** One issuer, one holder and a guard that has the key set and has run for ten seconds. */
+export interface Scene {
+  readonly clock: FakeClock;
+  readonly issuer: TestIssuer;
+  readonly holder: TestHolder;
+  readonly guard: Guard;
+  /** Another process of the same server. */
+  readonly another: (options?: Partial<GuardOptions>) => Promise<Guard>;
+  /** Sends one honest request of the holder with a fresh proof: the positive control. */
+  readonly honest: (token?: string, request?: { method?: string; path?: string }) => Promise<Session>;
+}
+
+export async function createScene(options: Partial<GuardOptions> = {}): Promise<Scene> {
+  const clock = fakeClock();
+  const issuer = await createTestIssuer({ clock });
+  const holder = await createTestHolder(issuer);
+  const another = async (more: Partial<GuardOptions> = {}): Promise<Guard> => {
+    const made = createGuard({
+      issuer: issuer.url,
+      audience,
+      clock,
+      fetch: issuer.fetch,
+      ...options,
+      ...more,
+    });
+    await made.ready();
+    return made;
+  };
+  const guard = await another();
+  clock.advance(10_000);
+  const honest = async (
+    token?: string,
+    request: { method?: string; path?: string } = {},
+  ): Promise<Session> => {
+    const { method = 'GET', path = '/orders' } = request;
+    const sent = { token: token ?? (await holder.token()), method, url: audience + path };
+    return guard.authenticate(view(await holder.headers(sent), { method, url: path }));
+  };
+  return { clock, issuer, holder, guard, another, honest };
+}
+
+/** The refusal that a promise ends in; anything else it ends in fails the test. */
+export async function refusalOf(promise: Promise<unknown>): Promise<AuthError> {
+  const outcome = await promise.then(
+    () => new Error('expected a refusal, but the request was accepted'),
+    (error: unknown) => error,
+  );
+  if (outcome instanceof AuthError) return outcome;
+  throw outcome;
+}
+
+/** Fails unless the promise ends in a refusal with exactly this code. */
+export async function refuses(promise: Promise<unknown>, code: AuthErrorCode): Promise<AuthError> {
+  const refusal = await refusalOf(promise);
+  equal(refusal.code, code);
+  return refusal;
+}
+
+/** Waits until what runs in the background of a fake fetch has ended. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 5));
 }

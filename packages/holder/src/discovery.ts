@@ -5,7 +5,7 @@ import { isSecure, requireUrl } from './origins.ts';
 import type { Send } from './send.ts';
 
 /** Where the issuer takes requests (RFC 8414 section 2). */
-export interface Endpoints {
+interface Endpoints {
   readonly kind: 'ok';
   readonly token: string;
   readonly revocation: string | undefined;
@@ -38,7 +38,7 @@ export function createDiscovery(options: { issuer: string; send: Send; wall: () 
 }
 
 /** The metadata's place: between host and path of the issuer (RFC 8414 section 3.1). */
-export function metadataUrl(issuer: string): string {
+function metadataUrl(issuer: string): string {
   const { origin, pathname } = requireUrl(issuer, 'issuer');
   return `${origin}/.well-known/oauth-authorization-server${pathname.replace(/\/$/, '')}`;
 }

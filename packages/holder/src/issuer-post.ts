@@ -65,10 +65,11 @@ interface Attempt {
 async function tryOnce(url: string, form: Form, sender: Sender): Promise<Attempt | Transient> {
   const { clocks, offsets, nonces } = sender;
   const { origin } = new URL(url);
+  const request = await buildRequest(url, form, sender);
   const age = startStopwatch(clocks);
   const sentAt = clocks.wall();
   try {
-    const response = await sender.send(await buildRequest(url, form, sender));
+    const response = await sender.send(request);
     const fresh = nonces.learn(origin, response.headers);
     const corrected = offsets.learn(origin, { headers: response.headers, sentAt });
     const retryAfter = parseRetryAfter(response.headers.get('retry-after'), clocks.wall());

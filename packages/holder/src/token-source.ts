@@ -26,8 +26,8 @@ export interface TokenSource {
   reset(): void;
 }
 
-/** Gets a token from the issuer or a store; never `rejected`. */
-export type Obtain = (rejected: string | undefined) => Promise<Obtained | Transient | Refused>;
+/** Gets a token from the issuer or a store: another than `known`, which is near its end or was refused. */
+export type Obtain = (known: string | undefined) => Promise<Obtained | Transient | Refused>;
 
 /** How far a token's life has gone; from `ageing` on it should be refreshed, from `ending` on requests wait for that. */
 export type Phase = 'fresh' | 'ageing' | 'ending' | 'expired';
@@ -54,8 +54,8 @@ export function createTokenSource(obtain: Obtain, clocks: Clocks): TokenSource {
   let flight: Promise<Obtained | Failure> | undefined;
   const pause = createPause(clocks);
 
-  const begin = (rejected: string | undefined): Promise<Obtained | Failure> => {
-    const mine = obtain(rejected)
+  const begin = (known: string | undefined): Promise<Obtained | Failure> => {
+    const mine = obtain(known)
       .catch(unforeseen)
       .then((result) => {
         if (flight === mine) settle(result);
@@ -74,7 +74,7 @@ export function createTokenSource(obtain: Obtain, clocks: Clocks): TokenSource {
     current: async () => {
       const phase = held === undefined ? 'expired' : phaseOf(held);
       if (held !== undefined && phase === 'fresh') return usable(held);
-      const attempt = pause.left() ?? flight ?? begin(undefined);
+      const attempt = pause.left() ?? flight ?? begin(held?.issued.token);
       if (held !== undefined && phase === 'ageing') return usable(held);
       const result = await attempt;
       // A blip stops nothing: what was issued is good until it expires.

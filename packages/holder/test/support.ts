@@ -35,9 +35,11 @@ export interface Scripted {
 }
 
 /** What the peer was asked at its token endpoint. */
-export interface TokenRequest {
+interface TokenRequest {
   readonly form: URLSearchParams;
   readonly nonce: string | undefined;
+  /** Whether its client authenticated by an assertion. */
+  readonly asserted: boolean;
 }
 
 /**
@@ -59,6 +61,8 @@ export interface Peer {
     body: string;
   }[];
   readonly revoked: string[];
+  /** How many requests brought an assertion or proof that did not verify. */
+  refusals: number;
   readonly script: (Scripted | 'cut' | null)[];
   readonly resourceScript: (Scripted | null)[];
   /** Tokens that the resource no longer takes. */
@@ -72,6 +76,8 @@ export interface Peer {
     metadata: Record<string, unknown>;
     metadataRequests: number;
   };
+  /** What an application gets that starts a session for this holder. */
+  startSession(): Promise<Record<string, unknown>>;
   close(): Promise<void>;
 }
 
@@ -94,6 +100,7 @@ export async function startPeer(options: {
     tokenRequests: [],
     resourceRequests: [],
     revoked: [],
+    refusals: 0,
     script: [],
     resourceScript: [],
     dead: new Set(),
@@ -110,7 +117,9 @@ export async function startPeer(options: {
       },
       metadataRequests: 0,
     },
+    startSession: () => issue(null),
     close: async () => {
+      if (!server.listening) return;
       server.closeAllConnections();
       server.close();
       await once(server, 'close');
@@ -139,12 +148,13 @@ export async function startPeer(options: {
     const scripted = peer.script.shift();
     try {
       const nonce = await verifyClient(request, form);
-      peer.tokenRequests.push({ form, nonce });
+      peer.tokenRequests.push({ form, nonce, asserted: form.has('client_assertion') });
       if (scripted === 'cut') {
         if (form.has('refresh_token')) peer.state.generation++;
         response.destroy();
       } else give(response, scripted ?? (await honestAnswer(form, nonce)));
     } catch (error) {
+      peer.refusals++;
       give(response, scripted === 'cut' ? { status: 500 } : (scripted ?? refusal(error)));
     }
   }
@@ -229,6 +239,7 @@ export async function startPeer(options: {
       peer.resourceRequests.push({ method, path, token, nonce, body });
       give(response, scripted ?? judgeResource(token, nonce));
     } catch (error) {
+      peer.refusals++;
       give(response, challenge(error instanceof AuthError ? (error.error ?? '') : 'fault'));
     }
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
@@ -16,6 +17,7 @@ import {
   thumbprintOf,
   verifySessionToken,
   type PublicJwk,
+  type SigningKey,
 } from '../src/index.ts';
 import { readPublicJwk } from '../src/jwk.ts';
 import { signBytes, verifyBytes } from '../src/keys.ts';
@@ -317,6 +319,19 @@ test('KEYS-12: a signer that answers in another form fails', async () => {
   }
 });
 
+test('KEYS-13: ML-DSA signatures are made and verified with an empty context', async () => {
+  const [, , signing] = signingKeys as [SigningKey, SigningKey, SigningKey];
+  const data = new TextEncoder().encode('text');
+  const key = await importPublicKey(signing.jwk);
+  const privateKey = createPrivateKey({ key: { ...privateJwks[2] }, format: 'jwk' });
+  const made = (context: string): Uint8Array =>
+    sign(null, data, { key: privateKey, context: Buffer.from(context) });
+  assert.ok(await verifyBytes(key, data, made('')));
+  assert.ok(!(await verifyBytes(key, data, made('another'))));
+  const publicKey = createPublicKey({ key: { ...signing.jwk }, format: 'jwk' });
+  assert.ok(verify(null, data, publicKey, await signBytes(signing, data)));
+});
+
 test('KEYS-14: a key set is an object with a list of at most 64 keys', async () => {
   const one = await party();
   const jwk = publishedJwk(one.key, 'session');
@@ -401,13 +416,13 @@ test('KEYS-18: a key counts for the issuers that publish it, each once', async (
   );
   assert.equal(table.size, 2);
   assert.deepEqual([...(table.get(sessionTokenHeader(another.key))?.issuers ?? [])], [issuer, elsewhere]);
-  const verify = (text: string, from: string): Promise<unknown> =>
+  const check = (text: string, from: string): Promise<unknown> =>
     verifySessionToken(text, { keys: table, issuer: from, audience, now });
-  await verify(given.token, issuer);
+  await check(given.token, issuer);
   for (const from of [issuer, elsewhere])
-    await verify(await signSessionToken({ ...given.claims, iss: from }, another.signing), from);
+    await check(await signSessionToken({ ...given.claims, iss: from }, another.signing), from);
   const theirs = await signSessionToken({ ...given.claims, iss: elsewhere }, given.office.signing);
-  await refused('token_issuer_unexpected', theirs, (text) => verify(text, elsewhere));
+  await refused('token_issuer_unexpected', theirs, (text) => check(text, elsewhere));
 });
 
 test('an error about a key keeps its cause', async () => {

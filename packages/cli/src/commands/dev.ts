@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { serveIssuer } from '@symbolon/issuer';
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { openClientKey } from '../client-key.ts';
 import { findDataFolder, makeDataFolder, writeSettings, type DataFolder } from '../data-folder.ts';
 import { serveDemoApi } from '../demo-api.ts';
@@ -11,7 +11,7 @@ import { openIssuer, type SettledFolder } from '../open-issuer.ts';
 import type { Output } from '../output.ts';
 import { demoHolder, demoUrl, exportLines, freshCurl } from '../paste-block.ts';
 import { choosePorts, isFree } from '../ports.ts';
-import { action, withCommonOptions, type CommonOptions } from '../run.ts';
+import { action, readPort, withCommonOptions, type CommonOptions } from '../run.ts';
 import type { DevSettings } from '../settings.ts';
 import { stopSignal } from '../stop-signal.ts';
 
@@ -154,10 +154,4 @@ async function offerCurls(folder: DevFolder): Promise<void> {
   if (!process.stdin.isTTY) return;
   process.stdout.write('\nPress Enter for a fresh curl, Ctrl-C to stop.\n');
   process.stdin.on('data', () => void offer()).unref();
-}
-
-function readPort(text: string): number {
-  const port = Number(text);
-  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
-  throw new InvalidArgumentError('expected a port between 0 and 65535');
 }

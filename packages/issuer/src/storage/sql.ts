@@ -209,7 +209,7 @@ export const rotate = (audiences: number): string => `
     repeats = CASE WHEN generation = $2 + 1 THEN repeats + 1 ELSE repeats END,
     ended_at = CASE WHEN ${isReuse} THEN now_us() END,
     end_reason = CASE WHEN ${isReuse} THEN 'reuse' END
-  WHERE id = $1 AND client_id = $3 AND jkt = $4 AND jkt <> '' AND ${alive}
+  WHERE id = $1 AND client_id = $3 AND jkt = $4 AND jkt <> '' AND $2 < ${Number.MAX_SAFE_INTEGER} AND ${alive}
     AND audience IN (${pairs(audiences, ([audience]) => audience).join(', ')})
   RETURNING outcome, ${issueColumns(algOfAudience(audiences), '$5')}`;
 

@@ -1,0 +1,2 @@
+export { fileKey } from './node/file-key.ts';
+export { filePairStore } from './node/file-pair-store.ts';

@@ -1,0 +1,34 @@
+import { suite, test } from 'node:test';
+import { auditContract } from './storage-contract-audit.ts';
+import { clientContract } from './storage-contract-clients.ts';
+import { keyContract } from './storage-contract-keys.ts';
+import { machineContract } from './storage-contract-machines.ts';
+import { refreshContract } from './storage-contract-refresh.ts';
+import { sessionContract } from './storage-contract-sessions.ts';
+import { furnish, type OpenStoreLab, type StoreLab } from './storage-lab.ts';
+
+/** Adds a test that gets a furnished store of its own. */
+export type StoreTest = (title: string, run: (lab: StoreLab) => Promise<void>) => void;
+
+/** What every engine must do. Call it with a way to open a fresh store through two connections. */
+export function storageContract(engine: string, open: OpenStoreLab): void {
+  const storeTest: StoreTest = (title, run) => {
+    test(title, async () => {
+      const lab = await open();
+      try {
+        await furnish(lab.a);
+        await run(lab);
+      } finally {
+        await lab.close();
+      }
+    });
+  };
+  suite(`storage contract: ${engine}`, () => {
+    refreshContract(storeTest);
+    sessionContract(storeTest);
+    machineContract(storeTest);
+    clientContract(storeTest);
+    keyContract(storeTest);
+    auditContract(storeTest);
+  });
+}
