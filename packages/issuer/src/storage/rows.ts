@@ -90,8 +90,11 @@ export interface ListedSession extends SessionRow {
   readonly alive: boolean;
 }
 
-/** `identity` and `feed` keys come with their statements. */
-export type KeyPurpose = 'session' | 'refresh';
+/** `identity` keys come with their statements. */
+export type KeyPurpose = 'session' | 'refresh' | 'feed';
+
+/** What an entry of the feed ends. */
+export type RevocationKind = 'session' | 'key' | 'subject' | 'client' | 'everything';
 
 /** `next` (published, not signing), `current`, `retired` (published until its last token has expired), `gone`. */
 export type KeyState = 'next' | 'current' | 'retired' | 'gone';

@@ -10,6 +10,7 @@ import type {
   KeyRow,
   ListedSession,
   PublicJwk,
+  RevocationKind,
   SessionRow,
   SubjectRow,
 } from './rows.ts';
@@ -73,6 +74,22 @@ export interface Storage {
   dropExpiredKeys(drop: { purpose: KeyPurpose; tokenLife: number }): Promise<readonly KeyRow[]>;
   /** Makes a key gone at once, whatever its state, and puts the next one in its place. */
   revokeKey(revocation: KeyRevocation): Promise<RevokeResult>;
+
+  /** Everything the feed says above a position, read so that nothing at or below `head` is missing. */
+  readFeed(reading: { after: number; limit: number }): Promise<FeedReading>;
+  /** Moves the head by a committed write, unless somebody did within the last 0.9 s. */
+  beat(): Promise<void>;
+  /** Closes pages of entries that are older than ten minutes, or of which more than 10,000 are open. */
+  closePages(): Promise<void>;
+  /** The closed page that ends at a position. */
+  readPage(to: number): Promise<FeedPage | null>;
+  /** Says how long tokens may live from now on, so that entries are kept for as long as what they end. */
+  settleTokenLife(life: number): Promise<void>;
+
+  /** Keeps what a guard process says it has applied. */
+  acknowledge(acknowledgement: Acknowledgement): Promise<void>;
+  /** The guard processes heard of within a day, by when they were last heard. */
+  listGuards(): Promise<readonly GuardRow[]>;
 
   /** Oldest first. */
   listAudit(filter: AuditFilter): Promise<readonly AuditRow[]>;
@@ -271,6 +288,51 @@ export interface KeyRevocation {
 export type RevokeResult =
   | { readonly kind: 'revoked'; readonly current: KeyRow; readonly next: KeyRow | null }
   | { readonly kind: 'unknown' };
+
+/** One entry of the feed as the store keeps it. */
+export interface FeedEntry {
+  readonly position: number;
+  readonly kind: RevocationKind;
+  /** What is ended: a `sid`, a subject's handle, a client's id, a `kid`; `''` for everything. Never leaves the issuer. */
+  readonly value: string;
+  /** Of a cut: what started at or before it is over. Of a final entry: 0. */
+  readonly cutAt: number;
+  readonly until: number;
+}
+
+export interface FeedReading {
+  /** Every entry at or below it is known, and none will ever be added there. */
+  readonly head: number;
+  /** Every entry at or below it has run its time. */
+  readonly floor: number;
+  /** Where the last closed page ends; 0 before the first. */
+  readonly pageEnd: number;
+  /** Above `after`, in order; if there were more than `limit`, the first ones, and `head` is the last one's position. */
+  readonly entries: readonly FeedEntry[];
+}
+
+export interface FeedPage {
+  readonly from: number;
+  readonly to: number;
+  readonly floor: number;
+  readonly entries: readonly FeedEntry[];
+}
+
+export interface Acknowledgement {
+  /** Drawn by the guard process when it started. */
+  readonly instance: string;
+  readonly clientId: string;
+  /** What its installer calls it. */
+  readonly name: string;
+  readonly audience: string;
+  /** Every entry at or below it is applied. */
+  readonly to: number;
+  readonly keys: readonly string[];
+}
+
+export interface GuardRow extends Acknowledgement {
+  readonly seenAt: number;
+}
 
 export interface AuditFilter {
   readonly kind?: AuditKind;
