@@ -2,11 +2,11 @@ import { AuthError, decodeBase64url, headerTable, type HeaderTable } from '@symb
 import type { KeySetSource } from './key-set-source.ts';
 
 /** How often the key set is fetched, in milliseconds. */
-export const refreshInterval = 300_000;
+const refreshInterval = 300_000;
 /** How often at most an unknown header may cause a fetch, in milliseconds. */
-export const unknownHeaderInterval = 60_000;
+const unknownHeaderInterval = 60_000;
 /** How long a key set that nothing confirms is used, in milliseconds. */
-export const maxUnconfirmed = 86_400_000;
+const maxUnconfirmed = 86_400_000;
 
 const firstRetry = 1_000;
 const longestRetry = 60_000;

@@ -7,7 +7,7 @@ import {
 } from '@symbolon/token';
 
 /** How long a nonce is good for, in seconds. */
-export const nonceLife = 120;
+const nonceLife = 120;
 
 const macLength = 16;
 

@@ -62,6 +62,8 @@ export async function startPostgres(): Promise<PostgresForTests> {
   return {
     createPool: () => {
       const pool = new pg.Pool({ host: folder, user: 'symbolon', database: 'postgres' });
+      // A client that was ended may still hear the server's farewell; a query that fails rejects by itself.
+      pool.on('error', () => undefined);
       pools.push(pool);
       return pool;
     },
