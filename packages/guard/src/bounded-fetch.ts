@@ -39,7 +39,7 @@ export function createBoundedFetch(fetch: typeof globalThis.fetch): BoundedFetch
         headers: { accept: 'application/json', ...options.headers },
       });
       try {
-        return JSON.parse(body);
+        return JSON.parse(body) as unknown;
       } catch (cause) {
         throw new TypeError(`unexpected answer from ${url}, expected JSON`, { cause });
       }

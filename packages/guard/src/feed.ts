@@ -38,7 +38,7 @@ export function createFeed(options: {
   elapsed: () => number;
   jitter: () => number;
   report: () => object;
-  onStatement: (statement: VerifiedRevocations) => void;
+  onStatement: (statement: VerifiedRevocations) => Promise<void>;
 }): Feed {
   const { issuer, source, revocations, elapsed, jitter, onStatement } = options;
   const keys = createFeedKeys({ issuer, fetchKeys: source.keys, revocations, elapsed });
@@ -68,7 +68,7 @@ export function createFeed(options: {
     const outcome = revocations.merge(statement);
     lastHeard = elapsed();
     if (await keys.dropEnded()) await keys.refresh();
-    onStatement(statement);
+    await onStatement(statement);
     if (outcome === 'gap') await (filling ??= fill(statement).finally(() => (filling = undefined)));
     acknowledge();
   };
@@ -84,7 +84,7 @@ export function createFeed(options: {
       from = page.from;
     }
     revocations.completeTo(newest.to);
-    onStatement(newest);
+    await onStatement(newest);
   };
 
   const acknowledge = (): void => {

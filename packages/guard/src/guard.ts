@@ -1,13 +1,18 @@
 import { AuthError, checkTimes, hashText, verifySessionToken, type HeaderTable } from '@symbolon/token';
+import { createBoundedFetch } from './bounded-fetch.ts';
 import { challengeFor, challengeResponse, type Challenge } from './challenge.ts';
 import { checkTokenText, readCredentials, type Credentials } from './credentials.ts';
 import { createCounters, type Counters } from './counters.ts';
+import { createConnections, type CloseReason, type Connections } from './connections.ts';
+import { createEnds, type FeedState } from './ends.ts';
 import { createIssuerKeys } from './issuer-keys.ts';
 import { createKeySetSource } from './key-set-source.ts';
 import { readOptions, type GuardOptions } from './options.ts';
 import { createProofs } from './proofs.ts';
 import type { RequestView } from './request-view.ts';
 import { checkRequirement, readRequirement, type Demand, type Requirement } from './requirement.ts';
+import { jitter } from './jitter.ts';
+import { revocableNames } from './revocations.ts';
 import { toSession, type Session } from './session.ts';
 import { createVerifiedTokens, type VerifiedEntry } from './verified-tokens.ts';
 
@@ -24,6 +29,8 @@ export interface Guard {
     handler: (request: Request, session: Session) => Response | Promise<Response>,
     requirement?: Requirement,
   ) => (request: Request) => Promise<Response>;
+  /** Live connections, closed when their session ends or expires. */
+  readonly connections: Pick<Connections, 'watch' | 'size'>;
   /** Turns an `AuthError` into an answer; rethrows anything else. */
   readonly challenge: (error: unknown) => Challenge;
   readonly stats: () => GuardStats;
@@ -36,13 +43,15 @@ export interface GuardStats extends Readonly<Counters> {
   readonly cachedTokens: number;
   readonly cachedBytes: number;
   readonly rememberedProofs: number;
+  readonly liveConnections: number;
+  readonly feed: FeedState;
 }
 
 /**
  * Makes a guard: it decides with memory and arithmetic alone, and fetches nothing but the issuer's key set.
  *
- * Nothing is fetched until `ready()` or the first request. It does not check revocations: a token is good until
- * it expires.
+ * Nothing is fetched until `ready()` or the first request; from then on it follows the issuer's feed in the
+ * background, and a session that is ended there is refused at the next request.
  *
  * @throws TypeError if an option is missing or malformed.
  */
@@ -52,12 +61,31 @@ export function createGuard(options: GuardOptions): Guard {
   const counters = createCounters();
   const proofs = createProofs(settings, counters);
   const tokens = createVerifiedTokens(settings.cacheBytes);
+  const ask = createBoundedFetch(settings.fetch);
   const keys = createIssuerKeys({
     issuer,
-    source: countFetches(createKeySetSource(settings), counters),
+    source: countFetches(createKeySetSource({ ...settings, ask }), counters),
     clock,
+    jitter,
+    isEnded: (kid) => ends.isKeyEnded(kid),
     onKeys: tokens.keepOnlyKeys,
   });
+  const ends = createEnds(settings, {
+    ask,
+    keys: () => keys,
+    onLearnt: () => {
+      connections.review();
+    },
+  });
+
+  const judge = (entry: VerifiedEntry): CloseReason | undefined => {
+    if (ends.isEnded(entry)) return 'session_ended';
+    if (clock() / 1000 >= entry.token.claims.exp) return 'token_expired';
+    return ends.mustRefuse() ? 'feed_stale' : undefined;
+  };
+
+  const entries = new WeakMap<Session, VerifiedEntry>();
+  const connections = createConnections({ judge, entryOf: (session) => entries.get(session) });
 
   /** The whole decision, in order: any line may refuse, none is skipped by a cached token but the signature. */
   const decide = async (request: RequestView, demand: Demand): Promise<Session> => {
@@ -71,6 +99,8 @@ export function createGuard(options: GuardOptions): Guard {
       credentials.proof === undefined
         ? undefined
         : await proofs.accept(credentials.proof, { request, entry, now });
+    if (ends.isEnded(entry)) throw new AuthError('session_ended');
+    ends.checkFresh(demand);
     checkRequirement(entry.session, demand, now);
     if (demand.once) {
       if (proof === undefined) throw new AuthError('token_bearer_refused');
@@ -81,7 +111,13 @@ export function createGuard(options: GuardOptions): Guard {
 
   const loadKeys = (): Promise<HeaderTable> => {
     counters.networkCalls++;
-    return keys.load();
+    return start();
+  };
+
+  /** The feed is waited for with the keys, but only the keys are needed under either choice. */
+  const start = async (): Promise<HeaderTable> => {
+    const [table] = await Promise.all([keys.load(), ends.ready().catch(() => undefined)]);
+    return table;
   };
 
   const findToken = (text: string): VerifiedEntry | undefined => {
@@ -103,7 +139,9 @@ export function createGuard(options: GuardOptions): Guard {
       },
     );
     const hash = token.carrier.kind === 'key' ? await hashText(text) : undefined;
-    const entry = { token, session: toSession(token), hash };
+    const names = await revocableNames(issuer, token.claims);
+    const entry: VerifiedEntry = { token, session: toSession(token), hash, names, checkedAt: -1 };
+    entries.set(entry.session, entry);
     // The key may have left while its signature was verified: then the entry must not come in after it.
     if (keys.current() === table) tokens.keep(text, entry);
     return entry;
@@ -130,7 +168,10 @@ export function createGuard(options: GuardOptions): Guard {
   const challenge = (error: unknown): Challenge => challengeFor(error, { bearer });
 
   return {
-    ready: keys.ready,
+    ready: async () => {
+      await keys.ready();
+      await ends.ready();
+    },
     require,
     authenticate: async (request, requirement) => require(requirement)(request),
     protect: (handler, requirement) => {
@@ -153,9 +194,16 @@ export function createGuard(options: GuardOptions): Guard {
         cachedTokens: entries,
         cachedBytes: bytes,
         rememberedProofs: proofs.remembered(),
+        liveConnections: connections.size(),
+        feed: ends.state(),
       };
     },
-    close: keys.close,
+    connections,
+    close: () => {
+      keys.close();
+      ends.close();
+      connections.close();
+    },
   };
 }
 

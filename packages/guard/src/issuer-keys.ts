@@ -1,4 +1,11 @@
-import { AuthError, decodeBase64url, headerTable, type HeaderTable } from '@symbolon/token';
+import {
+  AuthError,
+  decodeBase64url,
+  headerTable,
+  keySetHash,
+  type HeaderTable,
+  type VerificationKey,
+} from '@symbolon/token';
 import type { KeySetSource } from './key-set-source.ts';
 
 /** How often the key set is fetched, in milliseconds. */
@@ -7,6 +14,11 @@ const refreshInterval = 300_000;
 const unknownHeaderInterval = 60_000;
 /** How long a key set that nothing confirms is used, in milliseconds. */
 const maxUnconfirmed = 86_400_000;
+
+/** How often the same unexpected hash may cause a fetch, in milliseconds. */
+const sameHashInterval = 60_000;
+/** Within what time guards that hear of a new key set at once spread their fetches, in milliseconds. */
+const spread = 200;
 
 const firstRetry = 1_000;
 const longestRetry = 60_000;
@@ -21,6 +33,12 @@ export interface IssuerKeys {
   readonly ready: () => Promise<void>;
   /** A token's header was not in the table: perhaps its key is new. Never waits. */
   readonly noticeUnknownHeader: (header: string) => void;
+  /** The feed says which set is published now: the set in hand is confirmed by it, or fetched again at once. */
+  readonly confirm: (hash: string) => void;
+  /** The feed has ended a key: drops it, whatever the key set says. */
+  readonly dropEnded: () => Promise<void>;
+  /** The names of the keys in hand. */
+  readonly kids: () => readonly string[];
   readonly close: () => void;
 }
 
@@ -36,10 +54,15 @@ export function createIssuerKeys(options: {
   issuer: string;
   source: KeySetSource;
   clock: () => number;
+  jitter: () => number;
+  isEnded: (kid: string) => Promise<boolean>;
   onKeys: (kids: ReadonlySet<string>) => void;
 }): IssuerKeys {
   const { issuer, source, clock, onKeys } = options;
   let table: HeaderTable | undefined;
+  let published: readonly VerificationKey[] = [];
+  let hash = '';
+  let chased = { hash: '', at: Number.NEGATIVE_INFINITY };
   let confirmedAt = 0;
   let dueAt = 0;
   let failures = 0;
@@ -51,12 +74,12 @@ export function createIssuerKeys(options: {
   const fetchKeys = async (): Promise<void> => {
     const startedAt = clock();
     try {
-      const keys = await source();
-      table = headerTable(new Map([[issuer, keys]]));
+      published = await source();
+      hash = await keySetHash(published.map((key) => key.kid));
+      await admit();
       confirmedAt = startedAt;
       failures = 0;
       dueAt = startedAt + refreshInterval;
-      onKeys(new Set(keys.map((key) => key.kid)));
     } catch (error) {
       // A fetch that was not due (an unknown header's) neither hastens nor delays the one that is.
       if (startedAt >= dueAt) dueAt = clock() + Math.min(longestRetry, firstRetry * 2 ** failures++);
@@ -65,6 +88,24 @@ export function createIssuerKeys(options: {
       flight = undefined;
       schedule();
     }
+  };
+
+  /** A key that was ended is admitted by no key set ever after. */
+  const admit = async (): Promise<void> => {
+    const live = await Promise.all(
+      published.map(async (key) => ((await options.isEnded(key.kid)) ? [] : [key])),
+    );
+    const keys = live.flat();
+    table = headerTable(new Map([[issuer, keys]]));
+    onKeys(new Set(keys.map((key) => key.kid)));
+  };
+
+  const chase = (wanted: string): void => {
+    const now = clock();
+    if (closed || (chased.hash === wanted && now - chased.at < sameHashInterval)) return;
+    chased = { hash: wanted, at: now };
+    dueAt = Math.min(dueAt, now + spread * options.jitter());
+    schedule();
   };
 
   const singleFetch = (): Promise<void> => (flight ??= fetchKeys());
@@ -105,6 +146,14 @@ export function createIssuerKeys(options: {
       unknownAllowedAt = clock() + unknownHeaderInterval;
       fetchBehind();
     },
+    confirm: (wanted) => {
+      if (wanted === hash) confirmedAt = clock();
+      else chase(wanted);
+    },
+    dropEnded: async () => {
+      if (table !== undefined) await admit();
+    },
+    kids: () => published.map((key) => key.kid),
     close: () => {
       closed = true;
       clearTimeout(timer);

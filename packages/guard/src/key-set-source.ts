@@ -3,7 +3,7 @@ import type { BoundedFetch } from './bounded-fetch.ts';
 import { readPublicUrl } from './options.ts';
 
 /** The longest answer that is read, in bytes. */
-const maxKeySetBytes = 262_144;
+export const maxKeySetBytes = 262_144;
 
 /** Where the keys of one issuer come from. */
 export type KeySetSource = () => Promise<readonly VerificationKey[]>;

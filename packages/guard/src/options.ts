@@ -13,6 +13,20 @@ export interface GuardOptions {
   readonly publicUrl?: string;
   /** Where the key set is. Default: what the issuer's metadata (RFC 8414) says. */
   readonly jwksUri?: string;
+  /**
+   * What to do while this guard cannot know which sessions have ended: `accept` serves on and accepts what has
+   * not expired, `refuse` answers 503 and closes live connections. There is no default: it is the installer's choice.
+   */
+  readonly staleFeed: 'accept' | 'refuse';
+  /** After how many seconds without a newer statement the feed is stale. Default 30. */
+  readonly maxStale?: number;
+  /**
+   * A fetch that authenticates this guard as a machine client for the audience `<issuer>/revocations`, such as
+   * `machine.fetch` of `@symbolon/holder`: the feed then comes by stream and is acknowledged. Default: polled.
+   */
+  readonly identity?: typeof fetch;
+  /** What operators call this guard process. Default: the audience. */
+  readonly name?: string;
   /** Takes bearer tokens too, which anyone can use who sees one. Without it they are refused. */
   readonly bearer?: 'accept';
   /** Demands a DPoP nonce (RFC 9449 section 9) of every proof; `key`, at least 32 bytes, is shared by the guards of an audience. */
@@ -36,6 +50,11 @@ export interface GuardSettings {
   readonly publicUrl: string;
   readonly jwksUri: string | undefined;
   readonly bearer: boolean;
+  readonly staleFeed: 'accept' | 'refuse';
+  /** In milliseconds. */
+  readonly maxStale: number;
+  readonly identity: typeof fetch | undefined;
+  readonly name: string;
   readonly nonceKey: Uint8Array | undefined;
   readonly proofRate: number;
   readonly replayStore: ReplayStore | undefined;
@@ -47,8 +66,10 @@ export interface GuardSettings {
 const known: readonly string[] = [
   ...['issuer', 'audience', 'publicUrl', 'jwksUri', 'bearer', 'nonces'],
   ...['proofRate', 'replayStore', 'cacheBytes', 'clock', 'fetch'],
+  ...['staleFeed', 'maxStale', 'identity', 'name'],
 ];
 const defaultProofRate = 500;
+const defaultMaxStale = 30;
 const defaultCacheBytes = 16 * 1024 * 1024;
 
 /**
@@ -62,6 +83,10 @@ export function readOptions(options: GuardOptions): GuardSettings {
     throw new TypeError(`unexpected option "${unknown}", expected ${known.join(', ')}`);
   if (![undefined, 'accept'].includes(options.bearer))
     throw new TypeError(`unexpected bearer, expected 'accept' or nothing`);
+  if (!['accept', 'refuse'].includes(options.staleFeed))
+    throw new TypeError(
+      `unexpected staleFeed, expected 'accept' or 'refuse': say what to do while the issuer cannot be heard`,
+    );
   const audience = readAudience(options.audience);
   return {
     issuer: readPublicUrl(options.issuer, 'issuer'),
@@ -69,6 +94,10 @@ export function readOptions(options: GuardOptions): GuardSettings {
     publicUrl: readPublicUrl(options.publicUrl ?? audience, 'publicUrl').replace(/\/+$/, ''),
     jwksUri: options.jwksUri === undefined ? undefined : readPublicUrl(options.jwksUri, 'jwksUri'),
     bearer: options.bearer === 'accept',
+    staleFeed: options.staleFeed,
+    maxStale: readPositive(options.maxStale ?? defaultMaxStale, 'maxStale') * 1000,
+    identity: options.identity,
+    name: options.name ?? audience,
     nonceKey: options.nonces && readNonceKey(options.nonces),
     proofRate: readPositive(options.proofRate ?? defaultProofRate, 'proofRate'),
     replayStore: options.replayStore,

@@ -42,7 +42,7 @@ interface Shard {
 export function createRevocationTable(): RevocationTable {
   const parts: Shard[] = Array.from({ length: shards }, () => ({ slots: emptySlots(smallest), used: 0 }));
   let next = 0;
-  const partOf = (name: NameLanes): Shard => parts[name[3] & (shards - 1)] as Shard;
+  const partOf = (name: NameLanes): Shard => shardAt(parts, name[3]);
   return {
     add: (name, deadline) => {
       const part = partOf(name);
@@ -56,7 +56,7 @@ export function createRevocationTable(): RevocationTable {
     },
     sweep: (now) => {
       for (let count = 0; count < sweptAtOnce; count++) {
-        const part = parts[next++ % shards] as Shard;
+        const part = shardAt(parts, next++);
         const live = countLive(part.slots, now);
         if (live < part.used) rebuild(part, { capacity: capacityFor(live), now });
       }
@@ -64,6 +64,12 @@ export function createRevocationTable(): RevocationTable {
     size: () => parts.reduce((sum, { used }) => sum + used, 0),
     bytes: () => parts.reduce((sum, { slots }) => sum + slots.byteLength, 0),
   };
+}
+
+function shardAt(parts: readonly Shard[], number: number): Shard {
+  const part = parts[number & (shards - 1)];
+  if (part === undefined) throw new RangeError('no such part of the table');
+  return part;
 }
 
 function emptySlots(capacity: number): Uint32Array {

@@ -1,4 +1,5 @@
 import type { VerifiedSessionToken } from '@symbolon/token';
+import type { RevocableNames } from './revocations.ts';
 import type { Session } from './session.ts';
 
 /** A verified token, what is derived from it once, and shared by every request that brings the same text. */
@@ -7,6 +8,10 @@ export interface VerifiedEntry {
   readonly session: Session;
   /** `ath` of the token, undefined where no proof belongs to it. */
   readonly hash: string | undefined;
+  /** How the feed could speak of it. */
+  readonly names: RevocableNames;
+  /** The version of the revocations at which it was last found not to be ended. */
+  checkedAt: number;
 }
 
 /** The tokens that were verified lately, by their full text. */
