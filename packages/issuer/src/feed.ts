@@ -17,8 +17,8 @@ export interface Feed {
   /** A closed page, or undefined where there is none that ends there. */
   readonly page: (to: number) => Promise<string | undefined>;
   readonly keys: () => Promise<readonly PublishedJwk[]>;
-  /** Calls for every interval statement from now on; returns how to stop. */
-  readonly subscribe: (listener: (statement: string) => void) => () => void;
+  /** Gives every interval statement from now on, as an event of the stream; returns how to stop. */
+  readonly subscribe: (listener: (event: Uint8Array) => void) => () => void;
   /** Whether the head was seen to move within the last two seconds: without that nothing is signed. */
   readonly isLive: () => boolean;
   readonly close: () => Promise<void>;
@@ -45,7 +45,7 @@ export async function openFeed(options: {
   report: (fault: { path: string; error: unknown }) => void;
 }): Promise<Feed> {
   const { issuer, storage, keys } = options;
-  const listeners = new Set<(statement: string) => void>();
+  const listeners = new Set<(event: Uint8Array) => void>();
   let to = (await storage.readFeed({ after: Number.MAX_SAFE_INTEGER, limit: 1 })).head;
   let movedAt = performance.now();
   let kept: { statement: Promise<string>; to: number; at: number } | undefined;
@@ -77,8 +77,8 @@ export async function openFeed(options: {
       movedAt = performance.now();
       if (entries.length > 0) kept = undefined;
       if (listeners.size > 0) {
-        const statement = await sign({ from: to, to: head, floor, entries });
-        for (const listener of listeners) listener(statement);
+        const event = toEvent(await sign({ from: to, to: head, floor, entries }));
+        for (const listener of [...listeners]) listener(event);
       }
       to = head;
     }
@@ -132,4 +132,9 @@ async function toRevocation(issuer: string, entry: FeedEntry): Promise<Revocatio
     cutAt,
     until: Math.ceil(until / microseconds),
   };
+}
+
+/** One statement as an event of the stream (WHATWG server-sent events). */
+export function toEvent(statement: string): Uint8Array {
+  return new TextEncoder().encode(`data: ${statement}\n\n`);
 }

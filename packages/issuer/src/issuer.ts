@@ -1,11 +1,13 @@
-import { createGuard, createReplayMemory } from '@symbolon/guard';
+import { createGuard, createReplayMemory, type Guard } from '@symbolon/guard';
 import { z } from 'zod';
-import { audienceOptions, sessionsAudience, type Audience } from './audiences.ts';
+import { audienceOptions, ownAudiences, type Audience } from './audiences.ts';
 import { openClients, type Clients } from './clients.ts';
+import { openFeed } from './feed.ts';
 import { createApp } from './http/routes.ts';
 import { openSessions, type Lifetimes, type Sessions } from './sessions.ts';
 import { openSigningKeys, type SigningKeys } from './signing-keys.ts';
 import type { Storage } from './storage/storage.ts';
+import { createMint } from './tokens.ts';
 import type { Keyring } from './wrapping.ts';
 
 /** What an issuer is made of. */
@@ -66,6 +68,11 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
   const lifetimes = readLifetimes(options.lifetimes ?? {}, audiences);
   const { storage, keyring, clock = Date.now, keySetMaxAge = 300, keyRotation = 30 * day } = options;
   await settleIssuer(storage, issuer);
+  const tokenLife = {
+    session: Math.max(...audiences.map((audience) => audience.tokenLife)) * micros,
+    refresh: Math.max(lifetimes.personAbsolute, lifetimes.machineAbsolute),
+    feed: hour * micros,
+  };
   const keys = await openSigningKeys({
     issuer,
     storage,
@@ -75,10 +82,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     times: {
       keySetMaxAge: keySetMaxAge * micros,
       rotation: keyRotation * micros,
-      tokenLife: {
-        session: Math.max(...audiences.map((audience) => audience.tokenLife)) * micros,
-        refresh: Math.max(lifetimes.personAbsolute, lifetimes.machineAbsolute),
-      },
+      tokenLife,
     },
   });
   const clients = openClients({
@@ -86,7 +90,11 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     clock,
     knownAudiences: () => audiences.map(({ audience }) => audience),
   });
-  const sessions = openSessions({ issuer, audiences, lifetimes, storage, clients, keys });
+  const report = options.report ?? ((): undefined => undefined);
+  await storage.settleTokenLife(tokenLife.session);
+  const feed = await openFeed({ issuer, storage, keys, report });
+  const mint = createMint({ issuer, signer: keys.signer, isLive: feed.isLive });
+  const sessions = openSessions({ audiences, lifetimes, storage, clients, mint });
   let closing = false;
   const replay = createReplayMemory();
   const isClosing = (): boolean => closing;
@@ -99,14 +107,26 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     clients,
     sessions,
     keys,
+    mint,
+    feed,
     replay,
     clock,
     isClosing,
   };
   const own: typeof fetch = async (input, init) => app(new Request(input, init));
-  const guard = createGuard({ issuer, audience: `${issuer}/sessions`, publicUrl: issuer, fetch: own, clock });
-  const app = createApp(office, { guard, report: options.report ?? (() => undefined) });
-  const timer = keepMaintained(keys, storage, options.report);
+  // What these guards let in is asked of the store once more, which knows every end the moment it is committed.
+  const ownGuard = (name: string): Guard =>
+    createGuard({
+      issuer,
+      audience: `${issuer}/${name}`,
+      publicUrl: issuer,
+      fetch: own,
+      clock,
+      staleFeed: 'accept',
+    });
+  const guards = { sessions: ownGuard('sessions'), revocations: ownGuard('revocations') };
+  const app = createApp(office, { guards, report });
+  const timer = keepMaintained({ keys, storage, report, tokenLife: tokenLife.session });
   return {
     issuer,
     fetch: app,
@@ -119,7 +139,9 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     close: async () => {
       closing = true;
       clearInterval(timer);
-      guard.close();
+      guards.sessions.close();
+      guards.revocations.close();
+      await feed.close();
       await storage.close();
     },
   };
@@ -127,17 +149,21 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
 
 const sweepAfter = 90 * day * micros;
 
-function keepMaintained(
-  keys: SigningKeys,
-  storage: Storage,
-  report: IssuerOptions['report'],
-): ReturnType<typeof setInterval> {
+function keepMaintained(what: {
+  keys: SigningKeys;
+  storage: Storage;
+  report: NonNullable<IssuerOptions['report']>;
+  tokenLife: number;
+}): ReturnType<typeof setInterval> {
+  const { keys, storage, report, tokenLife } = what;
   const run = async (): Promise<void> => {
     try {
+      await storage.settleTokenLife(tokenLife);
       await keys.maintain();
+      await storage.closePages();
       await storage.sweep({ keepSessions: sweepAfter });
     } catch (error) {
-      report?.({ path: 'maintenance', error });
+      report({ path: 'maintenance', error });
     }
   };
   return setInterval(() => void run(), maintenanceInterval).unref();
@@ -170,7 +196,7 @@ function checkIssuer(text: string): string {
 function readAudiences(issuer: string, options: IssuerOptions['audiences']): readonly Audience[] {
   const parsed = z.array(audienceOptions).min(1).safeParse(options);
   if (!parsed.success) throw new TypeError(`unsound audiences: ${z.prettifyError(parsed.error)}`);
-  const all = [...parsed.data, sessionsAudience(issuer)];
+  const all = [...parsed.data, ...ownAudiences(issuer)];
   if (new Set(all.map(({ audience }) => audience)).size !== all.length) {
     throw new TypeError('two audiences have the same name: give each its own URL');
   }

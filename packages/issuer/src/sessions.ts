@@ -3,10 +3,9 @@ import { z } from 'zod';
 import { chooseTarget, type Audience } from './audiences.ts';
 import type { Clients } from './clients.ts';
 import { newId } from './random.ts';
-import type { SigningKeys } from './signing-keys.ts';
 import type { ListedSession } from './storage/rows.ts';
 import type { EndResult, SessionStart, StartRefusal, Storage } from './storage/storage.ts';
-import { issueTokens, signWith, type IssuedTokens } from './tokens.ts';
+import { signWith, type IssuedTokens, type Mint } from './tokens.ts';
 
 /** What an application with its own login says of a person who has just signed in there. */
 export const sessionOptions = z.strictObject({
@@ -71,12 +70,11 @@ export interface Lifetimes {
 
 /** Opens the sessions over a store. */
 export function openSessions(options: {
-  issuer: string;
   audiences: readonly Audience[];
   lifetimes: Lifetimes;
   storage: Storage;
   clients: Clients;
-  keys: SigningKeys;
+  mint: Mint;
 }): Sessions {
   const { storage, clients } = options;
   const start: Sessions['start'] = async (input) => {
@@ -97,11 +95,7 @@ export function openSessions(options: {
       signWith: signWith(audience.alg),
     });
     if (started.kind === 'started') {
-      return issueTokens(started, {
-        issuer: options.issuer,
-        tokenLife: audience.tokenLife,
-        signer: options.keys.signer,
-      });
+      return options.mint(started, audience.tokenLife);
     }
     throw new AuthError(started.kind === 'refused' ? refusalOf[started.reason] : started.kind);
   };

@@ -18,6 +18,9 @@ import type { Keyring } from './wrapping.ts';
 /** The algorithm of refresh tokens: only this issuer reads them. */
 export const refreshAlg: AlgorithmName = 'EdDSA';
 
+/** The algorithm of the feed's statements: one text for each. */
+export const feedAlg: AlgorithmName = 'EdDSA';
+
 /** How long, in µs, a key stays and a set may be cached. */
 export interface KeyTimes {
   /** How long guards may go without looking at the key set again. */
@@ -34,6 +37,10 @@ export interface SigningKeys {
   readonly signer: (kid: string) => Promise<SigningKey>;
   /** The published session keys: next, current and retired ones. */
   readonly published: () => Promise<readonly PublishedJwk[]>;
+  /** The key that signs statements of the feed now. */
+  readonly feedSigner: () => Promise<SigningKey>;
+  /** The published feed keys. */
+  readonly feedKeys: () => Promise<readonly VerificationKey[]>;
   /** The refresh keys by exact header. */
   readonly refreshTable: () => Promise<ReadonlyMap<string, VerificationKey>>;
   /** The session keys by exact header, as a guard would hold them. */
@@ -94,6 +101,8 @@ export async function openSigningKeys(options: {
   return {
     signer,
     published: async () => (await tables()).published,
+    feedSigner: async () => signer((await tables()).feedSigner),
+    feedKeys: async () => (await tables()).feed,
     refreshTable: async () => (await tables()).refresh,
     sessionTable: async () => (await tables()).session,
     list: read,
@@ -121,6 +130,7 @@ async function makeMissing(
   const wanted: [KeyPurpose, string][] = [
     ...[...new Set(options.algorithms)].map((alg): [KeyPurpose, string] => ['session', alg]),
     ['refresh', refreshAlg],
+    ['feed', feedAlg],
   ];
   const rows = await options.storage.listKeys();
   for (const [purpose, alg] of wanted) {
@@ -147,18 +157,27 @@ interface KeyTables {
   readonly published: readonly PublishedJwk[];
   readonly session: HeaderTable;
   readonly refresh: ReadonlyMap<string, VerificationKey>;
+  readonly feed: readonly VerificationKey[];
+  readonly feedSigner: string;
 }
 
 async function makeTables(issuer: string, storage: Storage): Promise<KeyTables> {
   const rows = (await storage.listKeys()).filter((row) => row.state !== 'gone');
   const keysFor = (purpose: KeyPurpose): Promise<VerificationKey[]> =>
     Promise.all(rows.filter((row) => row.purpose === purpose).map((row) => importPublicKey(row.publicJwk)));
-  const [session, refresh] = await Promise.all([keysFor('session'), keysFor('refresh')]);
+  const [session, refresh, feed] = await Promise.all([
+    keysFor('session'),
+    keysFor('refresh'),
+    keysFor('feed'),
+  ]);
+  const feedSigner = rows.find((row) => row.purpose === 'feed' && row.state === 'current')?.kid ?? '';
   const issuers = new Set([issuer]);
   return {
     published: session.map((key) => publishedJwk(key, 'session')),
     session: new Map(session.map((key) => [sessionTokenHeader(key), { key, issuers }])),
     refresh: new Map(refresh.map((key) => [refreshTokenHeader(key), key])),
+    feed,
+    feedSigner,
   };
 }
 

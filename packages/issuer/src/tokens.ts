@@ -1,4 +1,5 @@
 import {
+  AuthError,
   signRefreshToken,
   signSessionToken,
   type AlgorithmName,
@@ -21,9 +22,30 @@ export interface IssuedTokens {
   readonly generation?: number;
 }
 
+/** Signs what a deciding statement decided, for a token life in seconds. */
+export type Mint = (issue: Issue, tokenLife: number) => Promise<IssuedTokens>;
+
 const microseconds = 1_000_000;
 /** A bearer token is good in anybody's hands, so it lives no longer than this, in seconds. */
 const maxBearerLife = 300;
+
+/**
+ * Makes the function that signs tokens: only while the store's head is seen to move, so that a replica that
+ * was cut off from the primary makes nothing that an end it has not heard of should have stopped.
+ *
+ * Its promise rejects with AuthError `issuer_cut_off` then.
+ */
+export function createMint(options: {
+  issuer: string;
+  signer: (kid: string) => Promise<SigningKey>;
+  isLive: () => boolean;
+}): Mint {
+  const { issuer, signer, isLive } = options;
+  return async (issue, tokenLife) => {
+    if (!isLive()) throw new AuthError('issuer_cut_off', { detail: { retryAfter: 1 } });
+    return issueTokens(issue, { issuer, tokenLife, signer });
+  };
+}
 
 /** The algorithms a decision must name keys for. */
 export function signWith(alg: AlgorithmName): SignWith {
@@ -35,7 +57,7 @@ export function signWith(alg: AlgorithmName): SignWith {
  *
  * A refresh token goes only to the holder of a person's session; a machine comes back with its assertion.
  */
-export async function issueTokens(
+async function issueTokens(
   issue: Issue,
   options: { issuer: string; tokenLife: number; signer: (kid: string) => Promise<SigningKey> },
 ): Promise<IssuedTokens> {

@@ -152,6 +152,11 @@ export const refusals = {
   revocations_issuer_unexpected: statement('The statement is by another issuer.'),
   revocations_audience_unexpected: statement('The statement is for another audience.'),
   session_ended: token('The session has ended; start a new one.'),
+  issuer_cut_off: {
+    status: 503,
+    error: 'temporarily_unavailable',
+    text: 'The issuer cannot hear its store just now, so it signs nothing; try again.',
+  },
   feed_stale: {
     status: 503,
     error: 'temporarily_unavailable',

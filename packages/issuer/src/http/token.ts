@@ -3,7 +3,7 @@ import { chooseTarget, type Audience } from '../audiences.ts';
 import { newId } from '../random.ts';
 import type { Issue, OpenRefusal } from '../storage/storage.ts';
 import { refreshAlg } from '../signing-keys.ts';
-import { issueTokens, signWith } from '../tokens.ts';
+import { signWith } from '../tokens.ts';
 import { json } from './answers.ts';
 import { authenticateClient, verifyRequestProof, type AuthenticatedClient } from './authentication.ts';
 import type { Office } from './office.ts';
@@ -110,6 +110,5 @@ function audienceOf(office: Office, name: string): Audience {
 }
 
 async function answer(office: Office, audience: Audience, issue: Issue): Promise<Response> {
-  const { issuer, keys } = office;
-  return json(await issueTokens(issue, { issuer, tokenLife: audience.tokenLife, signer: keys.signer }));
+  return json(await office.mint(issue, audience.tokenLife));
 }
