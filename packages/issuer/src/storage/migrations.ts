@@ -2,8 +2,6 @@
 export interface Dialect {
   /** A 64-bit integer. */
   readonly integer: string;
-  /** A key that the database counts up. */
-  readonly counted: string;
   /** What follows a table's closing parenthesis. */
   readonly table: string;
 }
@@ -11,7 +9,6 @@ export interface Dialect {
 /** Typed columns, so that a value of the wrong kind is refused and not kept. */
 export const sqliteDialect: Dialect = {
   integer: 'INTEGER',
-  counted: 'INTEGER PRIMARY KEY',
   table: 'STRICT',
 };
 
@@ -21,14 +18,43 @@ export const sqliteDialect: Dialect = {
  */
 export const migrations: readonly ((dialect: Dialect) => readonly string[])[] = [firstSchema];
 
-function firstSchema({ integer, counted, table }: Dialect): readonly string[] {
+function firstSchema({ integer, table }: Dialect): readonly string[] {
   return [
     `CREATE TABLE head (
       one ${integer} PRIMARY KEY CHECK (one = 1),
       position ${integer} NOT NULL,
-      cut_at ${integer} NOT NULL
+      cut_at ${integer} NOT NULL,
+      floor ${integer} NOT NULL,
+      CHECK (cut_at <= position AND floor <= position)
     ) ${table}`,
-    `INSERT INTO head (one, position, cut_at) VALUES (1, 0, 0)`,
+    `INSERT INTO head (one, position, cut_at, floor) VALUES (1, 0, 0, 0)`,
+    `CREATE TABLE revocations (
+      position ${integer} NOT NULL,
+      kind TEXT NOT NULL CHECK (kind IN ('session', 'key', 'subject', 'client', 'everything')),
+      value TEXT NOT NULL,
+      cut_at ${integer} NOT NULL,
+      until ${integer} NOT NULL,
+      PRIMARY KEY (position, kind, value)
+    ) ${table}`,
+    `CREATE INDEX revocations_by_until ON revocations (until)`,
+    `CREATE INDEX revoked_keys ON revocations (position) WHERE kind = 'key'`,
+    `CREATE TABLE feed_pages (
+      from_position ${integer} PRIMARY KEY,
+      to_position ${integer} NOT NULL UNIQUE,
+      CHECK (from_position < to_position)
+    ) ${table}`,
+    `CREATE TABLE token_lives (life ${integer} PRIMARY KEY, in_force_at ${integer} NOT NULL) ${table}`,
+    `CREATE TABLE guards (
+      client_id TEXT NOT NULL,
+      instance TEXT NOT NULL,
+      name TEXT NOT NULL,
+      audience TEXT NOT NULL,
+      to_position ${integer} NOT NULL,
+      keys TEXT NOT NULL,
+      seen_at ${integer} NOT NULL,
+      PRIMARY KEY (client_id, instance)
+    ) ${table}`,
+    `CREATE INDEX guards_by_seen ON guards (seen_at)`,
     `CREATE TABLE subjects (
       id TEXT PRIMARY KEY,
       namespace TEXT NOT NULL,
@@ -87,6 +113,7 @@ function firstSchema({ integer, counted, table }: Dialect): readonly string[] {
     `CREATE INDEX sessions_by_start ON sessions (started_at, id)`,
     `CREATE INDEX sessions_by_expiry ON sessions (absolute_expires_at)`,
     `CREATE INDEX sessions_by_end ON sessions (ended_at) WHERE ended_at IS NOT NULL`,
+    `CREATE INDEX evictions ON sessions (request) WHERE end_reason = 'evicted'`,
     `CREATE TABLE redeemed_assertions (
       client_id TEXT NOT NULL,
       jti_hash TEXT NOT NULL,
@@ -102,7 +129,7 @@ function firstSchema({ integer, counted, table }: Dialect): readonly string[] {
     ) ${table}`,
     `CREATE TABLE signing_keys (
       id TEXT PRIMARY KEY,
-      purpose TEXT NOT NULL,
+      purpose TEXT NOT NULL CHECK (purpose IN ('session', 'identity', 'feed', 'refresh')),
       alg TEXT NOT NULL,
       state TEXT NOT NULL CHECK (state IN ('next', 'current', 'retired', 'gone')),
       public_jwk TEXT NOT NULL,
@@ -117,13 +144,25 @@ function firstSchema({ integer, counted, table }: Dialect): readonly string[] {
     `CREATE UNIQUE INDEX current_key ON signing_keys (purpose, alg) WHERE state = 'current'`,
     `CREATE UNIQUE INDEX next_key ON signing_keys (purpose, alg) WHERE state = 'next'`,
     `CREATE TABLE audit (
-      seq ${counted},
+      seq ${integer} PRIMARY KEY,
       at ${integer} NOT NULL,
       kind TEXT NOT NULL,
       client_id TEXT,
       sid TEXT,
-      fields TEXT NOT NULL
+      fields TEXT NOT NULL,
+      hash TEXT NOT NULL
     ) ${table}`,
+    `CREATE TABLE audit_head (
+      one ${integer} PRIMARY KEY CHECK (one = 1),
+      seq ${integer} NOT NULL,
+      at ${integer} NOT NULL,
+      kind TEXT NOT NULL,
+      client_id TEXT,
+      sid TEXT,
+      fields TEXT NOT NULL,
+      hash TEXT NOT NULL
+    ) ${table}`,
+    `INSERT INTO audit_head (one, seq, at, kind, fields, hash) VALUES (1, 0, 0, '', '', '')`,
     `CREATE INDEX audit_by_sid ON audit (sid) WHERE sid IS NOT NULL`,
     `CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) ${table}`,
   ];

@@ -90,7 +90,7 @@ function createEngine(db: DatabaseSync, options: { clock: () => number; patience
   function runSaved({ statements, resolve, reject }: Job): () => void {
     transaction.save();
     try {
-      const results = statements.map(run);
+      const results = runEach(statements);
       transaction.release();
       return () => {
         resolve(results);
@@ -103,6 +103,16 @@ function createEngine(db: DatabaseSync, options: { clock: () => number; patience
         reject(nameViolation(error));
       };
     }
+  }
+
+  function runEach(statements: readonly Statement[]): readonly (readonly Row[])[] {
+    const results: (readonly Row[])[] = [];
+    for (const statement of statements) {
+      const rows = run(statement);
+      results.push(rows);
+      if (statement.lastIf?.(rows)) break;
+    }
+    return results;
   }
 
   return {
