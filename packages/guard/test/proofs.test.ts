@@ -285,6 +285,19 @@ test('GUARD-21: where nonces are required, every proof needs a fresh one of the 
   await send(await nonceOf(guard, holder));
 });
 
+test('GUARD-21: a nonce from the future is no fresh one', async () => {
+  const nonces = { key: crypto.getRandomValues(new Uint8Array(32)) };
+  const { guard, another, holder, clock } = await createScene({ nonces });
+  const ahead = await another({ clock: () => clock() + 10_000 });
+  clock.advance(10_000);
+  const token = await holder.token();
+  const nonce = await nonceOf(ahead, holder);
+  const send = async () => guard.authenticate(dpop(token, await holder.proof({ token, nonce })));
+  await refuses(send(), 'proof_nonce_required');
+  clock.advance(5_000);
+  await send();
+});
+
 test('GUARD-21: no text but an issued nonce passes for one', async () => {
   const nonces = { key: crypto.getRandomValues(new Uint8Array(32)) };
   const { guard, holder } = await createScene({ nonces, proofRate: 1_000_000 });
