@@ -3,14 +3,23 @@ import { parseArgs } from 'node:util';
 import type { Bench, Findings, Settings } from './harness/bench.ts';
 import { describeMachine, readVersions } from './harness/machine.ts';
 import { formatFindings } from './harness/table.ts';
+import { issuance } from './issuance.ts';
 import { proof } from './proof.ts';
+import { refresh } from './refresh.ts';
+import { routes } from './routes.ts';
 import { verifyCached } from './verify-cached.ts';
 import { verifyCold } from './verify-cold.ts';
 
-const benches: readonly Bench[] = [verifyCold, verifyCached, proof];
+const benches: readonly Bench[] = [verifyCold, verifyCached, proof, routes, issuance, refresh];
 
-const thorough: Settings = { calculation: { rounds: 31, turn: 30 }, http: { rounds: 5, turn: 1500 } };
-const quick: Settings = { calculation: { rounds: 9, turn: 15 }, http: { rounds: 1, turn: 500 } };
+const thorough: Settings = {
+  calculation: { rounds: 31, turn: 30, warmUp: 400 },
+  http: { rounds: 11, turn: 400, warmUp: 800 },
+};
+const quick: Settings = {
+  calculation: { rounds: 9, turn: 15, warmUp: 150 },
+  http: { rounds: 3, turn: 200, warmUp: 400 },
+};
 
 const { values } = parseArgs({
   options: { quick: { type: 'boolean' }, only: { type: 'string', multiple: true } },

@@ -8,7 +8,17 @@ export interface Settings {
 export interface Pace {
   readonly rounds: number;
   readonly turn: number;
+  /** How long each works before it counts: until its code is compiled. */
+  readonly warmUp: number;
 }
+
+/**
+ * What a ratio is made of: operations per second of the measured process's CPU time, or of the time that elapsed.
+ *
+ * Where nothing but calculation is measured, CPU time says the same and is disturbed less by what else the
+ * machine does; where a disk is waited for, only the time that elapsed is honest.
+ */
+export type Measure = 'cpu' | 'elapsed';
 
 /** What a contender did in one turn. */
 export interface Turn {
@@ -34,17 +44,22 @@ export interface Row {
   readonly cpu: number;
 }
 
-/** What a comparison gave: rate of `row` divided by rate of `against`, over the pairs of turns. */
-export interface Ratio extends Pair {
+/** The ratios of the pairs of turns. */
+export interface Spread {
   readonly median: number;
   readonly lowerQuartile: number;
   readonly upperQuartile: number;
-  /** Only where there is an aim. */
+}
+
+/** What a comparison gave: what `row` did divided by what `against` did, in each measure. */
+export interface Ratio extends Pair, Readonly<Record<Measure, Spread>> {
+  /** Whether the median reaches the aim, by the measure of the bench. Only where there is an aim. */
   readonly met?: boolean;
 }
 
 /** What a bench found. */
 export interface Findings {
+  readonly measure: Measure;
   readonly rows: readonly Row[];
   readonly ratios: readonly Ratio[];
 }

@@ -1,6 +1,11 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
+// What Node and fast-jwt say of settings that are chosen on purpose here would tear the table.
+const quiet = ['ExperimentalWarning', 'FAST_JWT_CACHE_KEY_BUILDER_SECURITY_RISK'].map(
+  (name) => `--disable-warning=${name}`,
+);
+
 /** A process of ours that answers questions. */
 export interface Child extends AsyncDisposable {
   /** Asks and waits for the answer; rejects if the process ends or fails instead. */
@@ -21,7 +26,7 @@ export function startChild(
 ): Child {
   const preload = options.preload === undefined ? [] : [`--import=${options.preload.href}`];
   const child = fork(module, options.arguments ?? [], {
-    execArgv: ['--conditions=symbolon:source', '--disable-warning=ExperimentalWarning', ...preload],
+    execArgv: ['--conditions=symbolon:source', ...quiet, ...preload],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   return {

@@ -33,7 +33,7 @@ export async function runContest(
     await child.ask({ name, material: contest.material });
     contenders.push({ name, takeTurn: turnsOf(child) });
   }
-  return await compare(contenders, { pairs: contest.pairs, pace });
+  return await compare(contenders, { pairs: contest.pairs, pace, measure: 'cpu' });
 }
 
 function turnsOf(child: Child): Contender['takeTurn'] {

@@ -1,4 +1,4 @@
-import type { Findings, Pace, Pair, Ratio, Row, Turn } from './bench.ts';
+import type { Findings, Measure, Pace, Pair, Ratio, Row, Spread, Turn } from './bench.ts';
 
 /** Whoever takes part in a comparison. */
 export interface Contender {
@@ -20,9 +20,9 @@ interface Played {
  */
 export async function compare(
   contenders: readonly Contender[],
-  options: { pairs: readonly Pair[]; pace: Pace },
+  options: { pairs: readonly Pair[]; pace: Pace; measure: Measure },
 ): Promise<Findings> {
-  const { pairs, pace } = options;
+  const { pairs, pace, measure } = options;
   const takeTurn = new Map(contenders.map((contender) => [contender.name, contender.takeTurn]));
   const turns = new Map<string, Turn[]>(contenders.map(({ name }) => [name, []]));
   const play = async (name: string): Promise<Turn> => {
@@ -31,7 +31,7 @@ export async function compare(
     turns.get(name)?.push(turn);
     return turn;
   };
-  for (const contender of contenders) await contender.takeTurn(pace.turn);
+  for (const contender of contenders) await contender.takeTurn(pace.warmUp);
   const played = pairs.map((): Played[] => []);
   for (let round = 0; round < pace.rounds; round++) {
     for (const [at, pair] of pairs.entries()) {
@@ -39,8 +39,9 @@ export async function compare(
     }
   }
   return {
+    measure,
     rows: contenders.map(({ name }) => rowOf(name, turns.get(name) ?? [])),
-    ratios: pairs.map((pair, at) => ratioOf(pair, played[at] ?? [])),
+    ratios: pairs.map((pair, at) => ratioOf(pair, { played: played[at] ?? [], measure })),
   };
 }
 
@@ -67,16 +68,25 @@ function rowOf(name: string, turns: readonly Turn[]): Row {
   };
 }
 
-function ratioOf(pair: Pair, played: readonly Played[]): Ratio {
-  const ratios = played.map(({ row, against }) => rateOf(row) / rateOf(against));
-  const median = quantile(ratios, 0.5);
+function ratioOf(pair: Pair, { played, measure }: { played: readonly Played[]; measure: Measure }): Ratio {
+  const spreads = {
+    cpu: spreadOf(played.map(({ row, against }) => perCpu(row) / perCpu(against))),
+    elapsed: spreadOf(played.map(({ row, against }) => rateOf(row) / rateOf(against))),
+  };
+  const judged = pair.aim === undefined ? {} : { met: spreads[measure].median >= pair.aim };
+  return { ...pair, ...spreads, ...judged };
+}
+
+function spreadOf(ratios: readonly number[]): Spread {
   return {
-    ...pair,
-    median,
+    median: quantile(ratios, 0.5),
     lowerQuartile: quantile(ratios, 0.25),
     upperQuartile: quantile(ratios, 0.75),
-    ...(pair.aim === undefined ? {} : { met: median >= pair.aim }),
   };
+}
+
+function perCpu(turn: Turn): number {
+  return turn.operations / turn.cpu;
 }
 
 function rateOf(turn: Turn): number {

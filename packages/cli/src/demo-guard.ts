@@ -13,7 +13,12 @@ import type { DevSettings } from './settings.ts';
 export function createDemoGuard(settings: DevSettings, { isFirst }: { isFirst: boolean }): Guard {
   let earlier = isFirst ? (maxProofLead + 1) * 1000 : 0;
   const clock = (): number => Date.now() - earlier;
-  const guard = createGuard({ issuer: settings.issuer, audience: demoUrl(settings), clock });
+  const guard = createGuard({
+    issuer: settings.issuer,
+    audience: demoUrl(settings),
+    clock,
+    staleFeed: 'refuse',
+  });
   earlier = 0;
   return guard;
 }

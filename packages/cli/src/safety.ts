@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { liesWithin } from '@symbolon/issuer';
 import type { DataFolder } from './data-folder.ts';
 import { Unsafe, type Problem } from './exit.ts';
+import { isLoopback, isPrivateUrl } from './private-url.ts';
 import type { ProductionSettings } from './settings.ts';
 
 /** What `serve` is about to do; what was not said is missing. */
@@ -159,15 +160,6 @@ function isOpen(path: string, { code, mode }: { code: string; mode: string }): P
       fix: `run chmod ${mode} ${path}`,
     }
   );
-}
-
-function isPrivateUrl(text: string): boolean {
-  const url = URL.parse(text);
-  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
-}
-
-function isLoopback(host: string): boolean {
-  return ['localhost', '::1', '[::1]'].includes(host) || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 /** Where a path leads once links are followed, also for a file that does not exist yet. */

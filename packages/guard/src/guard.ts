@@ -1,7 +1,7 @@
-import { AuthError, checkTimes, hashText, verifySessionToken, type HeaderTable } from '@symbolon/token';
+import { AuthError, checkTimes, type HeaderTable } from '@symbolon/token';
 import { createBoundedFetch } from './bounded-fetch.ts';
 import { challengeFor, challengeResponse, type Challenge } from './challenge.ts';
-import { checkTokenText, readCredentials, type Credentials } from './credentials.ts';
+import { readCredentials, type Credentials } from './credentials.ts';
 import { createCounters, type Counters } from './counters.ts';
 import { createConnections, type CloseReason, type Connections } from './connections.ts';
 import { createEnds, type FeedState } from './ends.ts';
@@ -12,9 +12,8 @@ import { createProofs } from './proofs.ts';
 import type { RequestView } from './request-view.ts';
 import { checkRequirement, readRequirement, type Demand, type Requirement } from './requirement.ts';
 import { jitter } from './jitter.ts';
-import { revocableNames } from './revocations.ts';
-import { toSession, type Session } from './session.ts';
-import { createVerifiedTokens, type VerifiedEntry } from './verified-tokens.ts';
+import type { Session } from './session.ts';
+import { createVerifiedTokens, verifyEntry, type VerifiedEntry } from './verified-tokens.ts';
 
 /** The door of one resource server: one issuer, one audience. */
 export interface Guard {
@@ -89,24 +88,26 @@ export function createGuard(options: GuardOptions): Guard {
 
   /** The whole decision, in order: any line may refuse, none is skipped by a cached token but the signature. */
   const decide = async (request: RequestView, demand: Demand): Promise<Session> => {
-    const credentials = readCredentials(request.headers);
-    const table = keys.current() ?? (await loadKeys());
-    const now = clock() / 1000;
-    const entry = findToken(credentials.token) ?? (await verifyToken(credentials.token, { table, now }));
-    checkTimes(entry.token.claims, now);
-    checkCarrier(entry, { credentials, bearer });
-    const proof =
-      credentials.proof === undefined
-        ? undefined
-        : await proofs.accept(credentials.proof, { request, entry, now });
-    if (ends.isEnded(entry)) throw new AuthError('session_ended');
-    ends.checkFresh(demand);
-    checkRequirement(entry.session, demand, now);
-    if (demand.once) {
-      if (proof === undefined) throw new AuthError('token_bearer_refused');
-      await proofs.redeem(proof);
+    counters.decisions++;
+    try {
+      const credentials = readCredentials(request.headers);
+      const table = keys.current() ?? (await loadKeys());
+      const now = clock() / 1000;
+      const entry = findToken(credentials.token) ?? (await verifyToken(credentials.token, { table, now }));
+      checkTimes(entry.token.claims, now);
+      checkCarrier(entry, { credentials, bearer });
+      const proof =
+        credentials.proof === undefined
+          ? undefined
+          : await proofs.accept(credentials.proof, { request, entry, now });
+      checkRequirement(entry.session, demand, now);
+      if (demand.once) await proofs.redeem(proof);
+      counters.accepted++;
+      return entry.session;
+    } catch (error) {
+      counters[error instanceof AuthError ? 'refused' : 'faults']++;
+      throw error;
     }
-    return entry.session;
   };
 
   const loadKeys = (): Promise<HeaderTable> => {
@@ -128,41 +129,24 @@ export function createGuard(options: GuardOptions): Guard {
 
   const verifyToken = async (
     text: string,
-    { table, now }: { table: HeaderTable; now: number },
+    expected: { table: HeaderTable; now: number },
   ): Promise<VerifiedEntry> => {
-    checkTokenText(text);
-    const token = await verifySessionToken(text, { keys: table, issuer, audience, now }).catch(
-      (error: unknown) => {
-        if (error instanceof AuthError && error.code === 'token_key_unknown')
-          keys.noticeUnknownHeader(text.slice(0, text.indexOf('.')));
-        throw error;
-      },
-    );
-    const hash = token.carrier.kind === 'key' ? await hashText(text) : undefined;
-    const names = await revocableNames(issuer, token.claims);
-    const entry: VerifiedEntry = { token, session: toSession(token), hash, names, checkedAt: -1 };
+    const entry = await verifyEntry(text, { ...expected, issuer, audience }).catch((error: unknown) => {
+      if (isKeyUnknown(error)) keys.noticeUnknownHeader(text.slice(0, text.indexOf('.')));
+      throw error;
+    });
     entries.set(entry.session, entry);
     // The key may have left while its signature was verified: then the entry must not come in after it.
-    if (keys.current() === table) tokens.keep(text, entry);
+    if (keys.current() === expected.table) tokens.keep(text, entry);
     return entry;
   };
 
-  const decideCounted = async (request: RequestView, demand: Demand): Promise<Session> => {
-    counters.decisions++;
-    try {
-      const session = await decide(request, demand);
-      counters.accepted++;
-      return session;
-    } catch (error) {
-      if (error instanceof AuthError) counters.refused++;
-      else counters.faults++;
-      throw error;
-    }
-  };
+  const readDemand = (requirement: Requirement): Demand =>
+    readRequirement(requirement, { store: settings.replayStore !== undefined });
 
   const require = (requirement: Requirement = {}): ((request: RequestView) => Promise<Session>) => {
-    const demand = readRequirement(requirement, { store: settings.replayStore !== undefined });
-    return (request) => decideCounted(request, demand);
+    const demand = readDemand(requirement);
+    return (request) => decide(request, demand);
   };
 
   const challenge = (error: unknown): Challenge => challengeFor(error, { bearer });
@@ -173,19 +157,9 @@ export function createGuard(options: GuardOptions): Guard {
       await ends.ready();
     },
     require,
-    authenticate: async (request, requirement) => require(requirement)(request),
-    protect: (handler, requirement) => {
-      const authenticate = require(requirement);
-      return async (request) => {
-        let session: Session;
-        try {
-          session = await authenticate(request);
-        } catch (error) {
-          return challengeResponse(challenge(error));
-        }
-        return handler(request, session);
-      };
-    },
+    authenticate: async (request, requirement = {}) => decide(request, readDemand(requirement)),
+    protect: (handler, requirement) =>
+      protectFetch({ authenticate: require(requirement), challenge, handler }),
     challenge,
     stats: () => {
       const { entries, bytes } = tokens.size();
@@ -205,6 +179,27 @@ export function createGuard(options: GuardOptions): Guard {
       connections.close();
     },
   };
+}
+
+/** Only a failed authentication is answered here: what the handler throws is its own. */
+function protectFetch(door: {
+  authenticate: (request: RequestView) => Promise<Session>;
+  challenge: (error: unknown) => Challenge;
+  handler: (request: Request, session: Session) => Response | Promise<Response>;
+}): (request: Request) => Promise<Response> {
+  return async (request) => {
+    let session: Session;
+    try {
+      session = await door.authenticate(request);
+    } catch (error) {
+      return challengeResponse(door.challenge(error));
+    }
+    return door.handler(request, session);
+  };
+}
+
+function isKeyUnknown(error: unknown): boolean {
+  return error instanceof AuthError && error.code === 'token_key_unknown';
 }
 
 /** A token is taken in the one way its issuer bound it to, and only where this guard can check that way. */

@@ -126,7 +126,7 @@ export function createIssuerKeys(options: {
     const now = clock();
     if (table === undefined || !(now - confirmedAt < maxUnconfirmed)) return undefined;
     // The timer may have slept along with the machine, and workerd has none between requests.
-    if (now >= dueAt && !closed) fetchBehind();
+    if (now >= dueAt && flight === undefined && !closed) fetchBehind();
     return table;
   };
 

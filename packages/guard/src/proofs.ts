@@ -1,5 +1,6 @@
 import { AuthError, hashText, maxProofAge, verifyProof, type VerifiedProof } from '@symbolon/token';
 import type { Counters } from './counters.ts';
+import { createHolderKeys } from './holder-keys.ts';
 import { createNonces } from './nonces.ts';
 import type { GuardSettings } from './options.ts';
 import { createReplayMemory } from './replay.ts';
@@ -13,8 +14,8 @@ export interface Proofs {
     proof: string,
     made: { request: RequestView; entry: VerifiedEntry; now: number },
   ) => Promise<VerifiedProof>;
-  /** Takes a proof once across all processes, in the replay store. */
-  readonly redeem: (proof: VerifiedProof) => Promise<void>;
+  /** Takes a proof once across all processes, in the replay store; without a proof there is nothing to take. */
+  readonly redeem: (proof: VerifiedProof | undefined) => Promise<void>;
   readonly remembered: () => number;
 }
 
@@ -24,6 +25,7 @@ const storeTimeout = 2_000;
 export function createProofs(settings: GuardSettings, counters: Counters): Proofs {
   const { audience, publicUrl, clock, replayStore } = settings;
   const nonces = createNonces({ audience, key: settings.nonceKey, clock });
+  const knownKeys = createHolderKeys();
   const replay = createReplayMemory({ proofRate: settings.proofRate });
 
   return {
@@ -33,13 +35,16 @@ export function createProofs(settings: GuardSettings, counters: Counters): Proof
         url: publicUrlOf(request, publicUrl),
         tokenHash: entry.hash,
         now,
+        knownKeys,
         ...(entry.token.carrier.kind === 'key' ? { thumbprint: entry.token.carrier.thumbprint } : {}),
       });
       await nonces.check(proof, now);
       replay.accept(proof, { now, session: entry.session.sessionId });
       return proof;
     },
-    redeem: async ({ thumbprint, jti, iat }) => {
+    redeem: async (proof) => {
+      if (proof === undefined) throw new AuthError('token_bearer_refused');
+      const { thumbprint, jti, iat } = proof;
       counters.storeCalls++;
       const id = await hashText(`${audience}\n${thumbprint}\n${jti}`);
       const isFirst = await askStore(async () => replayStore?.insertIfAbsent(id, iat + maxProofAge + 1));

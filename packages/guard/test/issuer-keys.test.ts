@@ -59,6 +59,10 @@ async function createKeyScene(options: Partial<GuardOptions> = {}): Promise<KeyS
   return scene;
 }
 
+async function foreignKeySet(): Promise<object> {
+  return { keys: [publishedJwk(await newKey(), 'session')] };
+}
+
 /** Answers that must change nothing. */
 const badAnswers: [string, () => Response | Promise<Response>][] = [
   ['an outage', () => Promise.reject(new TypeError('fetch failed'))],
@@ -78,6 +82,8 @@ const badAnswers: [string, () => Response | Promise<Response>][] = [
   ],
   ['bytes that are no text', () => new Response(new Uint8Array([0xff, 0xfe, 0xff]))],
   ['a redirect', () => Response.redirect('https://evil.example/jwks', 302)],
+  ['a redirect with a key set of its own', async () => Response.json(await foreignKeySet(), { status: 302 })],
+  ['an error with a key set of its own', async () => Response.json(await foreignKeySet(), { status: 404 })],
   ['too many keys', () => Response.json({ keys: Array.from({ length: 65 }, () => ({})) })],
 ];
 
@@ -277,6 +283,23 @@ test('GUARD-31: a header that is not of our exact shape causes no fetch', async 
   }
   await settled();
   equal(asked(), 1);
+});
+
+test('GUARD-31: a fetch for an unknown header that fails neither hastens nor delays the next that is due', async () => {
+  const scene = await createKeyScene();
+  await scene.guard.ready();
+  scene.answer = () => new Response('', { status: 500 });
+  await refuses(scene.send(await newKey()), 'token_key_unknown');
+  await settled();
+  equal(scene.asked(), 2);
+  scene.clock.advance(5 * minute - 1);
+  await scene.send();
+  await settled();
+  equal(scene.asked(), 2);
+  scene.clock.advance(1);
+  await scene.send();
+  await settled();
+  equal(scene.asked(), 3);
 });
 
 test('GUARD-32: a key set that nothing has confirmed for 24 hours is no longer used', async () => {

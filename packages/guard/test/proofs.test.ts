@@ -77,6 +77,25 @@ test('GUARD-15: a proof by another key, or for another token, is refused', async
   await honest(token);
 });
 
+test('GUARD-15: a holder whose key is known already gains nothing by it', async () => {
+  const { guard, issuer, holder, honest } = await createScene();
+  const thief = await createTestHolder(issuer);
+  const [token, own] = [await holder.token(), await thief.token()];
+  for (let round = 0; round < 2; round++) {
+    await honest(token);
+    await guard.authenticate(dpop(own, await thief.proof({ token: own })));
+    await refuses(guard.authenticate(dpop(token, await thief.proof({ token }))), 'proof_key_unexpected');
+    const [header = '', payload = ''] = (await thief.proof({ token })).split('.');
+    const [honestHeader = '', , signature = ''] = (await holder.proof({ token })).split('.');
+    const mixed = `${honestHeader}.${payload}.${signature}`;
+    await refuses(guard.authenticate(dpop(token, mixed)), 'proof_signature_invalid');
+    await refuses(
+      guard.authenticate(dpop(own, `${header}.${payload}.${signature}`)),
+      'proof_signature_invalid',
+    );
+  }
+});
+
 test('GUARD-16: a proof is accepted once', async () => {
   const { guard, holder, honest } = await createScene();
   const token = await holder.token();
@@ -264,6 +283,19 @@ test('GUARD-21: where nonces are required, every proof needs a fresh one of the 
   clock.advance(1000);
   await refuses(send(kept), 'proof_nonce_required');
   await send(await nonceOf(guard, holder));
+});
+
+test('GUARD-21: a nonce from the future is no fresh one', async () => {
+  const nonces = { key: crypto.getRandomValues(new Uint8Array(32)) };
+  const { guard, another, holder, clock } = await createScene({ nonces });
+  const ahead = await another({ clock: () => clock() + 10_000 });
+  clock.advance(10_000);
+  const token = await holder.token();
+  const nonce = await nonceOf(ahead, holder);
+  const send = async () => guard.authenticate(dpop(token, await holder.proof({ token, nonce })));
+  await refuses(send(), 'proof_nonce_required');
+  clock.advance(5_000);
+  await send();
 });
 
 test('GUARD-21: no text but an issued nonce passes for one', async () => {

@@ -3,14 +3,17 @@ import { createRecent } from './recent.ts';
 
 /** How far this machine's clock is from that of each server it talks to. */
 export interface ClockOffsets {
-  /** The time at this origin, in seconds since 1970, as far as is known. */
+  /** What must be added to this machine's clock at this origin, in milliseconds, as far as is known. */
+  at(origin: string): number;
+  /** The time at this origin, in whole seconds since 1970. */
   secondsAt(origin: string): number;
   /**
    * Learns from the `Date` of an answer to a request sent at `sentAt` (this machine's clock, ms).
    *
-   * Says whether what is known changed by two seconds or more: then a refused proof is worth repeating.
+   * What is known changes by two seconds or more or not at all: a request that was made with another offset
+   * than is known now is worth repeating.
    */
-  learn(origin: string, answer: { headers: Headers; sentAt: number }): boolean;
+  learn(origin: string, answer: { headers: Headers; sentAt: number }): void;
 }
 
 const tolerance = 2000; // `Date` has whole seconds, and the way there and back takes time.
@@ -26,13 +29,12 @@ export function createClockOffsets(clock: () => number, home: string): ClockOffs
   const offsets = createRecent<number>();
   const offsetAt = (origin: string): number => offsets.get(origin) ?? offsets.get(home) ?? 0;
   return {
+    at: offsetAt,
     secondsAt: (origin) => Math.floor((clock() + offsetAt(origin)) / 1000),
     learn: (origin, { headers, sentAt }) => {
       const offset = measure({ headers, sentAt, receivedAt: clock() });
-      if (offset === undefined) return false;
-      const changed = Math.abs(offset - offsetAt(origin)) >= tolerance;
-      if (changed) offsets.set(origin, offset);
-      return changed;
+      if (offset === undefined || Math.abs(offset - offsetAt(origin)) < tolerance) return;
+      offsets.set(origin, offset);
     },
   };
 }

@@ -60,17 +60,28 @@ async function fetchOne(call: Call, options: FetchOptions): Promise<Response> {
   const remedies = new Set<Remedy>(['nonce', 'clock', 'token']);
   let token = tokenOf(await abortable(options.source.current(), call.signal));
   for (;;) {
-    const sentAt = options.clocks.wall();
-    const response = await options.send(await withCredentials(call, token, options));
-    const remedy = remedyOf(response, { origin: call.origin, sentAt, options });
+    const { response, remedy } = await attempt(call, token, options);
     if (remedy === undefined || !remedies.delete(remedy)) return response;
-    const next =
-      remedy === 'token' ? tokenOf(await abortable(options.source.replacing(token), call.signal)) : token;
-    if (remedy === 'token' && next === token) return response;
+    const rejected = token;
+    if (remedy === 'token') token = tokenOf(await abortable(options.source.replacing(rejected), call.signal));
+    if (remedy === 'token' && token === rejected) return response;
     await discard(response);
     if (!call.repeatable) throw new HolderError(notRepeatable(remedy));
-    token = next;
   }
+}
+
+async function attempt(
+  call: Call,
+  token: string,
+  options: FetchOptions,
+): Promise<{ response: Response; remedy: Remedy | undefined }> {
+  const { nonces, offsets, clocks, send } = options;
+  const used = { nonce: nonces.current(call.origin), offset: offsets.at(call.origin) };
+  const request = await withCredentials(call, token, options);
+  const sentAt = clocks.wall();
+  const response = await send(request);
+  nonces.learn(call.origin, response.headers);
+  return { response, remedy: remedyOf(response, { origin: call.origin, sentAt, used, options }) };
 }
 
 function checkOrigin({ origin }: Call, origins: ReadonlySet<string>): void {
@@ -98,19 +109,23 @@ async function withCredentials(call: Call, token: string, options: FetchOptions)
   return request;
 }
 
+/** What would make the same request pass; another request may have learnt it a moment ago. */
 function remedyOf(
   response: Response,
-  context: { origin: string; sentAt: number; options: FetchOptions },
+  context: {
+    origin: string;
+    sentAt: number;
+    used: { nonce: string | undefined; offset: number };
+    options: FetchOptions;
+  },
 ): Remedy | undefined {
-  const { origin, sentAt, options } = context;
-  const fresh = options.nonces.learn(origin, response.headers);
-  if (response.status !== 401) return undefined;
-  const error = dpopErrorOf(response.headers);
-  if (error === 'use_dpop_nonce') return fresh ? 'nonce' : undefined;
-  if (error === 'invalid_dpop_proof') {
-    return options.offsets.learn(origin, { headers: response.headers, sentAt }) ? 'clock' : undefined;
-  }
-  return error === 'invalid_token' ? 'token' : undefined;
+  const { origin, sentAt, used, options } = context;
+  const error = response.status === 401 ? dpopErrorOf(response.headers) : undefined;
+  if (error === 'invalid_token') return 'token';
+  if (error === 'use_dpop_nonce') return options.nonces.current(origin) === used.nonce ? undefined : 'nonce';
+  if (error !== 'invalid_dpop_proof') return undefined;
+  options.offsets.learn(origin, { headers: response.headers, sentAt });
+  return options.offsets.at(origin) === used.offset ? undefined : 'clock';
 }
 
 function notRepeatable(remedy: Remedy): ReturnType<typeof transient> {

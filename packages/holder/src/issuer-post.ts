@@ -65,23 +65,32 @@ interface Attempt {
 async function tryOnce(url: string, form: Form, sender: Sender): Promise<Attempt | Transient> {
   const { clocks, offsets, nonces } = sender;
   const { origin } = new URL(url);
+  const used = { nonce: nonces.current(origin), offset: offsets.at(origin) };
   const request = await buildRequest(url, form, sender);
   const age = startStopwatch(clocks);
   const sentAt = clocks.wall();
   try {
     const response = await sender.send(request);
-    const fresh = nonces.learn(origin, response.headers);
-    const corrected = offsets.learn(origin, { headers: response.headers, sentAt });
-    const retryAfter = parseRetryAfter(response.headers.get('retry-after'), clocks.wall());
+    nonces.learn(origin, response.headers);
+    offsets.learn(origin, { headers: response.headers, sentAt });
+    const retryAfter = parseRetryAfter(response.headers.get('retry-after'), offsets.secondsAt(origin) * 1000);
     const { status } = response;
     const body = await readJsonObject(response);
     const answer: Answer = { kind: 'answer', status, body, retryAfter, sentAt, age };
-    return { kind: 'attempt', answer, remedy: remedyOf(answer, { fresh, corrected }) };
+    return {
+      kind: 'attempt',
+      answer,
+      remedy: remedyOf(answer, {
+        fresh: nonces.current(origin) !== used.nonce,
+        corrected: offsets.at(origin) !== used.offset,
+      }),
+    };
   } catch (cause) {
     return transient('issuer_unreachable', `no answer from ${url}`, { cause });
   }
 }
 
+/** Compared with what this attempt was made with: another request may have learnt the same a moment ago. */
 function remedyOf(answer: Answer, learned: { fresh: boolean; corrected: boolean }): Remedy | undefined {
   if (answer.status !== 400 && answer.status !== 401) return undefined;
   if (answer.body?.['error'] === 'use_dpop_nonce') return learned.fresh ? 'nonce' : undefined;

@@ -23,23 +23,20 @@ export async function discard(response: Response): Promise<undefined> {
 }
 
 async function readText(response: Response): Promise<string | undefined> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let text = '';
+  const parts: Uint8Array[] = [];
   let length = 0;
   const reader = response.body?.getReader();
   for (let chunk = await reader?.read(); chunk?.value !== undefined; chunk = await reader?.read()) {
     length += chunk.value.length;
     if (length > maxBytes) return reader?.cancel().then(() => undefined);
-    const part = decodePart(decoder, chunk.value);
-    if (part === undefined) return reader?.cancel().then(() => undefined);
-    text += part;
+    parts.push(chunk.value);
   }
-  return text;
+  return decodeUtf8(await new Blob(parts as Uint8Array<ArrayBuffer>[]).arrayBuffer());
 }
 
-function decodePart(decoder: TextDecoder, bytes: Uint8Array): string | undefined {
+function decodeUtf8(bytes: ArrayBuffer): string | undefined {
   try {
-    return decoder.decode(bytes, { stream: true });
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     return undefined;
   }

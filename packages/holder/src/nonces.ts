@@ -4,8 +4,8 @@ import { createRecent } from './recent.ts';
 export interface Nonces {
   /** The nonce to put into the next proof for this origin. */
   current(origin: string): string | undefined;
-  /** Keeps the nonce of an answer; says whether the answer brought a new one. */
-  learn(origin: string, headers: Headers): boolean;
+  /** Keeps the nonce of an answer. */
+  learn(origin: string, headers: Headers): void;
 }
 
 // NQCHAR of RFC 6749 appendix A; two headers joined by ", " do not fit and are not kept.
@@ -18,9 +18,7 @@ export function createNonces(): Nonces {
     current: (origin) => nonces.get(origin),
     learn: (origin, headers) => {
       const nonce = headers.get('dpop-nonce');
-      if (nonce === null || !nonceText.test(nonce) || nonce === nonces.get(origin)) return false;
-      nonces.set(origin, nonce);
-      return true;
+      if (nonce !== null && nonceText.test(nonce)) nonces.set(origin, nonce);
     },
   };
 }

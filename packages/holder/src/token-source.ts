@@ -70,20 +70,22 @@ export function createTokenSource(obtain: Obtain, clocks: Clocks): TokenSource {
     if (result.kind !== 'transient') held = result.kind === 'ok' ? result : undefined;
   };
 
+  const current = async (): Promise<TokenResult> => {
+    const phase = held === undefined ? 'expired' : phaseOf(held);
+    if (held !== undefined && phase === 'fresh') return usable(held);
+    const attempt = pause.left() ?? flight ?? begin(held?.issued.token);
+    if (held !== undefined && phase === 'ageing') return usable(held);
+    const result = await attempt;
+    // A blip stops nothing: what was issued is good until it expires.
+    if (result.kind === 'transient' && held !== undefined && phaseOf(held) !== 'expired') return usable(held);
+    return toResult(result);
+  };
+
   return {
-    current: async () => {
-      const phase = held === undefined ? 'expired' : phaseOf(held);
-      if (held !== undefined && phase === 'fresh') return usable(held);
-      const attempt = pause.left() ?? flight ?? begin(held?.issued.token);
-      if (held !== undefined && phase === 'ageing') return usable(held);
-      const result = await attempt;
-      // A blip stops nothing: what was issued is good until it expires.
-      if (held !== undefined && result.kind === 'transient' && phaseOf(held) !== 'expired')
-        return usable(held);
-      return toResult(result);
-    },
+    current,
     replacing: async (rejected) => {
-      if (held !== undefined && (held.issued.token !== rejected || held.age() < tooNew)) return usable(held);
+      if (held !== undefined && held.issued.token !== rejected) return current();
+      if (held !== undefined && held.age() < tooNew) return usable(held);
       return toResult(await (pause.left() ?? flight ?? begin(rejected)));
     },
     reset: () => {

@@ -35,14 +35,14 @@ const malformed = [
   'error="x"',
   'DPoP error="x',
   'DPoP error=x y',
-  'DPoP error="x", error="y"',
-  'DPoP error="x", ERROR=y',
+  'DPoP error="y", error="x"',
+  'DPoP error="y", ERROR=x',
   'DPoP a b c',
   'DPoP error==',
   'D@P error=x',
   '"DPoP" error=x',
   'DPoP error="x"y',
-  `DPoP error="${'x'.repeat(4096)}"`,
+  `DPoP error="x", pad="${'y'.repeat(4096)}"`,
 ];
 
 for (const text of malformed) {

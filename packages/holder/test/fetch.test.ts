@@ -48,6 +48,13 @@ test('HOLDER-21: a nonce in an accepted answer is the next one', async (t) => {
   assert.deepEqual(nonces(peer), [undefined, 'n-2']);
 });
 
+test('HOLDER-21: twenty requests at once all use the nonce that the first has learnt', async (t) => {
+  const { peer, machine } = await machineScene(t);
+  peer.state.resourceNonce = 'n-1';
+  const all = Array.from({ length: 20 }, () => status(machine.fetch(peer.audience)));
+  assert.deepEqual(new Set(await Promise.all(all)), new Set([200]));
+});
+
 test('HOLDER-21: a second demand goes to the caller', async (t) => {
   const { peer, machine } = await machineScene(t);
   for (const nonce of ['a', 'b', 'c'])
@@ -261,6 +268,12 @@ test('HOLDER-28: an abort ends the waiting of its own request only', async (t) =
     name: 'AbortError',
   });
   assert.deepEqual([scene.peer.tokenRequests.length, scene.peer.resourceRequests.length], [1, 1]);
+});
+
+test('HOLDER-28: a signal that is aborted already waits for nothing', async (t) => {
+  const never = Promise.withResolvers<Response>();
+  const { peer, machine } = await machineScene(t, { fetch: () => never.promise });
+  await assert.rejects(machine.fetch(peer.audience, { signal: AbortSignal.abort() }), { name: 'AbortError' });
 });
 
 async function slowly(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {

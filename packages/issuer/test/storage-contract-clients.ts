@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { StoreTest } from './storage-contract.ts';
+import type { StoreTest } from './storage-lab.ts';
 import { app, machine, newClient, newOpening, newStart, opened, rotationOf, started } from './storage-lab.ts';
 
 export function clientContract(storeTest: StoreTest): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { KeyRow } from '../src/storage/rows.ts';
 import type { Storage } from '../src/storage/storage.ts';
-import type { StoreTest } from './storage-contract.ts';
+import type { StoreTest } from './storage-lab.ts';
 import { hour, minute, newKey, rotationOf, second, started } from './storage-lab.ts';
 
 const sessionKeys = async (store: Storage): Promise<Partial<Record<KeyRow['state'], KeyRow>>> => {
@@ -169,4 +169,23 @@ export function keyContract(storeTest: StoreTest): void {
       assert.ok((await a.now()) >= session.startedAt + second);
     },
   );
+
+  storeTest('STORE-10: an end, a reuse and a revoked key move the head', async ({ a, b, clock }) => {
+    const session = await started(a);
+    const reused = await started(a);
+    for (const gen of [0, 1]) assert.equal((await a.rotate(rotationOf(reused, { gen }))).kind, 'rotated');
+    const { current } = await sessionKeys(a);
+    const moves = [
+      () => a.endSession({ sid: session.sid, reason: 'operator', by: 'test', holderKey: 'keep' }),
+      () => a.rotate(rotationOf(reused)),
+      () => a.revokeKey({ kid: current?.kid ?? '', next: newKey('session'), by: 'test' }),
+    ];
+    for (const [index, move] of moves.entries()) {
+      clock.advance(120);
+      const at = clock.now() * 1000;
+      assert.equal((await move()).kind, ['ended', 'reuse', 'revoked'][index]);
+      clock.setBack(50);
+      assert.ok((await b.now()) >= at, 'who comes later with a slower clock is not behind');
+    }
+  });
 }

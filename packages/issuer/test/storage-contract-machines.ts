@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { StoreTest } from './storage-contract.ts';
+import type { StoreTest } from './storage-lab.ts';
 import {
   app,
   hour,

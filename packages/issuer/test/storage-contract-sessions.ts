@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { SessionRow } from '../src/storage/rows.ts';
 import type { StartResult, Storage } from '../src/storage/storage.ts';
-import type { StoreTest } from './storage-contract.ts';
+import type { StoreTest } from './storage-lab.ts';
 import {
   app,
   hour,
@@ -141,21 +141,6 @@ export function sessionContract(storeTest: StoreTest): void {
       assert.deepEqual(await a.endSessionsOf({ clientId: 'nobody', by: 'test' }), { kind: 'unknown' });
     },
   );
-
-  storeTest('STORE-19: in one shared commit, each start falls on its side of each cut', async ({ a }) => {
-    const { subject } = await started(a);
-    const cut = () => a.endSessionsOf({ subject, by: 'test' });
-    const [one, , two, , , three] = await Promise.all([
-      started(a),
-      cut(),
-      started(a),
-      cut(),
-      cut(),
-      started(a),
-    ]);
-    const states = await Promise.all([one, two, three].map(({ sid }) => alive(a, sid)));
-    assert.deepEqual(states, ['not_alive', 'not_alive', 'alive']);
-  });
 
   storeTest('STORE-21: disabling a subject ends its sessions and enabling revives none', async ({ a, b }) => {
     const session = await started(a);

@@ -9,10 +9,7 @@ import { keyContract } from './storage-contract-keys.ts';
 import { machineContract } from './storage-contract-machines.ts';
 import { refreshContract } from './storage-contract-refresh.ts';
 import { sessionContract } from './storage-contract-sessions.ts';
-import { furnish, type OpenStoreLab, type StoreLab } from './storage-lab.ts';
-
-/** Adds a test that gets a furnished store of its own. */
-export type StoreTest = (title: string, run: (lab: StoreLab) => Promise<void>) => void;
+import { furnish, type OpenStoreLab, type StoreTest } from './storage-lab.ts';
 
 /** What every engine must do. Call it with a way to open a fresh store through two connections. */
 export function storageContract(engine: string, open: OpenStoreLab): void {

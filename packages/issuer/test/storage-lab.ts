@@ -44,6 +44,9 @@ export interface StoreLab {
   readonly close: () => Promise<void>;
 }
 
+/** Adds a test that gets a furnished store of its own. */
+export type StoreTest = (title: string, run: (lab: StoreLab) => Promise<void>) => void;
+
 export type OpenStoreLab = () => Promise<StoreLab>;
 
 export function openMemoryLab(): Promise<StoreLab> {

@@ -43,13 +43,12 @@ export function claimReader(claims: JsonObject, fault: AuthErrorCode): ClaimRead
   };
 }
 
-/** Non-empty, well-formed text of at most 2,048 characters without invisible characters or outer space. */
-export function isText(value: unknown): value is string {
+/** Non-empty text of at most 2,048 characters without invisible characters or outer space; surrogates were the parser's matter. */
+function isText(value: unknown): value is string {
   return (
     typeof value === 'string' &&
     value.length > 0 &&
     value.length <= maxTextLength &&
-    value.isWellFormed() &&
     value.trim() === value &&
     !invisible.test(value)
   );

@@ -39,6 +39,7 @@ export {
   maxProofLead,
   signProof,
   verifyProof,
+  type KnownKeys,
   type VerifiedProof,
 } from './proof.ts';
 export { maxAssertionLife, signAssertion, verifyAssertion, type VerifiedAssertion } from './assertion.ts';

@@ -14,7 +14,7 @@ export type PublishedJwk = PublicJwk & {
 };
 
 /** The most keys a set may hold. */
-export const maxKeys = 64;
+const maxKeys = 64;
 
 /** A key as its issuer publishes it. */
 export function publishedJwk(key: Pick<VerificationKey, 'kid' | 'jwk'>, purpose: KeyPurpose): PublishedJwk {

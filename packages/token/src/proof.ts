@@ -34,6 +34,12 @@ export interface VerifiedProof {
   readonly nonce: string | undefined;
 }
 
+/** Keys that made verified proofs, by the exact header segment of those: a `Map` with a bound. */
+export interface KnownKeys {
+  readonly get: (header: string) => VerificationKey | undefined;
+  readonly set: (header: string, key: VerificationKey) => unknown;
+}
+
 /**
  * Makes a proof of possession for one request (DPoP, RFC 9449 section 4.2).
  *
@@ -61,16 +67,28 @@ export async function signProof(
  *
  * `url` is the URL as the public knows it, from configuration, never from a `Host` or forwarded header;
  * `tokenHash` is `hashText` of the session token in the request, undefined where none belongs; `now` is in
- * seconds. It does not check replay, the nonce, or whose key it is: compare `thumbprint`, remember `jti`.
+ * seconds. `knownKeys`, a bounded map of the caller's, saves importing a holder's key for each of its proofs: a key
+ * enters under its exact header segment, after the proof was verified.
+ *
+ * It does not check replay, the nonce, or whose key it is: compare `thumbprint`, remember `jti`.
  *
  * @throws AuthError with a `proof_…` code.
  */
 export async function verifyProof(
   text: string,
-  expected: { method: string; url: string; tokenHash: string | undefined; now: number; thumbprint?: string },
+  expected: {
+    method: string;
+    url: string;
+    tokenHash: string | undefined;
+    now: number;
+    thumbprint?: string;
+    knownKeys?: KnownKeys;
+  },
 ): Promise<VerifiedProof> {
   const parts = splitCompact(text, 'proof', maxProofLength);
-  const key = await readKey(parts.header, expected.thumbprint);
+  const known = expected.knownKeys?.get(parts.header);
+  const key = known ?? (await readKey(parts.header, expected.thumbprint));
+  if (key.kid !== (expected.thumbprint ?? key.kid)) throw new AuthError('proof_key_unexpected');
   await verifySignature(parts, { kind: 'proof', key, spelling: 'any' });
   const claims = readProofClaims(readPayload(parts, 'proof'));
   if (claims.htm !== expected.method) throw new AuthError('proof_method_unexpected');
@@ -79,12 +97,13 @@ export async function verifyProof(
   // Written so that a clock that gives no number accepts nothing.
   if (!(claims.iat >= expected.now - maxProofAge)) throw new AuthError('proof_expired');
   if (!(claims.iat <= expected.now + maxProofLead)) throw new AuthError('proof_issued_in_future');
+  if (known === undefined) expected.knownKeys?.set(parts.header, key);
   const { jti, iat, nonce } = claims;
   return Object.freeze({ thumbprint: key.kid, jti, iat, nonce }) as unknown as VerifiedProof;
 }
 
 /** The URL that a proof names: without query and fragment (RFC 9449 section 4.2). */
-export function proofUrl(url: string): string {
+function proofUrl(url: string): string {
   const parsed = new URL(url);
   return parsed.origin + parsed.pathname;
 }

@@ -131,9 +131,8 @@ function readEntry(value: unknown): Revocation | undefined {
   if (!Array.isArray(value) || value.length !== 4) return undefined;
   const [letter, name, cutAt, until] = value as readonly unknown[];
   const kind = kinds.get(letter);
-  return kind !== undefined && isId(name) && isTime(cutAt) && isTime(until)
-    ? { kind, name, cutAt, until }
-    : undefined;
+  if (kind === undefined || !isId(name) || !isTime(cutAt) || !isTime(until)) return undefined;
+  return { kind, name, cutAt, until };
 }
 
 /** A text that is the audience of no other kind of statement. */

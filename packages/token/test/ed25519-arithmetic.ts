@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 type Point = readonly [x: bigint, y: bigint];
 
 const p = 2n ** 255n - 19n;
-export const order = 2n ** 252n + 27742317777372353535851937790883648493n;
+const order = 2n ** 252n + 27742317777372353535851937790883648493n;
 const mod = (value: bigint, modulus = p): bigint => ((value % modulus) + modulus) % modulus;
 
 function power(base: bigint, exponent: bigint): bigint {

@@ -11,6 +11,7 @@ import {
   verifyProof,
   type AuthErrorCode,
   type SigningKey,
+  type VerificationKey,
 } from '../src/index.ts';
 import {
   algorithmNames,
@@ -421,6 +422,27 @@ test('PROOF-18: a proof names a new jti each time, and the URL without query, fr
     seen.add(String(payload['jti']));
   }
   assert.equal(seen.size, 50);
+});
+
+test('PROOF-20: a key is kept after its proof was verified in full, and passes for no other', async () => {
+  const kept = new Map<string, VerificationKey>();
+  const keeping = against({ knownKeys: kept, thumbprint: holder.key.kid });
+  const other = await party();
+  const theirs = await signProof({ method: 'POST', url, now, token }, other.signing);
+  await refused(
+    'proof_url_unexpected',
+    await forged(soundHeader, { ...soundPayload, htu: `${url}x` }),
+    keeping,
+  );
+  await refused('proof_signature_invalid', `${head}.${body}.${encodeBase64url(new Uint8Array(64))}`, keeping);
+  await refused('proof_key_unexpected', theirs, keeping);
+  assert.equal(kept.size, 0);
+  await keeping(proof);
+  assert.deepEqual([...kept.keys()], [head]);
+  await keeping(await signProof({ method: 'POST', url, now, token }, holder.signing));
+  await refused('proof_signature_invalid', await forged(soundHeader, soundPayload, other.signing), keeping);
+  await refused('proof_key_unexpected', proof, against({ knownKeys: kept, thumbprint: other.key.kid }));
+  assert.deepEqual([...kept.keys()], [head]);
 });
 
 test('round trip: any request’s proof is good for that request, by every algorithm', async () => {

@@ -4,6 +4,7 @@ import { machineOf, withClientOptions, type AsClientOptions } from '../as-client
 import { exitCodes } from '../exit.ts';
 import type { Output } from '../output.ts';
 import { action, collect, collectWords, withCommonOptions } from '../run.ts';
+import { readStdin } from '../stdin.ts';
 
 interface Options extends AsClientOptions {
   readonly request?: string;
@@ -38,7 +39,7 @@ Examples:
 async function call(output: Output, options: Options & { url: string }): Promise<void> {
   if (!URL.canParse(options.url)) throw new TypeError(`unexpected URL ${options.url}`);
   const machine = await machineOf(options);
-  const response = await machine.fetch(options.url, requestOf(options));
+  const response = await machine.fetch(options.url, await requestOf(options));
   const body = Buffer.from(await response.arrayBuffer());
   if (output.json) output.result(describe(response, body), () => '');
   else print(response, { body, include: options.include === true });
@@ -48,9 +49,9 @@ async function call(output: Output, options: Options & { url: string }): Promise
   }
 }
 
-function requestOf(options: Options): RequestInit {
+async function requestOf(options: Options): Promise<RequestInit> {
   const headers = new Headers(options.header?.map(readHeader));
-  const body = options.body === undefined ? undefined : readBody(options.body);
+  const body = options.body === undefined ? undefined : await readBody(options.body);
   if (body !== undefined && !headers.has('content-type')) headers.set('content-type', typeOf(body));
   const method = options.request ?? (body === undefined ? 'GET' : 'POST');
   return { method, headers, ...(body === undefined ? {} : { body }) };
@@ -62,11 +63,12 @@ function readHeader(line: string): [string, string] {
   return [line.slice(0, at).trim(), line.slice(at + 1).trim()];
 }
 
-function readBody(text: string): string {
+async function readBody(text: string): Promise<string> {
   if (!text.startsWith('@')) return text;
   const source = text.slice(1);
+  if (source === '-') return readStdin('the body');
   try {
-    return readFileSync(source === '-' ? process.stdin.fd : source, 'utf8');
+    return readFileSync(source, 'utf8');
   } catch (cause) {
     throw new TypeError(`the body cannot be read from ${source}`, { cause });
   }

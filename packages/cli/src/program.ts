@@ -1,0 +1,22 @@
+import { Command } from 'commander';
+import { addCall } from './commands/call.ts';
+import { addClient } from './commands/client.ts';
+import { addDev } from './commands/dev.ts';
+import { addInspect } from './commands/inspect.ts';
+import { addKey } from './commands/key.ts';
+import { addServe } from './commands/serve.ts';
+import { addSession } from './commands/session.ts';
+import { addToken } from './commands/token.ts';
+
+const commands = [addDev, addServe, addClient, addSession, addKey, addToken, addCall, addInspect];
+
+/** Makes the command line; what it says wrong is thrown as commander's error. */
+export function createProgram(): Command {
+  const program = new Command('symbolon')
+    .description('Session tokens that are signed, bound to a key, and checked without a lookup.')
+    .exitOverride()
+    .showHelpAfterError('(add --help for examples)')
+    .addHelpText('after', '\nExit codes: 0 ok, 1 refused, 2 usage, 3 fault.');
+  for (const add of commands) add(program);
+  return program;
+}
