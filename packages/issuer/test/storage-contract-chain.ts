@@ -25,7 +25,7 @@ async function live(a: Storage, b: Storage): Promise<void> {
 
 const changes: readonly [string, string][] = [
   ['its time', 'at = at + 1'],
-  ['its kind', `kind = 'client_added'`],
+  ['its kind', `kind = 'client_removed'`],
   ['its client', `client_id = 'another'`],
   ['its lack of a session', `sid = ''`],
   ['what it says', `fields = '{}'`],
