@@ -33,6 +33,7 @@ async function sweepFeed(engine: Engine): Promise<Swept['revocations']> {
     statement(sql.shortenOldKeys),
   ]);
   const swept = await sweepAll(engine, statement(sql.sweepRevocations));
-  await engine.batch([statement(sql.raiseFloor), statement(sql.sweepPages)]);
+  // With the head held: an entry that came in between would stand below the floor.
+  await engine.batch([statement(sql.holdHead), statement(sql.raiseFloor), statement(sql.sweepPages)]);
   return swept;
 }
