@@ -100,6 +100,8 @@ export function createGuard(options: GuardOptions): Guard {
         credentials.proof === undefined
           ? undefined
           : await proofs.accept(credentials.proof, { request, entry, now });
+      if (ends.isEnded(entry)) throw new AuthError('session_ended');
+      ends.checkFresh(demand);
       checkRequirement(entry.session, demand, now);
       if (demand.once) await proofs.redeem(proof);
       counters.accepted++;
