@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { AuditHead, Storage } from '../src/storage/storage.ts';
-import type { StoreTest } from './storage-contract.ts';
+import type { StoreTest } from './storage-lab.ts';
 import { app, newClient, newKey, rotationOf, started } from './storage-lab.ts';
 
 async function intactHead(store: Storage): Promise<AuditHead> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { RevocationKind } from '../src/storage/rows.ts';
 import type { FeedEntry, Storage } from '../src/storage/storage.ts';
-import type { StoreTest } from './storage-contract.ts';
+import type { StoreTest } from './storage-lab.ts';
 import {
   app,
   hour,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { FeedEntry, FeedPage, Storage } from '../src/storage/storage.ts';
-import type { StoreTest } from './storage-contract.ts';
+import type { StoreTest } from './storage-lab.ts';
 import { hour, minute, newKey, second, started, type StoreLab } from './storage-lab.ts';
 
 const by = 'test';

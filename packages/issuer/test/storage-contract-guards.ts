@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Acknowledgement } from '../src/storage/storage.ts';
-import type { StoreTest } from './storage-contract.ts';
+import type { StoreTest } from './storage-lab.ts';
 import { api, hour, id, machine } from './storage-lab.ts';
 
 const newAcknowledgement = (over: Partial<Acknowledgement> = {}): Acknowledgement => ({
