@@ -150,7 +150,7 @@ function merge(real: Revocations, said: Said): 'merged' | 'gap' {
   return real.merge({ ...said, entries } as unknown as Parameters<Revocations['merge']>[0]);
 }
 
-const tokenLife = 300;
+const tokenLife = 3600;
 
 /** Something ended: the guard must refuse it once it claims to know the feed up to `position`. */
 interface Ended {
@@ -166,13 +166,13 @@ function createTown(roll: (sides: number) => number): {
   readonly open: () => Promise<void>;
   readonly close: () => Promise<void>;
   readonly ends: readonly Ended[];
-  readonly guard: Revocations;
+  readonly guard: () => Revocations;
 } {
   let time = Date.UTC(2026, 10, 23, 12) / 1000;
   const skewOf = [-30, 30];
   let acting = 0;
   const store: Storage = openSqlite({ file: ':memory:', clock: () => (time + (skewOf[acting] ?? 0)) * 1000 });
-  const guard = createRevocations({ elapsed: () => time * 1000 });
+  let guard = createRevocations({ elapsed: () => time * 1000 });
   const ends: Ended[] = [];
   const spoken = [0, 0];
   const underway: Said[] = [];
@@ -236,7 +236,7 @@ function createTown(roll: (sides: number) => number): {
     const window = roll(3) === 0;
     const after = window ? (await store.readFeed({ after: 0, limit: 10 })).pageEnd : (spoken[acting] ?? 0);
     // A small limit makes statements that end before the head.
-    const { head, floor, entries } = await store.readFeed({ after, limit: 1 + roll(12) });
+    const { head, floor, entries } = await store.readFeed({ after, limit: 10 + roll(10) });
     if (head <= after) return;
     if (!window) spoken[acting] = head;
     underway.push({ from: after, to: head, floor, entries });
@@ -259,8 +259,14 @@ function createTown(roll: (sides: number) => number): {
     await (roll(2) === 0 ? store.closePages() : store.sweep({ keepSessions: hour }));
   };
 
+  /** A guard that starts has everything to learn, the pages too. */
+  const restart = async (): Promise<void> => {
+    if (roll(2) === 0) guard = createRevocations({ elapsed: () => time * 1000 });
+    await speak();
+  };
+
   const pass = (): Promise<void> => {
-    time += [1, 20, 120, 400][roll(4)] ?? 0;
+    time += [1, 60, 400, 900][roll(4)] ?? 0;
     return store.beat();
   };
 
@@ -274,12 +280,13 @@ function createTown(roll: (sides: number) => number): {
     deliver,
     deliver,
     clean,
+    restart,
     pass,
     pass,
   ];
   return {
     ends,
-    guard,
+    guard: () => guard,
     open: async () => {
       await furnish(store);
       await store.settleTokenLife(tokenLife * second);
@@ -301,18 +308,18 @@ function createTown(roll: (sides: number) => number): {
 void test('FEED-13: with the real statements and the real guard the claim holds after every step', async () => {
   let known = 0;
   let moved = 0;
-  for (let seed = 1; seed <= 12; seed++) {
+  for (let seed = 1; seed <= 40; seed++) {
     const town = createTown(createDice(seed));
     await town.open();
     for (let turn = 0; turn < 150; turn++) {
-      const before = town.guard.to();
+      const before = town.guard().to();
       await town.step();
       town.check();
-      if (town.guard.to() > before) moved++;
+      if (town.guard().to() > before) moved++;
     }
-    known += town.ends.filter(({ isKnown }) => isKnown(town.guard)).length;
+    known += town.ends.filter(({ isKnown }) => isKnown(town.guard())).length;
     await town.close();
   }
-  assert.ok(known > 120, `the guards learnt of ends, not of ${known}`);
+  assert.ok(known > 50, `the guards learnt of ends, not of ${known}`);
   assert.ok(moved > 120, `their claims moved, not ${moved} times`);
 });
