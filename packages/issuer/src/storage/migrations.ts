@@ -6,6 +6,11 @@ export interface Dialect {
   readonly text: string;
   /** What follows a table's closing parenthesis. */
   readonly table: string;
+  /**
+   * Whether a row that changes stays in its place unless an indexed column changes: then what every refresh changes is
+   * better in no index, and the thousand sessions of a machine client are sorted when one must go.
+   */
+  readonly updatesInPlace: boolean;
 }
 
 /** Typed columns, so that a value of the wrong kind is refused and not kept. */
@@ -13,13 +18,16 @@ export const sqliteDialect: Dialect = {
   integer: 'INTEGER',
   text: 'TEXT',
   table: 'STRICT',
+  updatesInPlace: false,
 };
 
 /** No collation but bytes: an index made under another one breaks with the system's next set of languages. */
 export const postgresDialect: Dialect = {
   integer: 'BIGINT',
   text: 'TEXT COLLATE "C"',
-  table: '',
+  // Room beside each row for its next version: https://www.postgresql.org/docs/current/storage-hot.html
+  table: 'WITH (fillfactor = 80)',
+  updatesInPlace: true,
 };
 
 /**
@@ -28,7 +36,7 @@ export const postgresDialect: Dialect = {
  */
 export const migrations: readonly ((dialect: Dialect) => readonly string[])[] = [firstSchema];
 
-function firstSchema({ integer, text, table }: Dialect): readonly string[] {
+function firstSchema({ integer, text, table, updatesInPlace }: Dialect): readonly string[] {
   return [
     `CREATE TABLE head (
       one ${integer} PRIMARY KEY CHECK (one = 1),
@@ -116,14 +124,17 @@ function firstSchema({ integer, text, table }: Dialect): readonly string[] {
     ) ${table}`,
     `CREATE UNIQUE INDEX live_machine_sessions ON sessions (client_id, jkt, audience)
       WHERE kind = 'machine' AND ended_at IS NULL`,
-    `CREATE INDEX live_machine_sessions_by_use ON sessions (client_id, last_used_at, id, kind, ended_at)
-      WHERE kind = 'machine' AND ended_at IS NULL`,
+    ...(updatesInPlace
+      ? []
+      : [
+          `CREATE INDEX live_machine_sessions_by_use ON sessions (client_id, last_used_at, id, kind, ended_at)
+            WHERE kind = 'machine' AND ended_at IS NULL`,
+        ]),
     `CREATE INDEX sessions_by_client ON sessions (client_id, started_at, id)`,
     `CREATE INDEX sessions_by_subject ON sessions (subject, started_at, id)`,
     `CREATE INDEX sessions_by_start ON sessions (started_at, id)`,
     `CREATE INDEX sessions_by_expiry ON sessions (absolute_expires_at)`,
     `CREATE INDEX sessions_by_end ON sessions (ended_at) WHERE ended_at IS NOT NULL`,
-    `CREATE INDEX evictions ON sessions (request) WHERE end_reason = 'evicted'`,
     `CREATE TABLE redeemed_assertions (
       client_id ${text} NOT NULL,
       jti_hash ${text} NOT NULL,

@@ -85,9 +85,6 @@ async function attempt(
   client: PoolClient,
   { statements, deadline }: { statements: readonly Statement[]; deadline: number },
 ): Promise<Outcome> {
-  // What breaks the connection fails the batch; the event beside it would end the process.
-  const ignore = () => undefined;
-  client.on('error', ignore);
   try {
     const within = Math.max(1, deadline - performance.now());
     const results = await runBatch(client, { statements, within });
@@ -96,7 +93,5 @@ async function attempt(
   } catch (error) {
     client.release(!isAboutTheStatement(error));
     return { error };
-  } finally {
-    client.off('error', ignore);
   }
 }

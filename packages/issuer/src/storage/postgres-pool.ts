@@ -1,5 +1,7 @@
-import { Pool, type ClientBase, type PoolClient } from 'pg';
+import { Pool, type PoolClient } from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Statement } from './engine.ts';
+import { runBatch } from './postgres-batch.ts';
 import { PostgresFault } from './postgres-errors.ts';
 
 /** How a database is reached. */
@@ -36,6 +38,8 @@ export function openConnections({ url, connections = 10, patience = 2000 }: Post
   });
   // An idle connection that breaks is dropped; whoever asks next gets another one.
   pool.on('error', () => undefined);
+  // One in use that breaks fails its batch; without a listener the event beside it would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const ready = new WeakSet<PoolClient>();
 
   async function connect(): Promise<PoolClient> {
@@ -72,25 +76,38 @@ export function openConnections({ url, connections = 10, patience = 2000 }: Post
  *
  * @throws PostgresFault if this server is a standby.
  */
-async function setUp(client: ClientBase, patience: number): Promise<void> {
-  const bounded = `${patience}ms`;
-  const settings: Readonly<Record<string, string>> = {
-    default_transaction_isolation: 'read committed',
-    statement_timeout: bounded,
-    idle_in_transaction_session_timeout: bounded,
-    tcp_keepalives_idle: '5',
-    tcp_keepalives_interval: '2',
-    tcp_keepalives_count: '3',
-    tcp_user_timeout: '10000',
-  };
-  const set = Object.entries(settings).map(([name, value]) => `set_config('${name}', '${value}', false)`);
-  const { rows } = await client.query<{ standby: boolean; version: number; commit: string }>(`
-    SELECT pg_is_in_recovery() AS standby, current_setting('server_version_num')::int AS version,
-      current_setting('synchronous_commit') AS commit, ${set.join(', ')}`);
-  if (rows[0]?.standby !== false)
-    throw new PostgresFault('unexpected standby, expected the primary', undefined);
-  if (rows[0].commit === 'off') await client.query(`SET synchronous_commit = 'local'`);
-  if (rows[0].version >= 170_000) await client.query(`SET transaction_timeout = '${bounded}'`);
+async function setUp(client: PoolClient, patience: number): Promise<void> {
+  const [facts] = await runBatch(client, {
+    statements: [{ sql: serverFacts, values: [] }, ...settings(patience)],
+    within: patience,
+  });
+  const { standby, version, commit } = facts?.[0] ?? {};
+  if (standby !== 'no') throw new PostgresFault('unexpected standby, expected the primary', undefined);
+  const more = [
+    ...(commit === 'off' ? [setting('synchronous_commit', 'local')] : []),
+    ...(Number(version) >= 170_000 ? [setting('transaction_timeout', `${patience}ms`)] : []),
+  ];
+  if (more.length > 0) await runBatch(client, { statements: more, within: patience });
+}
+
+const serverFacts = `SELECT CASE WHEN pg_is_in_recovery() THEN 'yes' ELSE 'no' END AS standby,
+  current_setting('server_version_num') AS version, current_setting('synchronous_commit') AS commit`;
+
+const setting = (name: string, value: string): Statement => ({
+  sql: `SELECT set_config($1, $2, false)`,
+  values: [name, value],
+});
+
+function settings(patience: number): readonly Statement[] {
+  return [
+    setting('default_transaction_isolation', 'read committed'),
+    setting('statement_timeout', `${patience}ms`),
+    setting('idle_in_transaction_session_timeout', `${patience}ms`),
+    setting('tcp_keepalives_idle', '5'),
+    setting('tcp_keepalives_interval', '2'),
+    setting('tcp_keepalives_count', '3'),
+    setting('tcp_user_timeout', '10000'),
+  ];
 }
 
 function unreachable(cause: unknown): PostgresFault {

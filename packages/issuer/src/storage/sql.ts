@@ -162,8 +162,8 @@ export const sayEnded = say({
   of: `head, sessions WHERE ${ended}`,
 });
 
-/** $1 request. */
-const evicted = `sessions.request = $1 AND sessions.end_reason = 'evicted'`;
+/** $1 request. By its time, for no refresh moves an entry of that index. */
+const evicted = `sessions.ended_at = now_us() AND sessions.request = $1 AND sessions.end_reason = 'evicted'`;
 export const moveHeadIfEvicted = `${nextPosition} WHERE EXISTS (SELECT 1 FROM sessions WHERE ${evicted})`;
 export const sayEvicted = say({
   kind: 'session',
@@ -368,17 +368,18 @@ export const whyNotOpened = `
     (SELECT count(*) FROM blocked_keys WHERE client_id = $1 AND jkt = $2) AS blocked
   FROM clients WHERE id = $1`;
 
+const evictedAtOnce = 100;
 /**
- * Each opening adds at most one, so ending one keeps the bound: $4 is how many may stand beside the one just opened,
- * which is never the one to go. $5 request.
+ * $4 is how many may stand beside the one just opened, which is never the one to go. Openings that do not see each other
+ * may each add one, so all beyond the bound go. $5 request.
  */
 export const evictOldestMachineSession = `
   UPDATE sessions SET ended_at = now_us(), end_reason = 'evicted', request = $5
-  WHERE id = (SELECT id FROM sessions
+  WHERE ended_at IS NULL AND id IN (SELECT id FROM sessions
     WHERE client_id = $1 AND kind = 'machine' AND ended_at IS NULL
       AND id <> (SELECT o.id FROM sessions AS o WHERE o.client_id = $1 AND o.jkt = $2 AND o.audience = $3
         AND o.kind = 'machine' AND o.ended_at IS NULL)
-    ORDER BY last_used_at DESC, id DESC LIMIT 1 OFFSET $4)
+    ORDER BY last_used_at DESC, id DESC LIMIT ${evictedAtOnce} OFFSET $4)
   RETURNING id`;
 
 // ——— refresh
