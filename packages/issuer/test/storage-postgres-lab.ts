@@ -34,7 +34,7 @@ async function openLab(server: PostgresForTests, kind: 'lab' | 'database'): Prom
   await migratePostgres({ url });
   let clock: StoreClock = createStoreClock();
   const openEngine = () =>
-    createPostgresEngine(openConnections({ url }), {
+    createPostgresEngine(openConnections({ url, patience: slowMachine }), {
       patience: slowMachine,
       clock: kind === 'lab' ? () => clock.now() : undefined,
     });

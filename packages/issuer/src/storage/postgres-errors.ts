@@ -7,9 +7,9 @@ const uniqueViolation = '23505';
 const passing: readonly unknown[] = ['40001', '40P01'];
 /**
  * The server undid the transaction and this connection is of no use any more: read_only_sql_transaction (a primary that
- * has become a standby), admin_shutdown, crash_shutdown, cannot_connect_now, idle_session_timeout.
+ * has become a standby), transaction_timeout, admin_shutdown, crash_shutdown, cannot_connect_now, idle_session_timeout.
  */
-const leaving: readonly unknown[] = ['25006', '57P01', '57P02', '57P03', '57P05'];
+const leaving: readonly unknown[] = ['25006', '25P04', '57P01', '57P02', '57P03', '57P05'];
 
 /** A fault of the database. The server's text of it may show values of rows, so only its code and first line are kept. */
 export class PostgresFault extends Error {
@@ -46,7 +46,10 @@ export function isLeaving(error: unknown): boolean {
 
 /** Whether a connection that met this error is still of use. */
 export function isAboutTheStatement(error: unknown): boolean {
-  return error instanceof TypeError || (error instanceof DatabaseError && !isLeaving(error));
+  return (
+    error instanceof TypeError ||
+    (error instanceof DatabaseError && error.severity === 'ERROR' && !isLeaving(error))
+  );
 }
 
 /** `invalid input syntax for type bigint: "…"`, the one place where a message quotes a value. */

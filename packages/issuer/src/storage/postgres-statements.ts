@@ -37,7 +37,8 @@ export function preparedOf(client: PoolClient): { get: (text: string) => Prepare
   };
 }
 
-function createPrepared(text: string, name: string): Prepared {
+function createPrepared(sql: string, name: string): Prepared {
+  const text = withLocks(sql);
   let state: 'new' | 'sent' | 'settled' = 'new';
   let fields: readonly Field[] = [];
   return {
@@ -58,6 +59,9 @@ function createPrepared(text: string, name: string): Prepared {
     },
   };
 }
+
+/** Locks on what is read stand in comments, since SQLite knows none. */
+const withLocks = (sql: string) => sql.replaceAll(/\/\* (FOR [A-Z ]+) \*\//g, '$1');
 
 /** https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat: int8, int2, int4. */
 const integers: readonly number[] = [20, 21, 23];

@@ -1,7 +1,8 @@
 /**
  * All SQL. `$1` placeholders, and only what SQLite and PostgreSQL both understand, with four functions: `now_us()`
  * (the database's clock in µs, one value for a whole transaction), `greatest` and `least` (which ignore NULL), and
- * `sha256_hex(text)` (over its UTF-8). SQLite has none of them, its adapter brings them.
+ * `sha256_hex(text)` (over its UTF-8). SQLite has none of them, its adapter brings them. A lock on what is read stands in
+ * a comment, `/* FOR UPDATE … *\/`: SQLite lets one in at a time, and the adapter of PostgreSQL takes it out.
  *
  * Where rows are locked one by one, every transaction takes them in this order, so that none waits for another in a
  * circle: sessions, the head, whatever the head rules (subjects, clients, keys, blocks, pages), the audit log's head.
@@ -371,15 +372,15 @@ export const whyNotOpened = `
 const evictedAtOnce = 100;
 /**
  * $4 is how many may stand beside the one just opened, which is never the one to go. Openings that do not see each other
- * may each add one, so all beyond the bound go. $5 request.
+ * may each add one, so all beyond the bound go; those that another opening has in hand are its to end. $5 request.
  */
 export const evictOldestMachineSession = `
   UPDATE sessions SET ended_at = now_us(), end_reason = 'evicted', request = $5
-  WHERE ended_at IS NULL AND id IN (SELECT id FROM sessions
+  WHERE id IN (SELECT s.id FROM sessions AS s WHERE s.ended_at IS NULL AND s.id IN (SELECT id FROM sessions
     WHERE client_id = $1 AND kind = 'machine' AND ended_at IS NULL
       AND id <> (SELECT o.id FROM sessions AS o WHERE o.client_id = $1 AND o.jkt = $2 AND o.audience = $3
         AND o.kind = 'machine' AND o.ended_at IS NULL)
-    ORDER BY last_used_at DESC, id DESC LIMIT ${evictedAtOnce} OFFSET $4)
+    ORDER BY last_used_at DESC, id DESC LIMIT ${evictedAtOnce} OFFSET $4) /* FOR UPDATE SKIP LOCKED */)
   RETURNING id`;
 
 // ——— refresh
