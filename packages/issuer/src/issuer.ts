@@ -1,10 +1,16 @@
 import { createGuard, createReplayMemory, type Guard } from '@symbolon/guard';
+import { maxTokenLife } from '@symbolon/token';
 import { z } from 'zod';
 import { audienceOptions, ownAudiences, type Audience } from './audiences.ts';
 import { openClients, type Clients } from './clients.ts';
-import { openFeed } from './feed.ts';
+import { openFeed, type Feed } from './feed.ts';
+import { readGuards, type RegisteredGuards } from './guards.ts';
+import { streamFeed } from './http/feed-stream.ts';
+import { wantsStream } from './http/revocations.ts';
 import { createApp } from './http/routes.ts';
+import { waitUntilApplied, type Propagation } from './propagation.ts';
 import { openSessions, type Lifetimes, type Sessions } from './sessions.ts';
+import type { Signers } from './signer.ts';
 import { openSigningKeys, type SigningKeys } from './signing-keys.ts';
 import type { Storage } from './storage/storage.ts';
 import { createMint } from './tokens.ts';
@@ -18,6 +24,8 @@ export interface IssuerOptions {
   readonly audiences: readonly z.input<typeof audienceOptions>[];
   readonly storage: Storage;
   readonly keyring: Keyring;
+  /** Which purposes' new keys are made and held outside this process (PKCS#11, a cloud KMS). */
+  readonly signers?: Signers;
   /** How long sessions live, in seconds. */
   readonly lifetimes?: Partial<Record<keyof Lifetimes, number>>;
   /** How long caches may keep the key set, in seconds (default 300). */
@@ -26,6 +34,8 @@ export interface IssuerOptions {
   readonly keyRotation?: number;
   /** Milliseconds since the epoch (default `Date.now`): judges proofs and assertions, never sessions. */
   readonly clock?: () => number;
+  /** Milliseconds that never go back (default `performance.now`): judges whether the store can be heard. */
+  readonly elapsed?: () => number;
   /** Is told of faults: a path and an error, never a credential. */
   readonly report?: (fault: { path: string; error: unknown }) => void;
 }
@@ -36,8 +46,12 @@ export interface Issuer {
   readonly fetch: (request: Request) => Promise<Response>;
   readonly sessions: Omit<Sessions, 'find'>;
   readonly clients: Omit<Clients, 'find'>;
-  readonly keys: Pick<SigningKeys, 'list' | 'rotate' | 'revoke' | 'maintain'>;
-  /** Tells load balancers to look elsewhere; requests are still answered. */
+  readonly keys: Pick<SigningKeys, 'list' | 'rotate' | 'revoke' | 'rewrap' | 'maintain'>;
+  /** The guards that follow the feed under an identity. */
+  readonly guards: { readonly list: () => Promise<RegisteredGuards> };
+  /** Waits, at most `patience` ms, until the guards that can be heard have applied what was ended at `position`. */
+  readonly waitUntilApplied: (position: number, patience: number) => Promise<Propagation>;
+  /** Tells load balancers to look elsewhere and ends the streams; requests are still answered. */
   readonly drain: () => void;
   /** Stops what runs in the background and closes the store once everything asked of it is written. */
   readonly close: () => Promise<void>;
@@ -53,6 +67,10 @@ const defaults: Readonly<Record<keyof Lifetimes, number>> = {
   machineAbsolute: 30 * day,
 };
 const maintenanceInterval = 10 * 60 * 1000;
+/** A refresh key stays at least so long after it retires: settings may have allowed longer sessions before. */
+const leastRefreshLife = 400 * day;
+/** Twice as long as caches keep a closed page: whoever gets one finds the key that signed it. */
+const feedLife = 2 * hour;
 
 /**
  * Creates an issuer over a store and a keyring.
@@ -67,22 +85,27 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
   const audiences = readAudiences(issuer, options.audiences);
   const lifetimes = readLifetimes(options.lifetimes ?? {}, audiences);
   const { storage, keyring, clock = Date.now, keySetMaxAge = 300, keyRotation = 30 * day } = options;
+  const report = options.report ?? ((): undefined => undefined);
+  const elapsed = options.elapsed ?? ((): number => performance.now());
   await settleIssuer(storage, issuer);
-  const tokenLife = {
-    session: Math.max(...audiences.map((audience) => audience.tokenLife)) * micros,
-    refresh: Math.max(lifetimes.personAbsolute, lifetimes.machineAbsolute),
-    feed: hour * micros,
-  };
+  const tokenLife = Math.max(...audiences.map((audience) => audience.tokenLife)) * micros;
   const keys = await openSigningKeys({
     issuer,
     storage,
     keyring,
+    signers: options.signers ?? {},
     clock,
+    report,
     algorithms: audiences.map((audience) => audience.alg),
     times: {
       keySetMaxAge: keySetMaxAge * micros,
       rotation: keyRotation * micros,
-      tokenLife,
+      tokenLife: {
+        // Not what the settings say today: a key may have signed under others.
+        session: maxTokenLife * micros,
+        refresh: Math.max(lifetimes.personAbsolute, lifetimes.machineAbsolute, leastRefreshLife * micros),
+        feed: feedLife * micros,
+      },
     },
   });
   const clients = openClients({
@@ -90,10 +113,9 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     clock,
     knownAudiences: () => audiences.map(({ audience }) => audience),
   });
-  const report = options.report ?? ((): undefined => undefined);
-  await storage.settleTokenLife(tokenLife.session);
-  const feed = await openFeed({ issuer, storage, keys, report });
-  const mint = createMint({ issuer, signer: keys.signer, isLive: feed.isLive });
+  await storage.settleTokenLife(tokenLife);
+  const feed = await openFeed({ issuer, storage, keys, elapsed, report });
+  const mint = createMint({ issuer, signer: keys.signer, becomesLive: feed.becomesLive });
   const sessions = openSessions({ audiences, lifetimes, storage, clients, mint });
   let closing = false;
   const replay = createReplayMemory();
@@ -114,7 +136,6 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     isClosing,
   };
   const own: typeof fetch = async (input, init) => app(new Request(input, init));
-  // What these guards let in is asked of the store once more, which knows every end the moment it is committed.
   const ownGuard = (name: string): Guard =>
     createGuard({
       issuer,
@@ -123,18 +144,22 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
       fetch: own,
       clock,
       staleFeed: 'accept',
+      identity: ownStream(feed),
     });
   const guards = { sessions: ownGuard('sessions'), revocations: ownGuard('revocations') };
   const app = createApp(office, { guards, report });
-  const timer = keepMaintained({ keys, storage, report, tokenLife: tokenLife.session });
+  const timer = keepMaintained({ keys, storage, report, tokenLife });
   return {
     issuer,
     fetch: app,
     sessions,
     clients,
     keys,
+    guards: { list: () => readGuards(storage) },
+    waitUntilApplied: (position, patience) => waitUntilApplied(storage, { position, patience }),
     drain: () => {
       closing = true;
+      feed.hangUp();
     },
     close: async () => {
       closing = true;
@@ -145,6 +170,14 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
       await storage.close();
     },
   };
+}
+
+/** The issuer's own guards hear the feed within the process, and nobody waits for what they would report. */
+function ownStream(feed: Feed): typeof fetch {
+  return async (input, init) =>
+    wantsStream(new Request(input, init))
+      ? streamFeed(feed, () => ({ release: () => undefined }))
+      : new Response(null, { status: 204 });
 }
 
 const sweepAfter = 90 * day * micros;

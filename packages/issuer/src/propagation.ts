@@ -1,4 +1,8 @@
-import type { GuardRow, Storage } from './storage/storage.ts';
+import { readGuards, type RegisteredGuard } from './guards.ts';
+import type { Storage } from './storage/storage.ts';
+
+/** A guard that has not said what was waited for. */
+export type SilentGuard = Pick<RegisteredGuard, 'name' | 'instance' | 'silentFor'>;
 
 /** How far an end has come. */
 export interface Propagation {
@@ -8,18 +12,13 @@ export interface Propagation {
   readonly applied: number;
   /** How long that took, or how long was waited, in ms. */
   readonly ms: number;
-  /** Those that have not applied it: what they are called, and how long they have been silent, in seconds. */
-  readonly missing: readonly {
-    readonly name: string;
-    readonly instance: string;
-    readonly silentFor: number;
-  }[];
+  /** Those that have not applied it, and those not heard of for longer. */
+  readonly missing: readonly SilentGuard[];
 }
 
 const interval = 20;
-const rememberedFor = 600_000_000;
-/** A guard that has said nothing for this long, in µs, is named and not waited for. */
-const silentAfter = 15_000_000;
+/** A guard reports every five seconds; one that has missed three reports is named and not waited for. */
+const hopelessAfter = 15;
 
 /**
  * Waits, at most `patience` ms, until every guard that can be heard has applied what stands at `position`.
@@ -32,28 +31,19 @@ export async function waitUntilApplied(
 ): Promise<Propagation> {
   const since = performance.now();
   for (;;) {
-    const now = await storage.now();
-    const rows = (await storage.listGuards()).filter((row) => now - row.seenAt < rememberedFor);
-    const missing = rows.filter((row) => row.to < end.position);
-    const waitedFor = missing.filter((row) => now - row.seenAt < silentAfter);
+    const { heard, silent } = await readGuards(storage);
+    const missing = heard.filter(({ to }) => to < end.position);
+    const waitedFor = missing.filter(({ silentFor }) => silentFor < hopelessAfter);
     const ms = Math.round(performance.now() - since);
-    if (waitedFor.length === 0 || ms >= end.patience) return describe(rows, { missing, ms, now });
+    if (waitedFor.length === 0 || ms >= end.patience) {
+      const applied = heard.length - missing.length;
+      return { guards: heard.length, applied, ms, missing: [...missing, ...silent].map(nameGuard) };
+    }
     await new Promise((resolve) => setTimeout(resolve, interval));
   }
 }
 
-function describe(
-  rows: readonly GuardRow[],
-  { missing, ms, now }: { missing: readonly GuardRow[]; ms: number; now: number },
-): Propagation {
-  return {
-    guards: rows.length,
-    applied: rows.length - missing.length,
-    ms,
-    missing: missing.map(({ name, instance, seenAt }) => ({
-      name,
-      instance,
-      silentFor: Math.round((now - seenAt) / 1_000_000),
-    })),
-  };
+/** Names a guard for an operator. */
+export function nameGuard({ name, instance, silentFor }: RegisteredGuard): SilentGuard {
+  return { name, instance, silentFor };
 }

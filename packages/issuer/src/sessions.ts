@@ -4,7 +4,7 @@ import { chooseTarget, type Audience } from './audiences.ts';
 import type { Clients } from './clients.ts';
 import { newId } from './random.ts';
 import type { ListedSession } from './storage/rows.ts';
-import type { EndResult, SessionStart, StartRefusal, Storage } from './storage/storage.ts';
+import type { CutResult, SessionStart, StartRefusal, Storage } from './storage/storage.ts';
 import { signWith, type IssuedTokens, type Mint } from './tokens.ts';
 
 /** What an application with its own login says of a person who has just signed in there. */
@@ -44,6 +44,15 @@ export interface SessionListOptions {
   readonly after?: string;
 }
 
+/** `ended`: every guard that knows the feed up to `position` refuses it (`issuer.waitUntilApplied`). */
+export type SessionEndResult =
+  { readonly kind: 'ended'; readonly position: number } | { readonly kind: 'already_ended' | 'unknown' };
+
+/** Whose sessions end. `by` is for the audit log. */
+export type EndOfMany = ({ clientId: string } | { subject: string } | { everything: true }) & {
+  readonly by?: 'application' | 'operator';
+};
+
 /** The sessions of an application with its own login, and of machines. */
 export interface Sessions {
   /** @throws TypeError for unsound options, AuthError for what client or audience may not. */
@@ -55,9 +64,9 @@ export interface Sessions {
     sid: string;
     by?: 'application' | 'operator';
     clientId?: string;
-  }) => Promise<EndResult['kind']>;
-  /** Ends every session of a client, or of one subject (claim `sub`), that started until now. */
-  readonly endAll: (of: { clientId: string } | { subject: string }) => Promise<boolean>;
+  }) => Promise<SessionEndResult>;
+  /** Ends every session of a client, of one subject (claim `sub`), or of this issuer that started until now. */
+  readonly endAll: (of: EndOfMany) => Promise<CutResult>;
 }
 
 /** How long sessions live, in µs. */
@@ -106,9 +115,12 @@ export function openSessions(options: {
     end: async ({ sid, by = 'application', clientId }) => {
       const holderKey = by === 'operator' ? 'block' : 'keep';
       const only = clientId === undefined ? {} : { clientId };
-      return (await storage.endSession({ sid, reason: by, by, holderKey, ...only })).kind;
+      const ended = await storage.endSession({ sid, reason: by, by, holderKey, ...only });
+      if (ended.kind === 'ended') return { kind: 'ended', position: ended.position };
+      return { kind: ended.kind === 'already_ended' ? 'already_ended' : 'unknown' };
     },
-    endAll: async (of) => (await storage.endSessionsOf({ ...of, by: 'application' })).kind === 'cut',
+    endAll: async ({ by = 'application', ...of }) =>
+      'everything' in of ? storage.cutEverything({ by }) : storage.endSessionsOf({ ...of, by }),
   };
 }
 

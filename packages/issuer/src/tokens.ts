@@ -38,11 +38,11 @@ const maxBearerLife = 300;
 export function createMint(options: {
   issuer: string;
   signer: (kid: string) => Promise<SigningKey>;
-  isLive: () => boolean;
+  becomesLive: () => Promise<boolean>;
 }): Mint {
-  const { issuer, signer, isLive } = options;
+  const { issuer, signer, becomesLive } = options;
   return async (issue, tokenLife) => {
-    if (!isLive()) throw new AuthError('issuer_cut_off', { detail: { retryAfter: 1 } });
+    if (!(await becomesLive())) throw new AuthError('issuer_cut_off', { detail: { retryAfter: 1 } });
     return issueTokens(issue, { issuer, tokenLife, signer });
   };
 }

@@ -92,7 +92,7 @@ void test('ISSUER-37: an issuer whose identifier has a path answers under it, an
   const url = `${issuerUrl}/tenant/one`;
   const { issuer } = await openLab({ issuer: url });
   const own: typeof fetch = (input, init) => issuer.fetch(new Request(input, init));
-  const guard = createGuard({ issuer: url, audience: api, fetch: own });
+  const guard = createGuard({ issuer: url, audience: api, staleFeed: 'refuse', fetch: own });
   await guard.ready();
   guard.close();
   const openid = await issuer.fetch(new Request(`${url}/.well-known/openid-configuration`));

@@ -7,7 +7,9 @@ export {
   hashText,
   importPublicKey,
   importSigningKey,
+  signBytes,
   thumbprintOf,
+  verifyBytes,
   type SigningKey,
   type VerificationKey,
 } from './keys.ts';

@@ -205,7 +205,7 @@ function toCells(row: Described): readonly string[] {
 
 async function remove(output: Output, { id, data }: CommonOptions & { id: string }): Promise<void> {
   await withIssuer(data, async (open) => {
-    if (!(await open.issuer.clients.remove(id, operator))) throw unknownClient(id);
+    if ((await open.issuer.clients.remove(id, operator)).kind === 'unknown') throw unknownClient(id);
     const within = longestTokenLife(open.settings);
     output.result(
       { removed: id, live_tokens_expire_within: within },

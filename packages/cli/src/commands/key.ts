@@ -1,4 +1,4 @@
-import type { KeyRow } from '@symbolon/issuer';
+import type { KeyRow, RotateResult } from '@symbolon/issuer';
 import { InvalidArgumentError, type Command } from 'commander';
 import { Refused } from '../exit.ts';
 import { withIssuer, type OpenIssuer } from '../open-issuer.ts';
@@ -82,6 +82,7 @@ async function rotate(output: Output, options: RotateOptions): Promise<void> {
     const which = { purpose: options.purpose ?? 'session', alg: await algorithmOf(open, options) };
     const promoted = await open.issuer.keys.rotate({ ...which, by: operator });
     if (promoted.kind === 'not_holdable') throw tooEarly(seconds(promoted.holdableFrom));
+    if (promoted.kind === 'not_held') throw notHeld(promoted);
     if (promoted.kind === 'no_next')
       throw new Refused('no_next_key', `there is no next ${which.purpose} key`);
     const { current, next } = promoted;
@@ -93,6 +94,15 @@ async function rotate(output: Output, options: RotateOptions): Promise<void> {
       ].join('\n'),
     );
   });
+}
+
+function notHeld({ kid, lacking }: Extract<RotateResult, { kind: 'not_held' }>): Refused {
+  const names = lacking.map(({ name }) => name).join(', ');
+  return new Refused(
+    'key_not_held',
+    `these guards do not hold the next key ${kid} yet: ${names}. They fetch it within seconds of hearing the feed; "symbolon doctor" says why one does not`,
+    { kid, lacking },
+  );
 }
 
 function tooEarly(from: number): Refused {

@@ -115,7 +115,7 @@ async function end(output: Output, options: EndOptions & { sids: readonly string
 
 async function endOne(output: Output, { open, sid }: { open: OpenIssuer; sid: string }): Promise<void> {
   if (!/^[\w-]{22}$/.test(sid)) throw new TypeError(`unexpected session id ${sid}, expected 22 characters`);
-  const kind = await open.issuer.sessions.end({ sid, by: 'operator' });
+  const { kind } = await open.issuer.sessions.end({ sid, by: 'operator' });
   const row = await open.storage.findSession(sid);
   if (kind === 'unknown' || row === null) {
     throw new Refused('session_unknown', `no session ${sid}; "symbolon session list" shows them`);
@@ -162,7 +162,7 @@ async function endAll(
   output: Output,
   { open, clientId }: { open: OpenIssuer; clientId: string },
 ): Promise<void> {
-  if (!(await open.issuer.sessions.endAll({ clientId }))) {
+  if ((await open.issuer.sessions.endAll({ clientId })).kind === 'unknown') {
     throw new Refused('client_unknown', `no client ${clientId}; "symbolon client list" shows them`);
   }
   const within = longestTokenLife(open.settings);

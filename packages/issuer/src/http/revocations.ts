@@ -1,7 +1,8 @@
-import type { Guard, Session } from '@symbolon/guard';
+import { AuthError, type AuthErrorCode } from '@symbolon/token';
+import { challengeResponse, type Guard, type Session } from '@symbolon/guard';
 import { z } from 'zod';
-import { toEvent, type Feed } from '../feed.ts';
 import { json } from './answers.ts';
+import { streamFeed } from './feed-stream.ts';
 import type { Office } from './office.ts';
 import { malformed, readJson } from './requests.ts';
 
@@ -15,9 +16,13 @@ export interface FeedInterface {
   readonly acknowledge: Handler;
 }
 
-/** A guard that reads slower than this many statements behind is hung up on: it comes back and reads the window. */
-const mostBehind = 64;
 const statementType = 'application/jwt';
+
+/**
+ * How long a cache may keep a page, in seconds. Its entries never change, but the key that signed it is published
+ * for two hours after it retires, and a page must not outlive in a cache the key by which it is verified.
+ */
+const pageMaxAge = 3600;
 
 const acknowledgementBody = z.strictObject({
   instance: z.string().regex(/^[A-Za-z0-9_-]{22}$/),
@@ -32,12 +37,9 @@ const acknowledgementBody = z.strictObject({
  * have an identity (a session token for `<issuer>/revocations`).
  */
 export function feedInterface(office: Office, guard: Guard): FeedInterface {
-  const stream = guard.protect((_request, session) => openStream(office.feed, guard, session));
+  const stream = guard.protect(async (_request, session) => openStream(office, guard, session));
   return {
-    current: async (request) => {
-      const wantsStream = request.headers.get('accept')?.includes('text/event-stream') === true;
-      return wantsStream ? stream(request) : currentStatement(office, request);
-    },
+    current: async (request) => (wantsStream(request) ? stream(request) : currentStatement(office, request)),
     page: async (_request, to) => closedPage(office, to),
     keys: async () => {
       const headers = { 'cache-control': `public, max-age=${String(office.keySetMaxAge)}` };
@@ -47,55 +49,41 @@ export function feedInterface(office: Office, guard: Guard): FeedInterface {
   };
 }
 
+/** Whether a request asks for the stream and not for the document. */
+export function wantsStream(request: Request): boolean {
+  return request.headers.get('accept')?.includes('text/event-stream') === true;
+}
+
 async function currentStatement(office: Office, request: Request): Promise<Response> {
   const statement = await office.feed.current();
   // The signature ends the text and is deterministic: it tells two statements apart.
   const etag = `"${statement.slice(-43)}"`;
-  const headers = { 'content-type': statementType, 'cache-control': 'public, max-age=1', etag };
-  if (request.headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers });
-  return new Response(statement, { headers });
+  const headers = {
+    'content-type': statementType,
+    'cache-control': 'public, max-age=1',
+    etag,
+    vary: 'accept',
+  };
+  const held = request.headers.get('if-none-match')?.split(',') ?? [];
+  const known = held.some((tag) => tag.trim().replace(/^W\//, '') === etag);
+  return known ? new Response(null, { status: 304, headers }) : new Response(statement, { headers });
 }
 
 async function closedPage(office: Office, to: string): Promise<Response> {
-  const page = /^[0-9]{1,16}$/.test(to) ? await office.feed.page(Number(to)) : undefined;
+  const page = /^[1-9][0-9]{0,15}$/.test(to) ? await office.feed.page(Number(to)) : undefined;
   if (page === undefined) return json({ error: 'not_found' }, { status: 404 });
-  const headers = { 'content-type': statementType, 'cache-control': 'public, max-age=31536000, immutable' };
-  return new Response(page, { headers });
+  const cache = `public, max-age=${String(pageMaxAge)}, immutable`;
+  return new Response(page, { headers: { 'content-type': statementType, 'cache-control': cache } });
 }
 
-/** Starts with everything since the last closed page, then says each statement as it is made. */
-function openStream(feed: Feed, guard: Guard, session: Session): Response {
-  let stop = (): void => undefined;
-  const body = new ReadableStream<Uint8Array>(
-    {
-      start: async (controller) => {
-        const hangUp = (): void => {
-          stop();
-          controller.close();
-        };
-        const watched = guard.connections.watch(session, hangUp);
-        const unsubscribe = feed.subscribe((event) => {
-          controller.enqueue(event);
-          if ((controller.desiredSize ?? 0) <= 0) hangUp();
-        });
-        stop = () => {
-          unsubscribe();
-          watched.release();
-        };
-        controller.enqueue(toEvent(await feed.current()));
-      },
-      cancel: () => {
-        stop();
-      },
-    },
-    new CountQueuingStrategy({ highWaterMark: mostBehind }),
-  );
-  const headers = {
-    'content-type': 'text/event-stream',
-    'cache-control': 'no-store',
-    'x-accel-buffering': 'no',
-  };
-  return new Response(body, { headers });
+/** The token is good for minutes, so whether its session stands is asked of the store once more. */
+async function openStream(office: Office, guard: Guard, session: Session): Promise<Response> {
+  const refuse = (code: AuthErrorCode): Response =>
+    challengeResponse(guard.challenge(new AuthError(code, { detail: { retryAfter: 1 } })));
+  if (office.isClosing()) return refuse('issuer_cut_off');
+  const answer = await office.storage.sessionAlive({ sid: session.sessionId });
+  if (answer.kind !== 'alive') return refuse('session_ended');
+  return streamFeed(office.feed, (hangUp) => guard.connections.watch(session, hangUp));
 }
 
 async function acknowledge(office: Office, request: Request, session: Session): Promise<Response> {

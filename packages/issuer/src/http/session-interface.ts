@@ -66,7 +66,7 @@ async function listSessions(office: Office, request: Request, session: Session):
 async function endSession(office: Office, session: Session, sid: string): Promise<Response> {
   const found = await office.sessions.find(sid);
   await demandRight(office, session, found?.clientId ?? '');
-  const kind = await office.sessions.end({ sid, clientId: found?.clientId ?? '' });
+  const { kind } = await office.sessions.end({ sid, clientId: found?.clientId ?? '' });
   return json({ ended: sid, already: kind === 'already_ended' });
 }
 

@@ -4,9 +4,20 @@ import { integer, onlyRow, readKey } from './read-rows.ts';
 import type { KeyPurpose, KeyRow } from './rows.ts';
 import { statement, telling, type Told } from './sql-decision.ts';
 import * as sql from './sql.ts';
-import type { KeyPromotion, KeyRevocation, NewKey, PromoteResult, RevokeResult, Storage } from './storage.ts';
+import type {
+  KeyPromotion,
+  KeyRevocation,
+  KeyRewrapping,
+  NewKey,
+  PromoteResult,
+  RevokeResult,
+  Storage,
+} from './storage.ts';
 
-type Keys = Pick<Storage, 'addKey' | 'listKeys' | 'promoteKey' | 'dropExpiredKeys' | 'revokeKey'>;
+type Keys = Pick<
+  Storage,
+  'addKey' | 'listKeys' | 'promoteKey' | 'dropExpiredKeys' | 'revokeKey' | 'rewrapKey'
+>;
 
 /** Signing keys: next → current → retired → gone, with one current and at most one next by unique index. */
 export function createSqlKeys(engine: Engine): Keys {
@@ -18,6 +29,7 @@ export function createSqlKeys(engine: Engine): Keys {
     promoteKey: (promotion) => promoteKey(engine, promotion),
     dropExpiredKeys: (drop) => dropExpiredKeys(engine, drop),
     revokeKey: (revocation) => revokeKey(engine, revocation),
+    rewrapKey: (rewrapping) => rewrapKey(engine, rewrapping),
   };
 }
 
@@ -88,6 +100,19 @@ async function revokeKey(engine: Engine, { kid, next, by }: KeyRevocation): Prom
   const keys = rows.map(readKey);
   const position = integer(onlyRow(moved), 'position');
   return { kind: 'revoked', current: currentOf(keys), next: inState(keys, 'next') ?? null, position };
+}
+
+async function rewrapKey(
+  engine: Engine,
+  { kid, wrappedKey, kekId, instead }: KeyRewrapping,
+): ReturnType<Storage['rewrapKey']> {
+  const told: Told = { kind: 'key_rewrapped', fields: { kid, kekId } };
+  const [, rows] = await engine.batch([
+    statement(sql.holdHead),
+    statement(sql.rewrapKey, kid, wrappedKey, kekId, instead),
+    ...telling(sql.auditIfKeyWrapped, { told, values: [kid, kekId] }),
+  ]);
+  return { kind: rows?.length === 1 ? 'rewrapped' : 'unchanged' };
 }
 
 function currentOf(keys: readonly KeyRow[]): KeyRow {

@@ -540,6 +540,15 @@ export const dropExpiredKey = `
   UPDATE signing_keys SET state = 'gone', gone_at = now_us(), wrapped_key = NULL
   WHERE id = ${expiredKey('$1', '$2')} RETURNING ${keyColumns}`;
 
+/** $1 kid, $2 the private key wrapped anew, $3 under which key-encryption key, $4 under which it was. */
+export const rewrapKey = `
+  UPDATE signing_keys SET wrapped_key = $2, kek_id = $3 WHERE id = $1 AND kek_id = $4 AND state <> 'gone'
+  RETURNING id AS kid`;
+/** $5 kid, $6 the key-encryption key it is wrapped under now. */
+export const auditIfKeyWrapped = auditIf(
+  `EXISTS (SELECT 1 FROM signing_keys WHERE id = $5 AND kek_id = $6 AND state <> 'gone')`,
+);
+
 // ——— facts about this store, and cleaning
 
 export const settleMeta = `INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING`;

@@ -74,6 +74,8 @@ export interface Storage {
   dropExpiredKeys(drop: { purpose: KeyPurpose; tokenLife: number }): Promise<readonly KeyRow[]>;
   /** Makes a key gone at once, whatever its state, and puts the next one in its place. */
   revokeKey(revocation: KeyRevocation): Promise<RevokeResult>;
+  /** Keeps a private key under another key-encryption key, unless somebody else did since it was read. */
+  rewrapKey(rewrapping: KeyRewrapping): Promise<{ kind: 'rewrapped' } | { kind: 'unchanged' }>;
 
   /** Everything the feed says above a position, read so that nothing at or below `head` is missing. */
   readFeed(reading: { after: number; limit: number }): Promise<FeedReading>;
@@ -292,6 +294,14 @@ export interface KeyRevocation {
   /** Becomes the next key; must have the purpose and algorithm of the key revoked. */
   readonly next: NewKey;
   readonly by: string;
+}
+
+export interface KeyRewrapping {
+  readonly kid: string;
+  readonly wrappedKey: string;
+  readonly kekId: string;
+  /** The key-encryption key under which it was read. */
+  readonly instead: string;
 }
 
 /** `revoked`: a guard that knows the feed up to `position` refuses what the key signed. */
