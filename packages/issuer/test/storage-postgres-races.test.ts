@@ -161,10 +161,7 @@ else {
     const positions = ended.map((result) => ('position' in result ? result.position : 0));
     assert.equal(new Set(positions).size, 240, 'each at a position of its own');
     const feed = await a.readFeed({ after: 0, limit: 10_000 });
-    assert.deepEqual(
-      new Set(feed.entries.map(({ position }) => position)),
-      new Set(positions),
-    );
+    assert.deepEqual(new Set(feed.entries.map(({ position }) => position)), new Set(positions));
     assert.equal(feed.head, Math.max(...positions));
     assert.equal((await b.verifyAudit()).kind, 'intact');
   });
