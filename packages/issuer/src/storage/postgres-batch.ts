@@ -1,4 +1,4 @@
-import type { Connection, PoolClient, Submittable } from 'pg';
+import type { ClientBase, Connection, Submittable } from 'pg';
 import type { Row, Statement } from './engine.ts';
 import { preparedOf, type Field, type Prepared } from './postgres-statements.ts';
 
@@ -12,7 +12,7 @@ type Rows = readonly Row[];
  * When time (ms) is over the connection is destroyed, and whether the transaction was committed is not known.
  */
 export function runBatch(
-  client: PoolClient,
+  client: ClientBase,
   { statements, within }: { statements: readonly Statement[]; within: number },
 ): Promise<readonly Rows[]> {
   return new Promise((resolve, reject) => {
@@ -34,7 +34,7 @@ interface Batch extends Submittable {
 }
 
 interface Job {
-  readonly client: PoolClient;
+  readonly client: ClientBase;
   readonly statements: readonly Statement[];
   /** Values as the wire wants them, for each statement. */
   readonly texts: readonly (string | null)[][];

@@ -34,6 +34,13 @@ export function nameFault(error: unknown): unknown {
   return new UniqueViolation(error.table ?? 'unknown', { cause });
 }
 
+/** Why there is no connection: system and server say so without a password. */
+export function unreachable(cause: unknown): PostgresFault {
+  if (cause instanceof PostgresFault) return cause;
+  const { message, code } = cause as { message?: string; code?: string };
+  return new PostgresFault(`no connection: ${message ?? 'no reason given'}`, code);
+}
+
 /** Whether the transaction is known to be undone and may be tried again on the same connection. */
 export function isPassing(error: unknown): boolean {
   return passing.includes(codeOf(error));

@@ -1,7 +1,7 @@
-import { Client, type ClientBase } from 'pg';
+import { Client, DatabaseError, type ClientBase } from 'pg';
 import { migrations, postgresDialect } from './migrations.ts';
 import { clockFunctions } from './postgres-clock.ts';
-import { nameFault, PostgresFault } from './postgres-errors.ts';
+import { nameFault, PostgresFault, unreachable } from './postgres-errors.ts';
 
 const connectWithin = 5000;
 
@@ -16,14 +16,16 @@ export async function inPostgresTransaction<T>(
 ): Promise<T> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: connectWithin });
   client.on('error', () => undefined);
+  await client.connect().catch((error: unknown) => {
+    throw unreachable(error);
+  });
   try {
-    await client.connect();
     await client.query('BEGIN');
     const result = await work(client);
     await client.query('COMMIT');
     return result;
   } catch (error) {
-    throw nameFault(error);
+    throw error instanceof DatabaseError ? nameFault(error) : error;
   } finally {
     await client.end();
   }

@@ -2,7 +2,7 @@ import { Pool, type PoolClient } from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Statement } from './engine.ts';
 import { runBatch } from './postgres-batch.ts';
-import { PostgresFault } from './postgres-errors.ts';
+import { PostgresFault, unreachable } from './postgres-errors.ts';
 
 /** How a database is reached. */
 export interface PostgresOptions {
@@ -108,10 +108,4 @@ function settings(patience: number): readonly Statement[] {
     setting('tcp_keepalives_count', '3'),
     setting('tcp_user_timeout', '10000'),
   ];
-}
-
-function unreachable(cause: unknown): PostgresFault {
-  if (cause instanceof PostgresFault) return cause;
-  const { message, code } = cause as { message?: string; code?: string };
-  return new PostgresFault(`no connection: ${message ?? 'no reason given'}`, code);
 }

@@ -1,4 +1,4 @@
-import type { PoolClient } from 'pg';
+import type { ClientBase } from 'pg';
 import type { Row } from './engine.ts';
 
 /** A column as the server describes it. */
@@ -22,10 +22,10 @@ export interface Prepared {
   readonly doubted: () => void;
 }
 
-const ofClients = new WeakMap<PoolClient, Map<string, Prepared>>();
+const ofClients = new WeakMap<ClientBase, Map<string, Prepared>>();
 
 /** The statements of a connection. Texts come from one file, so they are few. */
-export function preparedOf(client: PoolClient): { get: (text: string) => Prepared } {
+export function preparedOf(client: ClientBase): { get: (text: string) => Prepared } {
   const known = ofClients.get(client) ?? new Map<string, Prepared>();
   ofClients.set(client, known);
   return {

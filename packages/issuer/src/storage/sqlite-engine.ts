@@ -5,6 +5,7 @@ import type { Engine, Row, Statement } from './engine.ts';
 import { addFunctions } from './sqlite-clock.ts';
 import { isBusy, nameViolation } from './sqlite-errors.ts';
 import { migrate } from './sqlite-migrate.ts';
+import { expectNotMoved } from './sqlite-moved.ts';
 import { createRun } from './sqlite-statements.ts';
 
 /** How the embedded database is opened. */
@@ -32,6 +33,7 @@ export function openSqliteEngine({ file, clock = Date.now, patience = 10_000 }: 
   const db = new DatabaseSync(file, { timeout: patience, enableForeignKeyConstraints: true });
   try {
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+    expectNotMoved(db);
     migrate(db);
     db.exec(`PRAGMA busy_timeout = ${blockedFor}`);
     return createEngine(db, { clock, patience });
