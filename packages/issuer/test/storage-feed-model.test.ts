@@ -13,7 +13,7 @@ import {
   nextSteps,
   unknownEntry,
   type Bounds,
-  type GuardEvent,
+  type Heard,
   type Mistake,
   type State,
 } from './storage-feed-model.ts';
@@ -29,12 +29,13 @@ import { furnish, hour, newClient, newKey, rotationOf, second, started } from '.
 const skews = [-10, 10] as const;
 const order = { skews, entries: 2, beats: 1, statements: 2, pages: 1, sweeps: 0, ticks: 0 };
 const expiry = { skews, entries: 1, beats: 0, statements: 2, pages: 1, sweeps: 1, ticks: 3 };
+/** All of `expiry` with two entries was searched as well, and nothing found: a million states, too long for every day. */
 const searched: readonly Bounds[] = [
   expiry,
-  { ...expiry, entries: 2, statements: 1, ticks: 2 },
+  { ...expiry, entries: 2, statements: 1 },
   { ...expiry, entries: 2, pages: 0, ticks: 1 },
-  order,
   { ...order, entries: 3, beats: 0 },
+  { ...order, statements: 3 },
   { ...order, beats: 0, statements: 3, pages: 2 },
 ];
 
@@ -86,7 +87,7 @@ const nameFor = (kind: string, value: string) =>
 
 void test('FEED-13: the guard of the search claims what the real guard claims', () => {
   const bounds = { skews, entries: 6, beats: 4, statements: 12, pages: 4, sweeps: 3, ticks: 6 };
-  let events = 0;
+  let heard = 0;
   for (let seed = 1; seed <= 120; seed++) {
     const roll = createDice(seed);
     let time = 0;
@@ -97,28 +98,25 @@ void test('FEED-13: the guard of the search claims what the real guard claims', 
       if (!step) break;
       state = step.state;
       time = state.time;
-      for (const event of step.events) tell(real, event);
-      events += step.events.length;
+      if (step.heard) {
+        tell(real, step.heard);
+        heard++;
+      }
       assert.equal(real.to(), state.guard.to * second);
       for (const [position, deadline] of Object.entries(state.guard.known))
         assert.ok(deadline <= time || isEndedFor(real, position), 'the real one knows no less');
     }
   }
-  assert.ok(events > 500);
+  assert.ok(heard > 500);
 });
 
 /** A position of the model is a second here, so that the times of its entries are whole seconds. */
-function tell(real: Revocations, event: GuardEvent): void {
-  if (event.kind === 'complete') {
-    real.completeTo(event.to * second);
-    return;
-  }
-  const { from, to, floor, entries } = event.statement;
+function tell(real: Revocations, { statement }: Heard): void {
   merge(real, {
-    from: from * second,
-    to: to * second,
-    floor: floor * second,
-    entries: entries.map(({ position, until }) => ({
+    from: statement.from * second,
+    to: statement.to * second,
+    floor: statement.floor * second,
+    entries: statement.entries.map(({ position, until }) => ({
       position,
       kind: 'session' as const,
       value: String(position),
@@ -128,8 +126,11 @@ function tell(real: Revocations, event: GuardEvent): void {
   });
 }
 
+/** Names that no entry has. */
+const nobody = { session: nameLanes(nameFor('session', '')), subject: '', client: '', key: '', startedAt: 1 };
+
 function isEndedFor(real: Revocations, sid: string): boolean {
-  return real.isEnded({ session: nameLanes(nameFor('session', sid)), subject: '', client: '', startedAt: 1 });
+  return real.isEnded({ ...nobody, session: nameLanes(nameFor('session', sid)) });
 }
 
 interface Said {
@@ -139,7 +140,7 @@ interface Said {
   readonly entries: readonly FeedEntry[];
 }
 
-function merge(real: Revocations, said: Said): 'merged' | 'gap' {
+function merge(real: Revocations, said: Said): void {
   const entries = said.entries.map(({ kind, value, cutAt, until }) => ({
     kind,
     name: nameFor(kind, value),
@@ -147,7 +148,7 @@ function merge(real: Revocations, said: Said): 'merged' | 'gap' {
     until: Math.ceil(until / second),
   }));
   // As if it had been verified: signatures are not what is looked at here.
-  return real.merge({ ...said, entries } as unknown as Parameters<Revocations['merge']>[0]);
+  real.merge({ ...said, entries } as unknown as Parameters<Revocations['merge']>[0]);
 }
 
 const tokenLife = 3600;
@@ -183,9 +184,8 @@ function createTown(roll: (sides: number) => number): {
       of.kind === 'key'
         ? real.isKeyEnded(name)
         : real.isEnded({
-            session: nameLanes(of.kind === 'session' ? name : nameFor('session', 'another')),
-            subject: of.kind === 'subject' ? name : '',
-            client: of.kind === 'client' ? name : '',
+            ...nobody,
+            ...(of.kind === 'session' ? { session: nameLanes(name) } : { [of.kind]: name }),
             startedAt: of.startedAt ?? 1,
           });
     ends.push({ position: of.position, at: time, isKnown });
@@ -245,14 +245,12 @@ function createTown(roll: (sides: number) => number): {
   const deliver = async (): Promise<void> => {
     const [said] = underway.splice(roll(underway.length), 1);
     if (!said || roll(6) === 0) return;
-    if (merge(guard, said) === 'merged') return;
-    for (let from = said.from; from > Math.max(guard.to(), said.floor);) {
-      const page = await store.readPage(from);
+    merge(guard, said);
+    for (let end; (end = guard.gapBefore(said.to)) !== undefined;) {
+      const page = await store.readPage(end);
       if (!page) return;
       merge(guard, page);
-      from = page.from;
     }
-    guard.completeTo(said.to);
   };
 
   const clean = async (): Promise<void> => {

@@ -38,22 +38,28 @@ export interface Statement {
   readonly entries: readonly Entry[];
 }
 
-/** What a guard is given, in order: replayed on the real one. */
-export type GuardEvent =
-  | { readonly kind: 'merge'; readonly at: number; readonly statement: Statement }
-  | { readonly kind: 'complete'; readonly at: number; readonly to: number };
+/** A statement that reached the guard, and when: replayed on the real one. */
+export interface Heard {
+  readonly at: number;
+  readonly statement: Statement;
+}
 
 interface Writing {
   readonly position: number;
   readonly says: boolean;
 }
 
+/** What was heard, in one order, since the order in which it was must make no difference. */
 interface Guard {
+  /** Everything at or below it was heard, or has run its time. */
   readonly to: number;
+  readonly floor: number;
+  /** The newest `to` heard: the issuer's clock as the guard knows it. */
+  readonly latest: number;
+  /** Stretches that something before is missing of. */
+  readonly apart: readonly { readonly from: number; readonly to: number }[];
   /** Positions of known entries, with when each is forgotten. */
   readonly known: Readonly<Record<string, number>>;
-  /** A walk through the pages: for which statement, and where it is. */
-  readonly walk: { readonly newest: Statement; readonly from: number } | null;
 }
 
 export interface State {
@@ -75,7 +81,7 @@ export interface State {
 
 export interface Step {
   readonly state: State;
-  readonly events: readonly GuardEvent[];
+  readonly heard?: Heard;
 }
 
 const step = 10;
@@ -85,7 +91,7 @@ const slack = 2 * step + step / 2;
 const replicas = [0, 1] as const;
 
 export function firstState({ skews: _, ...left }: Bounds): State {
-  const guard = { to: 0, known: {}, walk: null };
+  const guard = { to: 0, floor: 0, latest: 0, apart: [], known: {} };
   return {
     time: 10 * step,
     head: 1,
@@ -111,9 +117,9 @@ export function* nextSteps(state: State, { skews }: Bounds, mistake?: Mistake): 
   yield* closePage(state);
   yield* speak(state, mistake);
   yield* deliver(state, mistake);
-  yield* walk(state);
+  yield* fetchPage(state, mistake);
   if (state.left.ticks > 0)
-    yield { state: { ...state, time: state.time + step, left: less(state, 'ticks') }, events: [] };
+    yield { state: { ...state, time: state.time + step, left: less(state, 'ticks') } };
 }
 
 /** A live entry at or below the guard's `to` that it does not know; undefined if its claim is true. */
@@ -136,8 +142,8 @@ export function nameOf(state: State): string {
     writing.map((one) => (one ? `${one.position} ${one.says}` : '-')),
     reading ? places(reading) : '-',
     underway.map(spelt).join('+'),
-    [guard.to, ...Object.entries(guard.known).flat()],
-    guard.walk ? `${guard.walk.from},${spelt(guard.walk.newest)}` : '',
+    [guard.to, guard.floor, guard.latest, ...Object.entries(guard.known).flat()],
+    guard.apart.flatMap(({ from, to }) => [from, to]),
   ].join('|');
 }
 
@@ -151,7 +157,7 @@ const put = <T>(pair: readonly [T, T], at: 0 | 1, value: T): readonly [T, T] =>
   at === 0 ? [value, pair[1]] : [pair[0], value];
 /** Where the guard hears nothing any more, what is only read by it makes no difference. */
 const isHeardAgain = ({ left, underway, guard }: State) =>
-  left.statements > 0 || underway.length > 0 || guard.walk !== null;
+  left.statements > 0 || underway.length > 0 || guard.apart.length > 0;
 const isHeld = ({ writing }: State) => writing.some((one) => one !== null);
 
 interface ByReplica {
@@ -164,7 +170,7 @@ interface ByReplica {
 function* write(state: State, { replica, skew, mistake }: ByReplica): Generator<Step> {
   const own = state.writing[replica];
   if (own) {
-    yield { state: commit(state, { replica, skew, own, mistake }), events: [] };
+    yield { state: commit(state, { replica, skew, own, mistake }) };
     return;
   }
   if (isHeld(state) && mistake !== 'position taken before the head is held') return;
@@ -175,7 +181,7 @@ function* write(state: State, { replica, skew, mistake }: ByReplica): Generator<
     if (state.left[what] === 0) continue;
     const position = Math.max(state.head + 1, clockOf(state, skew));
     const writing = put(state.writing, replica, { position, says });
-    yield { state: { ...state, writing, left: less(state, what) }, events: [] };
+    yield { state: { ...state, writing, left: less(state, what) } };
   }
 }
 
@@ -202,7 +208,7 @@ function* sweep(state: State, { skew, mistake }: Omit<ByReplica, 'replica'>): Ge
   if (floor === state.floor) return;
   const last = state.pages.at(-1);
   const pages = state.pages.filter((page) => page.to > floor || page === last);
-  yield { state: { ...state, entries, floor, pages, left: less(state, 'sweeps') }, events: [] };
+  yield { state: { ...state, entries, floor, pages, left: less(state, 'sweeps') } };
 }
 
 function* closePage(state: State): Generator<Step> {
@@ -212,7 +218,6 @@ function* closePage(state: State): Generator<Step> {
     if (to <= from) continue;
     yield {
       state: { ...state, pages: [...state.pages, { from, to }], left: less(state, 'pages') },
-      events: [],
     };
   }
 }
@@ -223,19 +228,19 @@ const pageEnd = ({ pages }: State) => pages.at(-1)?.to ?? 0;
 function* speak(state: State, mistake: Mistake | undefined): Generator<Step> {
   if (state.left.statements === 0) return;
   if (mistake === 'entries read before the head' && state.reading === null) {
-    yield { state: { ...state, reading: state.entries }, events: [] };
+    yield { state: { ...state, reading: state.entries } };
     return;
   }
   const read = { ...state, entries: state.reading ?? state.entries };
   const after = { reading: null, left: less(state, 'statements') };
   const window = statementOf(read, { from: pageEnd(state), to: state.head });
-  yield { state: { ...state, ...after, underway: sent(state, window) }, events: [] };
+  yield { state: { ...state, ...after, underway: sent(state, window) } };
   for (const replica of replicas) {
     const from = state.spoken[replica];
     if (from >= state.head) continue;
     const spoken = put(state.spoken, replica, state.head);
     const interval = statementOf(read, { from, to: state.head });
-    yield { state: { ...state, ...after, spoken, underway: sent(state, interval) }, events: [] };
+    yield { state: { ...state, ...after, spoken, underway: sent(state, interval) } };
   }
 }
 
@@ -253,48 +258,47 @@ const sent = ({ underway }: State, statement: Statement): readonly Statement[] =
 function* deliver(state: State, mistake: Mistake | undefined): Generator<Step> {
   for (const [index, statement] of state.underway.entries()) {
     const underway = state.underway.filter((_, other) => other !== index);
-    const { guard, outcome } = merge(state.guard, { statement, time: state.time, mistake });
-    // One walk at a time: the statement of another gap only adds.
-    const walking = outcome === 'gap' && guard.walk === null;
-    const walk = walking ? { newest: statement, from: statement.from } : guard.walk;
-    const events: readonly GuardEvent[] = [{ kind: 'merge', at: state.time, statement }];
-    yield { state: { ...state, underway, guard: { ...guard, walk } }, events };
+    yield hear({ ...state, underway }, { statement, mistake });
   }
+}
+
+/** One page before what is heard apart, read from whatever replica is asked. */
+function* fetchPage(state: State, mistake: Mistake | undefined): Generator<Step> {
+  for (const { from } of state.guard.apart) {
+    const page = state.pages.find(({ to }) => to === from);
+    const isHeard = state.guard.apart.some((one) => one.from === page?.from && one.to === from);
+    if (page && !isHeard) yield hear(state, { statement: statementOf(state, page), mistake });
+  }
+}
+
+function hear(state: State, of: { statement: Statement; mistake: Mistake | undefined }): Step {
+  const heard = { at: state.time, statement: of.statement };
+  return { state: { ...state, guard: merge(state.guard, { ...of, time: state.time }) }, heard };
 }
 
 /** The guard's own rule, said again: the test holds it against the real one. */
 function merge(
   guard: Guard,
-  { statement, time, mistake }: { statement: Statement; time: number; mistake?: Mistake | undefined },
-): { guard: Guard; outcome: 'merged' | 'gap' } {
+  { statement, time, mistake }: { statement: Statement; time: number; mistake: Mistake | undefined },
+): Guard {
+  const { from, to } = statement;
+  const latest = Math.max(guard.latest, to);
+  const floor = Math.max(guard.floor, statement.floor);
   const known = { ...guard.known };
   for (const { position, until } of statement.entries)
-    known[position] = Math.max(known[position] ?? 0, time + until - statement.to);
-  if (statement.to <= guard.to) return { guard: { ...guard, known }, outcome: 'merged' };
-  const joins = statement.from <= Math.max(guard.to, statement.floor);
-  if (!joins && mistake !== 'a gap taken for the whole')
-    return { guard: { ...guard, known }, outcome: 'gap' };
-  return { guard: { ...guard, known, to: statement.to }, outcome: 'merged' };
+    if (until > latest) known[position] = Math.max(known[position] ?? 0, time + until - latest);
+  const all = [...guard.apart, { from: mistake === 'a gap taken for the whole' ? 0 : from, to }];
+  const reach = reachOf(all, { to: guard.to, floor });
+  const apart = all.filter((stretch) => stretch.to > Math.max(reach, floor));
+  apart.sort((a, b) => a.from - b.from || a.to - b.to);
+  return { to: reach, floor, latest, apart, known };
 }
 
-/** One page of the walk, read from whatever replica is asked; without the page the walk is given up. */
-function* walk(state: State): Generator<Step> {
-  const { guard, time } = state;
-  if (guard.walk === null) return;
-  const { newest, from } = guard.walk;
-  if (from <= Math.max(guard.to, newest.floor)) {
-    const to = Math.max(guard.to, newest.to);
-    const events: readonly GuardEvent[] = [{ kind: 'complete', at: time, to: newest.to }];
-    yield { state: { ...state, guard: { ...guard, to, walk: null } }, events };
-    return;
-  }
-  const page = state.pages.find(({ to }) => to === from);
-  if (!page) {
-    yield { state: { ...state, guard: { ...guard, walk: null } }, events: [] };
-    return;
-  }
-  const statement = statementOf(state, page);
-  const merged = merge(guard, { statement, time }).guard;
-  const events: readonly GuardEvent[] = [{ kind: 'merge', at: time, statement }];
-  yield { state: { ...state, guard: { ...merged, walk: { newest, from: page.from } } }, events };
+function reachOf(
+  stretches: readonly { readonly from: number; readonly to: number }[],
+  { to, floor }: { to: number; floor: number },
+): number {
+  const joined = stretches.filter(({ from }) => from <= Math.max(to, floor)).map((stretch) => stretch.to);
+  const reach = Math.max(to, ...joined);
+  return reach === to ? to : reachOf(stretches, { to: reach, floor });
 }
