@@ -4,12 +4,12 @@ import {
   createIssuer,
   createKeyring,
   openKeyFile,
-  openSqlite,
   type Issuer,
   type IssuerOptions,
   type Storage,
 } from '@symbolon/issuer';
 import { findDataFolder, type DataFolder } from './data-folder.ts';
+import { expectKeyFile, openStore } from './open-store.ts';
 import type { Settings } from './settings.ts';
 
 /** An issuer opened for one command, whether or not another process serves it. */
@@ -69,9 +69,10 @@ export async function openIssuer(
       `the key file ${keyFile} is missing: restore it from its backup, nothing else opens this store`,
     );
   }
-  const keyring = createKeyring(openKeyFile(keyFile));
-  const storage = openSqlite({ file: folder.storeFile });
+  const storage = await openStore(folder);
   try {
+    await expectKeyFile(storage, keyFile);
+    const keyring = createKeyring(openKeyFile(keyFile));
     const issuer = await createIssuer({ ...issuerOptions(settings), storage, keyring, ...reportOf(options) });
     return { folder, settings, issuer, storage };
   } catch (error) {

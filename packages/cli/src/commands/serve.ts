@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { pino, type Logger } from 'pino';
 import { findDataFolder, makeDataFolder, writeSettings } from '../data-folder.ts';
 import { openIssuer } from '../open-issuer.ts';
+import { readStore } from '../open-store.ts';
 import type { Output } from '../output.ts';
 import { withRequestLog } from '../request-log.ts';
 import { action, collect, collectWords, readPort, withCommonOptions, type CommonOptions } from '../run.ts';
@@ -20,6 +21,7 @@ interface Options extends CommonOptions {
   readonly host?: string;
   readonly port?: number;
   readonly keyFile?: string;
+  readonly store?: string;
   readonly behindProxy?: true;
 }
 
@@ -38,6 +40,10 @@ export function addServe(program: Command): void {
       '--key-file <file>',
       'of the key that wraps the signing keys, outside the data folder; made if new',
     )
+    .option(
+      '--store <url>',
+      'keep the store in PostgreSQL: postgres://… (default: a file in the data folder)',
+    )
     .option('--behind-proxy', 'nobody but a proxy that ends TLS can reach the port');
   withCommonOptions(command)
     .addHelpText('after', examples)
@@ -52,6 +58,7 @@ Examples:
   $ symbolon serve --issuer https://issuer.example.com --audience https://api.example.com --scope read,write \\
       --data /var/lib/symbolon --key-file /etc/symbolon/keys.json
   $ symbolon serve --config /etc/symbolon/serve.json
+  $ symbolon serve --data /var/lib/symbolon --store postgres://symbolon@db.example.com/symbolon?sslmode=verify-full
   $ symbolon serve --data /var/lib/symbolon`;
 
 async function runServe(output: Output, options: Options): Promise<void> {
@@ -60,7 +67,8 @@ async function runServe(output: Output, options: Options): Promise<void> {
   const { settings } = plan;
   const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime });
   makeDataFolder(plan.folder);
-  const keyFile = existsSync(plan.folder.storeFile) ? 'existing' : 'create';
+  const known = [plan.folder.storeFile, resolve(plan.folder.path, settings.keyFile)].some(existsSync);
+  const keyFile = known ? 'existing' : 'create';
   const report = (fault: { path: string; error: unknown }): void => {
     log.error({ path: fault.path, err: fault.error }, 'fault');
   };
@@ -118,7 +126,7 @@ function readConfigFile(path: string): ConfigFile {
 }
 
 function flags(options: Options): Partial<ProductionSettings> {
-  const { issuer, host, port, keyFile, audience, scope = [], behindProxy } = options;
+  const { issuer, host, port, keyFile, store, audience, scope = [], behindProxy } = options;
   if (audience === undefined && scope.length > 0)
     throw new TypeError('--scope needs --audience: where do they exist?');
   return {
@@ -127,6 +135,7 @@ function flags(options: Options): Partial<ProductionSettings> {
     ...(port === undefined ? {} : { port }),
     ...(behindProxy === undefined ? {} : { behindProxy }),
     ...(keyFile === undefined ? {} : { keyFile: resolve(keyFile) }),
+    ...(store === undefined ? {} : { store: readStore(store) }),
     ...(audience === undefined
       ? {}
       : { audiences: audience.map((name) => ({ audience: name, scopes: [...scope] })) }),

@@ -45,7 +45,9 @@ export async function expectEmpty(target: ClientBase, name: string): Promise<voi
   for (const table of tables) {
     const rows = await countIn(target, table);
     if (rows > (furnished.includes(table) ? 1 : 0))
-      throw new TypeError(`${name} holds a store already: name an empty database`);
+      throw new TypeError(
+        `${name} holds a store already: name an empty database, or serve with --store what was moved there`,
+      );
   }
 }
 

@@ -1,4 +1,5 @@
-import type { DatabaseSync } from 'node:sqlite';
+import { existsSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 
 /**
  * Marks an embedded store as moved, in the transaction at hand. Without its head no transaction of an issuer begins:
@@ -34,4 +35,16 @@ export function expectNotMoved(db: DatabaseSync): void {
   const to = movedTo(db);
   if (to !== undefined)
     throw new Error(`this store was moved to ${to}: what is left here is old, serve with --store`);
+}
+
+/** Tells of a file whether there is a store and where it was moved, changing nothing. */
+export function whereMoved(file: string): { kind: 'none' | 'here' } | { kind: 'moved'; to: string } {
+  if (!existsSync(file)) return { kind: 'none' };
+  const db = new DatabaseSync(file, { readOnly: true, timeout: 10_000 });
+  try {
+    const to = movedTo(db);
+    return to === undefined ? { kind: 'here' } : { kind: 'moved', to };
+  } finally {
+    db.close();
+  }
 }
