@@ -6,6 +6,8 @@ import type { FeedEntry, FeedPage } from './storage/storage.ts';
 export interface FeedPages {
   /** The page that ends at a position, signed, or undefined where there is none. */
   readonly find: (to: number) => Promise<string | undefined>;
+  /** The key that signed what is kept may be gone. */
+  readonly forgetStatements: () => void;
 }
 
 /** How many signed pages are kept, and for how long (ms): a page takes long to sign and anybody may ask for it. */
@@ -32,6 +34,9 @@ export function openPages(options: {
   };
 
   return {
+    forgetStatements: () => {
+      kept.clear();
+    },
     find: async (to) => {
       const known = kept.get(to);
       if (known !== undefined && elapsed() - known.at < keptFor) return known.page;

@@ -27,6 +27,8 @@ export interface FeedWindow {
   readonly recent: () => Promise<string>;
   /** The window as one statement that reaches to `to`. */
   readonly newest: () => Promise<string>;
+  /** The key that signed what is kept may be gone. */
+  readonly forgetStatements: () => void;
 }
 
 interface Kept {
@@ -86,6 +88,9 @@ export function createFeedWindow(options: {
       const age = kept === undefined ? Number.POSITIVE_INFINITY : elapsed() - kept.at;
       const keep = kept?.lastEntry === lastEntry() ? keptFor : keptWithNewsFor;
       return kept !== undefined && age < keep ? kept.statement : make();
+    },
+    forgetStatements: () => {
+      kept = undefined;
     },
     newest: () => (kept?.to === to ? kept.statement : make()),
   };

@@ -91,7 +91,8 @@ export async function openFeed(options: {
     const { entries, ...reading } = await storage.readFeed({ after: window.to(), limit: maxEntries });
     if (reading.head > window.to()) {
       // A signing key that is gone signs nothing more here, not even the statement that says so.
-      keys.forget(entries.filter(({ kind }) => kind === 'key').map(({ value }) => value));
+      const gone = entries.filter(({ kind }) => kind === 'key').map(({ value }) => value);
+      if (gone.length > 0) forgetKeys(gone);
       const news = await nameEntries(entries);
       const { floor } = reading;
       if (followers.size > 0)
@@ -100,6 +101,12 @@ export async function openFeed(options: {
       movedAt = askedAt;
     } else window.moveFrom(reading.pageEnd);
     return entries.length >= maxEntries / 2;
+  };
+
+  const forgetKeys = (kids: readonly string[]): void => {
+    keys.forget(kids);
+    window.forgetStatements();
+    pages.forgetStatements();
   };
 
   const tell = (event: Uint8Array): void => {
@@ -136,7 +143,9 @@ export async function openFeed(options: {
   const schedule = (): void => {
     if (closed) return;
     const wait = Math.min(longestRetry, interval * 2 ** Math.min(failures, 10));
-    timer = setTimeout(() => (busy = run()), wait).unref();
+    timer = setTimeout(() => {
+      busy = run();
+    }, wait).unref();
   };
 
   const hangUp = (): void => {

@@ -13,6 +13,7 @@ import { openSessions, type Lifetimes, type Sessions } from './sessions.ts';
 import type { Signers } from './signer.ts';
 import { openSigningKeys, type SigningKeys } from './signing-keys.ts';
 import type { Storage } from './storage/storage.ts';
+import { createRefreshTokens } from './refresh-tokens.ts';
 import { createMint } from './tokens.ts';
 import type { Keyring } from './wrapping.ts';
 
@@ -115,7 +116,8 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
   });
   await storage.settleTokenLife(tokenLife);
   const feed = await openFeed({ issuer, storage, keys, elapsed, report });
-  const mint = createMint({ issuer, signer: keys.signer, becomesLive: feed.becomesLive });
+  const refreshTokens = createRefreshTokens({ issuer, table: keys.refreshTable, clock });
+  const mint = createMint({ issuer, signer: keys.signer, refreshTokens, becomesLive: feed.becomesLive });
   const sessions = openSessions({ audiences, lifetimes, storage, clients, mint });
   let closing = false;
   const replay = createReplayMemory();
@@ -129,6 +131,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     clients,
     sessions,
     keys,
+    refreshTokens,
     mint,
     feed,
     replay,
@@ -174,10 +177,12 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
 
 /** The issuer's own guards hear the feed within the process, and nobody waits for what they would report. */
 function ownStream(feed: Feed): typeof fetch {
-  return async (input, init) =>
-    wantsStream(new Request(input, init))
-      ? streamFeed(feed, () => ({ release: () => undefined }))
-      : new Response(null, { status: 204 });
+  return (input, init) =>
+    Promise.resolve(
+      wantsStream(new Request(input, init))
+        ? streamFeed(feed, () => ({ release: () => undefined }))
+        : new Response(null, { status: 204 }),
+    );
 }
 
 const sweepAfter = 90 * day * micros;

@@ -76,7 +76,7 @@ async function draftExternal(signer: Signer, wanted: Wanted): Promise<NewKey> {
   const { kid, jwk } = await importPublicKey(made.jwk);
   if (jwk.alg !== wanted.alg)
     throw new TypeError(
-      `unexpected key for ${String(jwk.alg)} from signer ${signer.name}, expected one for ${wanted.alg}`,
+      `unexpected key for ${jwk.alg} from signer ${signer.name}, expected one for ${wanted.alg}`,
     );
   const kekId = externalPrefix + signer.name;
   return { ...wanted, kid, publicJwk: { ...jwk }, wrappedKey: made.id, kekId };

@@ -2,6 +2,7 @@ import type { Audience } from '../audiences.ts';
 import type { Clients } from '../clients.ts';
 import type { Feed } from '../feed.ts';
 import type { Lifetimes, Sessions } from '../sessions.ts';
+import type { RefreshTokens } from '../refresh-tokens.ts';
 import type { SigningKeys } from '../signing-keys.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Mint } from '../tokens.ts';
@@ -17,6 +18,7 @@ export interface Office {
   readonly clients: Clients;
   readonly sessions: Sessions;
   readonly keys: SigningKeys;
+  readonly refreshTokens: RefreshTokens;
   /** Signs what was decided, while this process knows that it hears the store's head move. */
   readonly mint: Mint;
   readonly feed: Feed;

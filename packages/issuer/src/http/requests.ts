@@ -52,9 +52,17 @@ export function malformed(part: string): AuthError {
   return new AuthError('request_malformed', { detail: { claim: part } });
 }
 
-/** Counts while it reads, so that a body without a length, or with a false one, is cut off as well. */
+/** A stated length is the server's to enforce; a body without one is counted while it is read, and cut off. */
 async function readBody(request: Request): Promise<string> {
-  if (Number(request.headers.get('content-length') ?? 0) > maxBody) throw malformed('body');
+  const stated = request.headers.get('content-length');
+  if (stated === null) return readUnmeasured(request);
+  if (!(Number(stated) <= maxBody)) throw malformed('body');
+  const bytes = new Uint8Array(await request.arrayBuffer());
+  if (bytes.length > maxBody) throw malformed('body');
+  return decode(new TextDecoder('utf-8', { fatal: true }), bytes);
+}
+
+async function readUnmeasured(request: Request): Promise<string> {
   if (request.body === null) return '';
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let text = '';

@@ -1,4 +1,4 @@
-import { AuthError, verifyRefreshToken, type VerifiedProof } from '@symbolon/token';
+import { AuthError, type VerifiedProof } from '@symbolon/token';
 import { chooseTarget, type Audience } from '../audiences.ts';
 import { newId } from '../random.ts';
 import type { Issue, OpenRefusal } from '../storage/storage.ts';
@@ -63,11 +63,7 @@ async function grantToMachine(office: Office, { form, who, proof }: Asked): Prom
 
 async function grantRefresh(office: Office, { form, who, proof }: Asked): Promise<Response> {
   if (proof === undefined) throw new AuthError('proof_missing');
-  const token = await verifyRefreshToken(requiredToken(form, 'refresh_token'), {
-    keys: await office.keys.refreshTable(),
-    issuer: office.issuer,
-    now: office.clock() / 1000,
-  });
+  const token = await office.refreshTokens.verify(requiredToken(form, 'refresh_token'));
   const rotated = await office.storage.rotate({
     sid: token.sid,
     gen: token.gen,
