@@ -100,7 +100,8 @@ async function start(folder: DevFolder, output: Output): Promise<AsyncDisposable
   const { issuer } = await openIssuer(folder, {
     keyFile: 'create',
     report: ({ path, error }) => {
-      output.note(`fault at ${path}: ${String(error)}`);
+      const message = String(error);
+      output.result({ event: 'fault', path, message }, () => `fault at ${path}: ${message}`);
     },
   });
   opened.defer(() => issuer.close());
@@ -145,7 +146,7 @@ async function offerCurls(folder: DevFolder): Promise<void> {
     process.stdout.write(`${await freshCurl(holder, url)}\n`);
   };
   process.stdout.write(
-    `Paste this within 30 seconds. It answers 200 once; again, 401: a proof is good for one request.\n\n`,
+    `Paste this into another terminal within 30 seconds: it answers 200, and 401 when it is sent again, since a proof is good\nfor one request.\n\n`,
   );
   process.stdout.write(`${exportLines(settings)}\n`);
   await offer();
