@@ -104,7 +104,9 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     isClosing,
   };
   const own: typeof fetch = async (input, init) => app(new Request(input, init));
-  const guard = createGuard({ issuer, audience: `${issuer}/sessions`, publicUrl: issuer, fetch: own, clock });
+  // The path of every request begins with that of the identifier.
+  const publicUrl = new URL(issuer).origin;
+  const guard = createGuard({ issuer, audience: `${issuer}/sessions`, publicUrl, fetch: own, clock });
   const app = createApp(office, { guard, report: options.report ?? (() => undefined) });
   const timer = keepMaintained(keys, storage, options.report);
   return {
