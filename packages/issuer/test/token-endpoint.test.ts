@@ -80,6 +80,17 @@ void test('ISSUER-4: an assertion that names a key demands the proof by that key
   await tokensOf(await askForToken(lab, machine, { assertion }));
 });
 
+void test('ISSUER-4: an assertion that names a key is no good without a proof, also where a bearer token would do', async () => {
+  const lab = await openLab();
+  const machine = await addMachine(lab.issuer, { bearer: true });
+  const now = lab.clock.now() / 1000;
+  const named = { clientId: machine.id, issuer: issuerUrl, now, thumbprint: machine.key.kid };
+  const assertion = await signAssertion(named, machine.key);
+  const stripped = await askForToken(lab, machine, { assertion, proof: null });
+  assert.deepEqual(await refusalOf(stripped), [400, 'proof_missing']);
+  assert.equal((await tokensOf(await askForToken(lab, machine, { assertion }))).token_type, 'DPoP');
+});
+
 void test('ISSUER-5: no client secret is accepted, in the form or by HTTP Basic', async () => {
   const lab = await openLab();
   const machine = await addMachine(lab.issuer);
