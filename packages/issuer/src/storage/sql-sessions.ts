@@ -110,9 +110,9 @@ async function openMachineSession(engine: Engine, opening: MachineOpening): Prom
     assertion,
     statements: [
       statement(sql.endStaleMachineSession, clientId, jkt, audience),
-      statement(sql.openMachineSession, ...startValues(opening)),
+      statement(sql.openMachineSession, ...startValues(opening), assertion.kid),
       statement(sql.evictOldestMachineSession, clientId, jkt, audience, machineSessionsAtMost - 1),
-      statement(sql.whyNotOpened, clientId, jkt),
+      statement(sql.whyNotOpened, clientId, jkt, assertion.kid),
     ],
   });
   if (decided.kind === 'assertion_replayed') return decided;
