@@ -27,6 +27,7 @@ export async function startGuarded(options: {
     audience,
     jwksUri: `${issuer}/jwks`,
     bearer: 'accept',
+    staleFeed: 'accept',
     clock: () => now * 1000,
     fetch: () => Promise.resolve(Response.json(jwks)),
   });

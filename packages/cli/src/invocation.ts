@@ -10,6 +10,6 @@ export function commandLine(command: string, data: string): string {
 }
 
 /** A word as a POSIX shell takes it. */
-export function quoted(word: string): string {
+function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

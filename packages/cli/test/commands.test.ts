@@ -28,6 +28,7 @@ interface ListedSession {
 }
 
 const machine = (name: string): string => `--client ${name} --key ${join(data, `${name}.jwk.json`)}`;
+const tokenOf = (client: string): Promise<Token> => symbolonJson<Token>(`token ${machine(client)}`, { data });
 const sessionsOf = async (client: string): Promise<readonly ListedSession[]> => {
   const { sessions } = await symbolonJson<{ sessions: readonly ListedSession[] }>(
     `session list --all --client ${client}`,
@@ -38,7 +39,7 @@ const sessionsOf = async (client: string): Promise<readonly ListedSession[]> => 
 
 test('token prints a token for the demo client, and nothing else', async () => {
   const plain = await symbolon('token', { data });
-  assert.equal(plain.code, 0);
+  assert.equal(plain.code, 0, plain.stderr);
   assert.match(plain.stdout, /^[\w-]+\.[\w-]+\.[\w-]+\n$/);
   const json = await symbolonJson<Token>('token', { data });
   assert.deepEqual(Object.keys(json), ['access_token', 'token_type', 'expires_in']);
@@ -78,7 +79,7 @@ test('of a private key only the public half is taken', async () => {
 
 test('an ended session gets no token, until its key is unblocked', async () => {
   await symbolon(`client add worker --generate ${join(data, 'worker.jwk.json')}`, { data });
-  await symbolon(`token ${machine('worker')}`, { data });
+  await tokenOf('worker');
   const [session] = await sessionsOf('worker');
   assert.ok(session?.alive);
 
@@ -94,15 +95,15 @@ test('an ended session gets no token, until its key is unblocked', async () => {
   assert.match(again.stdout, /client unblock worker/);
   const lifted = await symbolonJson<{ unblocked: string[] }>('client unblock worker', { data });
   assert.equal(lifted.unblocked.length, 1);
-  assert.equal((await symbolon(`token ${machine('worker')}`, { data })).code, 0);
+  await tokenOf('worker');
 });
 
 test('every session of a client ends at once, and it may open new ones', async () => {
   await symbolon(`client add batch --generate ${join(data, 'batch.jwk.json')}`, { data });
-  await symbolon(`token ${machine('batch')}`, { data });
+  await tokenOf('batch');
   const ended = await symbolonJson<object>('session end --client batch', { data });
   assert.deepEqual(ended, { ended: 'all', client_id: 'batch', live_tokens_expire_within: 300 });
-  assert.equal((await symbolon(`token ${machine('batch')}`, { data })).code, 0);
+  await tokenOf('batch');
   assert.deepEqual(
     (await sessionsOf('batch')).map(({ alive }) => alive),
     [true, false],

@@ -54,8 +54,17 @@ test('GUARD-14: a proof is for the configured public URL and the path of the req
     ['http://public.example/v1/orders', '/orders'],
     ['https://evil.example/orders', '//evil.example/orders'],
     [right, '*'],
+    ['https://public.example/v1.evil.example/orders', 'x:.evil.example/orders'],
+    // A router may take these for something under /admin.
+    [right, '/admin/../orders'],
+    [right, '/admin/%2E./orders'],
+    [right, '/admin\\..\\orders'],
+    [right, 'http://public.example/admin/../orders'],
+    [right, '/./orders'],
+    ['https://public.example/v1/', '/orders/..'],
   ];
   for (const [signed, url] of wrong) await refuses(send(signed, url, forwarded), 'proof_url_unexpected');
+  await send('https://public.example/v1/.orders/..a/...', '/.orders/..a/...?to=/../admin');
   await refuses(send(right, '/orders', {}, 'POST'), 'proof_method_unexpected');
   await refuses(send(right, '/orders', {}, 'get'), 'proof_method_unexpected');
   await send(right, '/orders');

@@ -70,7 +70,11 @@ export function openClients(options: {
     if (known.size >= maxKnown) known.clear();
     const client = load(id);
     known.set(id, { at: clock(), client });
-    client.catch(() => known.delete(id));
+    // Only what stands is kept: a client that another process is just adding is found at once.
+    client.then(
+      (found) => found === undefined && known.delete(id),
+      () => known.delete(id),
+    );
     return client;
   };
   return {

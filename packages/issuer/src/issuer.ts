@@ -143,7 +143,8 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     createGuard({
       issuer,
       audience: `${issuer}/${name}`,
-      publicUrl: issuer,
+      // The path of every request begins with that of the identifier.
+      publicUrl: new URL(issuer).origin,
       fetch: own,
       clock,
       staleFeed: 'accept',

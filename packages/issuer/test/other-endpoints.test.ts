@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createGuard } from '@symbolon/guard';
-import { signProof } from '@symbolon/token';
+import { signAssertion, signProof } from '@symbolon/token';
 import type { ListedSession } from '../src/index.ts';
 import {
   addMachine,
@@ -100,6 +100,25 @@ void test('ISSUER-37: an issuer whose identifier has a path answers under it, an
   assert.equal((await issuer.fetch(new Request(`${issuerUrl}/jwks`))).status, 404);
 });
 
+void test('ISSUER-37: an issuer whose identifier has a path takes tokens and proofs under that path', async () => {
+  const url = `${issuerUrl}/tenant/one`;
+  const lab = await openLab({ issuer: url });
+  await addPublicClient(lab.issuer, 'web');
+  const audiences = [{ audience: `${url}/sessions` }];
+  const machine = await addMachine(lab.issuer, { audiences, rights: ['sessions:web'] });
+  lab.clock.advance(10);
+  const now = lab.clock.now() / 1000;
+  const form = {
+    grant_type: 'client_credentials',
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: await signAssertion({ clientId: machine.id, issuer: url, now }, machine.key),
+  };
+  const proof = await signProof({ method: 'POST', url: `${url}/token`, now }, machine.key);
+  const { access_token: token } = await tokensOf(await post(lab, '/tenant/one/token', { form, proof }));
+  const path = '?client_id=web';
+  assert.equal((await callSessions(lab, { machine, token }, { method: 'GET', path })).status, 200);
+});
+
 void test('ISSUER-33: the key set is cacheable, has an ETag, and holds session keys only', async () => {
   const { issuer } = await openLab({ keySetMaxAge: 120 });
   const answer = await issuer.fetch(new Request(`${issuerUrl}/jwks`));
@@ -129,7 +148,7 @@ async function callSessions(
   caller: { machine: TestMachine; token: string },
   request: { method: string; path?: string; body?: unknown },
 ): Promise<Response> {
-  const url = `${issuerUrl}/sessions${request.path ?? ''}`;
+  const url = `${lab.issuer.issuer}/sessions${request.path ?? ''}`;
   const now = lab.clock.now() / 1000;
   const proof = await signProof(
     { method: request.method, url, now, token: caller.token },
@@ -193,4 +212,26 @@ void test('ISSUER-36: the session interface refuses another client’s sessions,
   const end = await callSessions(lab, caller, { method: 'DELETE', path: `/${theirs.tokens.sid}` });
   assert.deepEqual(await refusalOf(end), [400, 'client_unauthorized']);
   assert.equal(await isAlive(lab, theirs.tokens.sid), true);
+});
+
+void test('ISSUER-36: the session interface refuses the token of a session that has ended', async () => {
+  const lab = await openLab();
+  const person = await startPerson(lab, { clientId: await addPublicClient(lab.issuer, 'web') });
+  const audiences = [{ audience: `${issuerUrl}/sessions` }];
+  const machine = await addMachine(lab.issuer, { audiences, rights: ['sessions:web'] });
+  lab.clock.advance(10);
+  const { access_token: token, sid } = await tokensOf(await askForToken(lab, machine));
+  const body = { client_id: 'web', subject: 'alice', audience: api, jkt: person.holder.kid };
+  const requests = [
+    { method: 'GET', path: '?client_id=web' },
+    { method: 'POST', body },
+    { method: 'DELETE', path: `/${person.tokens.sid}` },
+  ];
+  assert.equal((await callSessions(lab, { machine, token }, { method: 'POST', body })).status, 201);
+  await lab.issuer.sessions.end({ sid, by: 'operator' });
+  for (const request of requests) {
+    const answer = await callSessions(lab, { machine, token }, request);
+    assert.deepEqual(await refusalOf(answer), [400, 'client_unauthorized'], request.method);
+  }
+  assert.equal(await isAlive(lab, person.tokens.sid), true);
 });

@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, cpSync, mkdtempSync } from 'node:fs';
+import { chownSync, cpSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -29,13 +29,14 @@ const user: { uid?: number; gid?: number } = process.getuid?.() === 0 ? { uid: n
  * It dies with this process, also when this process is killed: a shell holds the other end of our pipe, and stops
  * the server and removes the folder at end of file.
  */
-export async function startPostgres(): Promise<PostgresForTests> {
+export async function startPostgres(as: 'primary' | 'standby' = 'primary'): Promise<PostgresForTests> {
   const folder = mkdtempSync(join(tmpdir(), 'symbolon-pg-'));
   if (user.uid !== undefined) chownSync(folder, nobody, nobody);
   const { initdb, postgres } = runnable(await programs(), folder);
   const data = join(folder, 'data');
   const init = ['-D', data, '-U', 'symbolon', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'];
   execFileSync(initdb, init, { ...user, stdio: 'pipe', cwd: folder });
+  if (as === 'standby') writeFileSync(join(data, 'standby.signal'), '');
   const script =
     '"$@" & server=$!; trap : INT TERM HUP; cat >/dev/null; kill -INT $server; wait $server; cd /; rm -rf "$FOLDER"';
   const options = [
@@ -95,7 +96,7 @@ function isReady(keeper: ReturnType<typeof spawn>): Promise<void> {
     let log = '';
     keeper.stderr?.on('data', (text: Buffer) => {
       log += text.toString();
-      if (log.includes('ready to accept connections')) ready();
+      if (/ready to accept (read-only )?connections/.test(log)) ready();
     });
     keeper.once('exit', () => {
       failed(new Error(log));

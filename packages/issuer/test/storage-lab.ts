@@ -140,6 +140,7 @@ export const newStart = (over: Partial<SessionStart> = {}): SessionStart => ({
 
 export const newAssertion = (over: Partial<Assertion> = {}): Assertion => ({
   clientId: machine,
+  kid: 'client-key',
   jtiHash: id(),
   expiresAt: Number.MAX_SAFE_INTEGER,
   ...over,

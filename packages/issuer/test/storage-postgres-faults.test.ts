@@ -10,6 +10,7 @@ import { migratePostgres } from '../src/storage/postgres-migrate.ts';
 import { openConnections } from '../src/storage/postgres-pool.ts';
 import { databaseName } from '../src/storage/postgres-url.ts';
 import { openPostgres } from '../src/storage/postgres.ts';
+import { startPostgres } from './postgres-for-tests.ts';
 import { openPostgresLab } from './storage-postgres-lab.ts';
 import { furnish, id, rotationOf, started } from './storage-lab.ts';
 
@@ -120,6 +121,18 @@ else {
     await inDatabase(url, `UPDATE meta SET value = '99' WHERE key = 'schema'`);
     await assert.rejects(openPostgres({ url }), /schema 99, expected at most 1/);
     await assert.rejects(migratePostgres({ url }), /schema 99, expected at most 1/);
+  });
+
+  test('POSTGRES-8: a standby is refused', async () => {
+    const standby = await startPostgres('standby');
+    try {
+      await assert.rejects(
+        openPostgres({ url: standby.url('postgres'), patience: 500 }),
+        /unexpected standby, expected the primary/,
+      );
+    } finally {
+      await standby.stop();
+    }
   });
 
   test('POSTGRES-9: no message shows a password', async () => {

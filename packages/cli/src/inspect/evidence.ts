@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { openSqlite, type KeyRow, type ListedSession, type Storage } from '@symbolon/issuer';
+import type { KeyRow, ListedSession, Storage } from '@symbolon/issuer';
 import { importPublicKey, readKeySet, type VerificationKey } from '@symbolon/token';
 import { findDataFolder } from '../data-folder.ts';
 import { fetchKeySet } from './fetched-keys.ts';
@@ -77,6 +77,7 @@ async function fromStore<T>(
       missing: `${folder.path} is of ${issuer}: give --issuer URL or --jwks FILE for another one`,
     });
   }
+  const { openSqlite } = await import('@symbolon/issuer');
   const storage = openSqlite({ file: folder.storeFile });
   try {
     return await use(await storeEvidence(storage, { from: `the store in ${folder.path}`, issuer }));

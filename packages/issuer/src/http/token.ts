@@ -30,8 +30,8 @@ export async function tokenEndpoint(office: Office, request: Request): Promise<R
   if (grant === undefined) throw new AuthError('grant_unsupported');
   const who = await authenticateClient(office, form);
   const proof = await verifyRequestProof(office, request, '/token');
-  if (proof !== undefined && who.thumbprint !== undefined && proof.thumbprint !== who.thumbprint) {
-    throw new AuthError('assertion_key_unexpected');
+  if (who.thumbprint !== undefined && proof?.thumbprint !== who.thumbprint) {
+    throw new AuthError(proof === undefined ? 'proof_missing' : 'assertion_key_unexpected');
   }
   return grant(office, { form, who, proof });
 }

@@ -69,7 +69,7 @@ export async function expectSchema(client: ClientBase): Promise<void> {
 }
 
 /** 0 where there is none. */
-export async function schemaVersion(client: ClientBase): Promise<number> {
+async function schemaVersion(client: ClientBase): Promise<number> {
   const { rows } = await client.query<{ known: boolean }>(`SELECT to_regclass('meta') IS NOT NULL AS known`);
   if (rows[0]?.known !== true) return 0;
   const found = await client.query<{ value: string }>(`SELECT value FROM meta WHERE key = 'schema'`);

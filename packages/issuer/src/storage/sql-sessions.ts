@@ -114,8 +114,8 @@ async function openMachineSession(
     assertion,
     statements: [
       statement(sql.endStaleMachineSession, clientId, jkt, audience),
-      statement(sql.openMachineSession, ...startValues(opening)),
-      statement(sql.whyNotOpened, clientId, jkt),
+      statement(sql.openMachineSession, ...startValues(opening), assertion.kid),
+      statement(sql.whyNotOpened, clientId, jkt, assertion.kid),
       {
         ...statement(
           sql.evictOldestMachineSession,

@@ -350,23 +350,24 @@ export const endStaleMachineSession = `
   UPDATE sessions SET ended_at = now_us(), end_reason = 'expired'
   WHERE client_id = $1 AND jkt = $2 AND audience = $3 AND kind = 'machine' AND ended_at IS NULL AND NOT ${alive}`;
 
-/** $1 to $9 as in `startSession`. */
+/** $1 to $9 as in `startSession`, $10 the key that made the assertion: whoever has a blocked one can make any proof's. */
 export const openMachineSession = `${startColumns}
   SELECT $1, 'machine', subjects.id, clients.id, $3, $4, $5, NULL, NULL, NULL, ${startTimes('$6', '$7')}
   FROM clients, subjects, head
   WHERE clients.id = $2 AND clients.kind = 'machine' AND clients.removed_at IS NULL
     AND ($5 <> '' OR clients.bearer = 1)
     AND subjects.id = clients.subject AND subjects.enabled = 1
-    AND NOT EXISTS (SELECT 1 FROM blocked_keys WHERE blocked_keys.client_id = $2 AND blocked_keys.jkt = $5)
+    AND NOT EXISTS (SELECT 1 FROM blocked_keys WHERE blocked_keys.client_id = $2 AND blocked_keys.jkt IN ($5, $10))
   ON CONFLICT (client_id, jkt, audience) WHERE kind = 'machine' AND ended_at IS NULL
   DO UPDATE SET scope = excluded.scope, last_used_at = now_us(), idle_life = excluded.idle_life,
     idle_expires_at = least(now_us() + excluded.idle_life, sessions.absolute_expires_at)
   RETURNING ${issueColumns('$8', '$9')}`;
 
+/** $1 client, $2 jkt, $3 the key that made the assertion. */
 export const whyNotOpened = `
   SELECT kind, bearer, removed_at,
     (SELECT enabled FROM subjects WHERE subjects.id = clients.subject) AS enabled,
-    (SELECT count(*) FROM blocked_keys WHERE client_id = $1 AND jkt = $2) AS blocked
+    (SELECT count(*) FROM blocked_keys WHERE client_id = $1 AND jkt IN ($2, $3)) AS blocked
   FROM clients WHERE id = $1`;
 
 const evictedAtOnce = 100;

@@ -119,6 +119,8 @@ export interface Storage {
 /** A client's signed authentication, to be used up in the transaction it authorises (RFC 7523 §3, `jti`). */
 export interface Assertion {
   readonly clientId: string;
+  /** Thumbprint of the client's key that made it. */
+  readonly kid: string;
   /** SHA-256 of its `jti`, base64url. */
   readonly jtiHash: string;
   /** From when no issuer process would accept it any more (its `exp` and the tolerance), µs. */
