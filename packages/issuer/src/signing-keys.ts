@@ -11,7 +11,7 @@ import type { Keyring } from './wrapping.ts';
 export const refreshAlg: AlgorithmName = 'EdDSA';
 
 /** The algorithm of the feed's statements: one text for each. */
-export const feedAlg: AlgorithmName = 'EdDSA';
+const feedAlg: AlgorithmName = 'EdDSA';
 
 /** How long, in µs, a key stays and a set may be cached. */
 export interface KeyTimes {
