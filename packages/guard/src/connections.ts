@@ -1,13 +1,17 @@
 import type { AuthErrorCode } from '@symbolon/token';
+import type { EndedCode } from './ends.ts';
 import type { Session } from './session.ts';
 import type { VerifiedEntry } from './verified-tokens.ts';
 
 /** Why a live connection was closed. */
-export type CloseReason = Extract<AuthErrorCode, 'session_ended' | 'token_expired' | 'feed_stale'>;
+export type CloseReason = EndedCode | Extract<AuthErrorCode, 'feed_stale'>;
 
 /** A live connection that the guard watches. */
 export interface WatchedConnection {
-  /** Goes on under a newer token of the same session, got in band. Throws `TypeError` for another session. */
+  /**
+   * Goes on under a newer token of the same session, got in band; an older one shortens nothing, and a
+   * connection that was closed meanwhile stays closed. Throws `TypeError` for another session.
+   */
   readonly renew: (session: Session) => void;
   /** Stops watching: the connection was closed by somebody else. */
   readonly release: () => void;
@@ -17,7 +21,8 @@ export interface WatchedConnection {
 export interface Connections {
   /**
    * Watches a connection: `close` is called once, when its session ends, its token expires without being
-   * renewed, or the guard refuses because it no longer hears from the issuer.
+   * renewed, its key is revoked, or the guard refuses because it no longer hears from the issuer. Never before
+   * `watch` has returned. What it throws is counted as a fault and holds up no other connection.
    *
    * @throws TypeError if the session is not one that this guard has just authenticated.
    */
@@ -28,12 +33,14 @@ export interface Connections {
   readonly close: () => void;
 }
 
-const longestTimer = 1_000;
+/** How often tokens that expire, and a feed that falls silent, are looked for, in ms. */
+const reviewInterval = 1_000;
 
 /** Makes the registry. `judge` says whether a connection may go on. */
 export function createConnections(options: {
   judge: (entry: VerifiedEntry) => CloseReason | undefined;
   entryOf: (session: Session) => VerifiedEntry | undefined;
+  onFault: () => void;
 }): Connections {
   const open = new Set<{ entry: VerifiedEntry; close: (reason: CloseReason) => void }>();
   let timer: ReturnType<typeof setInterval> | undefined;
@@ -51,9 +58,18 @@ export function createConnections(options: {
       const reason = options.judge(connection.entry);
       if (reason === undefined) continue;
       open.delete(connection);
-      connection.close(reason);
+      try {
+        connection.close(reason);
+      } catch {
+        options.onFault();
+      }
     }
     if (open.size === 0) stop();
+  };
+
+  const start = (): void => {
+    timer ??= setInterval(review, reviewInterval);
+    (timer as { unref?: () => void }).unref?.();
   };
 
   const stop = (): void => {
@@ -65,15 +81,15 @@ export function createConnections(options: {
     watch: (session, close) => {
       const connection = { entry: find(session), close };
       open.add(connection);
-      timer ??= setInterval(review, longestTimer);
-      (timer as { unref?: () => void }).unref?.();
+      start();
+      queueMicrotask(review); // the session may have ended since it was authenticated
       return {
         renew: (newer) => {
           const entry = find(newer);
           if (newer.sessionId !== session.sessionId) {
             throw new TypeError('unexpected session, expected a newer token of the same one');
           }
-          connection.entry = entry;
+          if (entry.token.claims.exp > connection.entry.token.claims.exp) connection.entry = entry;
         },
         release: () => {
           open.delete(connection);
@@ -83,6 +99,9 @@ export function createConnections(options: {
     },
     review,
     size: () => open.size,
-    close: stop,
+    close: () => {
+      open.clear();
+      stop();
+    },
   };
 }

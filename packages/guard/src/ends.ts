@@ -1,4 +1,4 @@
-import { AuthError, encodeBase64url, revocationName, type VerifiedRevocations } from '@symbolon/token';
+import { AuthError, encodeBase64url, type AuthErrorCode, type VerifiedRevocations } from '@symbolon/token';
 import type { BoundedFetch } from './bounded-fetch.ts';
 import { createFeed } from './feed.ts';
 import { createFeedSource } from './feed-source.ts';
@@ -6,7 +6,7 @@ import type { IssuerKeys } from './issuer-keys.ts';
 import { jitter } from './jitter.ts';
 import type { GuardSettings } from './options.ts';
 import type { Demand } from './requirement.ts';
-import { createRevocations } from './revocations.ts';
+import { createRevocations, type Merged } from './revocations.ts';
 import type { VerifiedEntry } from './verified-tokens.ts';
 
 /** What a guard knows of ended sessions, and how sure it may be. */
@@ -22,18 +22,31 @@ export interface FeedState {
   readonly failures: number;
 }
 
+/** Why a verified token is no longer good. */
+export type EndedCode = Extract<AuthErrorCode, 'session_ended' | 'token_expired' | 'token_key_unknown'>;
+
 /** The part of a guard that knows which sessions and keys have ended. */
 export interface Ends {
-  readonly isEnded: (entry: VerifiedEntry) => boolean;
-  readonly isKeyEnded: (kid: string) => Promise<boolean>;
+  readonly endOf: (entry: VerifiedEntry) => EndedCode | undefined;
+  /** Whether a key was ended, by its revocation name. */
+  readonly isKeyEnded: (name: string) => boolean;
   /** Whether, under the installer's choice, nothing may be accepted now. */
   readonly mustRefuse: () => boolean;
-  /** Refuses with `feed_stale` where the installer or the route demands to know more than this guard does. */
-  readonly checkFresh: (demand: Demand) => void;
+  /**
+   * Refuses what has ended, and with `feed_stale` where the installer or the route demands to know more than
+   * this guard does. `now` in seconds. Never waits.
+   */
+  readonly check: (entry: VerifiedEntry, demand: { freshWithin: Demand['freshWithin']; now: number }) => void;
+  /** Loads the feed; rejects, under `staleFeed: 'refuse'`, with the reason and what to do. */
   readonly ready: () => Promise<void>;
+  /** Follows from now on; waits a little for the first statement. */
+  readonly begin: () => Promise<void>;
   readonly state: () => FeedState;
   readonly close: () => void;
 }
+
+/** How long a first request waits for the feed, in ms. */
+const patience = 5_000;
 
 /** Follows the feed of the guard's issuer; `onLearnt` is called when entries came. */
 export function createEnds(
@@ -45,9 +58,10 @@ export function createEnds(
   const revocations = createRevocations({ elapsed });
   const instance = encodeBase64url(crypto.getRandomValues(new Uint8Array(16)));
 
-  const onStatement = async ({ keys, entries }: VerifiedRevocations): Promise<void> => {
-    around.keys().confirm(keys);
-    if (entries.some((entry) => entry.kind === 'key')) await around.keys().dropEnded();
+  const onStatement = ({ keys, to, entries }: VerifiedRevocations, { isNewest }: Merged): void => {
+    // An old statement that is said again must not keep an old key set alive.
+    if (isNewest) around.keys().confirm(keys, to / 1000);
+    if (entries.some((entry) => entry.kind === 'key')) around.keys().dropEnded();
     if (entries.length > 0) around.onLearnt();
   };
 
@@ -61,43 +75,58 @@ export function createEnds(
     onStatement,
   });
 
-  const lag = (): number => clock() - revocations.to() / 1000;
-  /** Both ways: a clock that is wrong is a feed that is stale, and says so. */
-  const isStale = (limit: number): boolean => Math.abs(lag()) > limit;
-  const mustRefuse = (): boolean => staleFeed === 'refuse' && isStale(maxStale);
+  /** Both ways: a clock that is wrong is a feed that is stale, and says so; so is one that gives no number. */
+  const isStale = (now: number, limit: number): boolean =>
+    !(Math.abs(now - revocations.to() / 1000) <= limit);
+  const mustRefuse = (now = clock()): boolean => staleFeed === 'refuse' && isStale(now, maxStale);
+
+  const endOf = (entry: VerifiedEntry): EndedCode | undefined => {
+    // The issuer's own clock has passed it, whatever the guard's says: its entry may have left already.
+    if (entry.token.claims.exp * 1_000_000 <= revocations.to()) return 'token_expired';
+    const version = revocations.version();
+    if (entry.checkedAt === version) return undefined; // nothing was learnt since
+    if (revocations.isEnded(entry.names)) return 'session_ended';
+    if (revocations.isKeyEnded(entry.names.key)) return 'token_key_unknown';
+    entry.checkedAt = version;
+    return undefined;
+  };
 
   return {
-    isEnded: (entry) => {
-      const version = revocations.version();
-      // Looked up again only when something was learnt since.
-      if (entry.checkedAt === version) return false;
-      if (revocations.isEnded(entry.names)) return true;
-      entry.checkedAt = version;
-      return false;
-    },
-    isKeyEnded: async (kid) =>
-      revocations.isKeyEnded(await revocationName(issuer, { kind: 'key', value: kid })),
+    endOf,
+    isKeyEnded: revocations.isKeyEnded,
     mustRefuse,
-    checkFresh: ({ freshWithin }) => {
-      feed.nudge();
-      const tooOld = freshWithin !== undefined && isStale(freshWithin * 1000);
-      if (tooOld || mustRefuse()) throw new AuthError('feed_stale', { detail: { retryAfter: 1 } });
+    check: (entry, { freshWithin, now }) => {
+      feed.nudge(now);
+      const code = endOf(entry);
+      if (code !== undefined) throw new AuthError(code);
+      const isTooOld = freshWithin !== undefined && isStale(now * 1000, freshWithin * 1000);
+      if (isTooOld || mustRefuse(now * 1000))
+        throw new AuthError('feed_stale', { detail: { retryAfter: 1 } });
     },
     ready: async () => {
       await feed.ready().catch((cause: unknown) => {
         if (staleFeed === 'refuse') throw feedFault(issuer, cause);
       });
     },
+    begin: () => atMost(patience, feed.begin()),
     state: () => ({
       to: revocations.to(),
-      lag: lag(),
-      isStale: isStale(maxStale),
+      lag: clock() - revocations.to() / 1000,
+      isStale: isStale(clock(), maxStale),
       isStreaming: feed.isStreaming(),
       failures: feed.failures(),
       ...revocations.size(),
     }),
     close: feed.close,
   };
+}
+
+async function atMost(milliseconds: number, work: Promise<void>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)));
+  await Promise.race([work, late]).finally(() => {
+    clearTimeout(timer);
+  });
 }
 
 function feedFault(issuer: string, cause: unknown): Error {

@@ -1,5 +1,9 @@
 import type { BoundedFetch } from './bounded-fetch.ts';
+import { createEventLines } from './event-lines.ts';
 import { maxKeySetBytes } from './key-set-source.ts';
+
+/** Opens the stream: `heard` is awaited for each statement, and the promise ends with the stream. */
+export type OpenStream = (heard: (statement: string) => Promise<void>, signal: AbortSignal) => Promise<void>;
 
 /** Where an issuer publishes its feed; every answer is still unverified. */
 export interface FeedSource {
@@ -7,10 +11,9 @@ export interface FeedSource {
   readonly current: () => Promise<string>;
   /** The closed page that ends at a position; it never changes. */
   readonly page: (to: number) => Promise<string>;
-  /** The feed keys, past every cache. */
-  readonly keys: () => Promise<unknown>;
-  /** Opens the stream: `heard` is called for each statement, and the promise ends with the stream. */
-  readonly stream: ((heard: (statement: string) => void, signal: AbortSignal) => Promise<void>) | undefined;
+  /** The feed keys, from a cache or past every one. */
+  readonly keys: (how: { pastCaches: boolean }) => Promise<unknown>;
+  readonly stream: OpenStream | undefined;
   /** Tells the issuer what this process has applied. */
   readonly acknowledge: ((report: object) => Promise<void>) | undefined;
 }
@@ -30,21 +33,30 @@ export function createFeedSource(options: {
   identity: typeof fetch | undefined;
 }): FeedSource {
   const { issuer, ask, identity } = options;
-  const base = `${issuer}/revocations`;
+  const base = `${issuer.replace(/\/+$/, '')}/revocations`;
   const statement = (url: string): Promise<string> => ask.text(url, { maxBytes: maxStatementBytes });
   return {
     current: () => statement(base),
     page: (to) => statement(`${base}/pages/${to}`),
-    keys: () =>
-      ask.json(`${base}/keys`, { maxBytes: maxKeySetBytes, headers: { 'cache-control': 'no-cache' } }),
+    keys: ({ pastCaches }) => fetchKeys(ask, { url: `${base}/keys`, pastCaches }),
     stream: identity && ((heard, signal) => readStream(identity, { url: base, heard, signal })),
     acknowledge: identity && ((report) => postReport(identity, `${base}/acknowledgements`, report)),
   };
 }
 
+/** Not every cache heeds a request's `no-cache`; none has an answer for an address that was never asked for. */
+function fetchKeys(
+  ask: BoundedFetch,
+  { url, pastCaches }: { url: string; pastCaches: boolean },
+): Promise<unknown> {
+  if (!pastCaches) return ask.json(url, { maxBytes: maxKeySetBytes });
+  const headers = { 'cache-control': 'no-cache' };
+  return ask.json(`${url}?${crypto.randomUUID()}`, { maxBytes: maxKeySetBytes, headers });
+}
+
 async function readStream(
   identity: typeof fetch,
-  { url, heard, signal }: { url: string; heard: (statement: string) => void; signal: AbortSignal },
+  { url, heard, signal }: { url: string; heard: (statement: string) => Promise<void>; signal: AbortSignal },
 ): Promise<void> {
   const response = await identity(url, {
     headers: { accept: 'text/event-stream' },
@@ -59,22 +71,19 @@ async function readStream(
   await readEvents(response.body, { heard, signal });
 }
 
-/** Reads `data:` lines; each event of the feed is one line, and comments keep the connection alive. */
+/** Reads no faster than statements are taken in, so that an endless stream fills no memory. */
 async function readEvents(
   body: ReadableStream<Uint8Array>,
-  { heard, signal }: { heard: (statement: string) => void; signal: AbortSignal },
+  { heard, signal }: { heard: (statement: string) => Promise<void>; signal: AbortSignal },
 ): Promise<void> {
   const reader = body.getReader();
   const stop = (): void => void reader.cancel().catch(() => undefined);
   signal.addEventListener('abort', stop, { once: true });
   const decoder = new TextDecoder('utf-8', { fatal: true });
-  let rest = '';
+  const lines = createEventLines({ maxLength: longestEvent });
   try {
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
-      const lines = (rest + decoder.decode(part.value, { stream: true })).split('\n');
-      rest = lines.pop() ?? '';
-      if (rest.length > longestEvent) throw new TypeError('unexpected event, expected at most 1 MB');
-      for (const line of lines) if (line.startsWith('data: ')) heard(line.slice(6).trimEnd());
+      for (const event of lines.push(decoder.decode(part.value, { stream: true }))) await heard(event);
     }
   } finally {
     signal.removeEventListener('abort', stop);

@@ -1,14 +1,18 @@
 import { AuthError, verifyRevocations, type VerifiedRevocations } from '@symbolon/token';
+import { createAcknowledgements } from './acknowledgements.ts';
 import { createFeedKeys } from './feed-keys.ts';
 import type { FeedSource } from './feed-source.ts';
-import type { Revocations } from './revocations.ts';
+import { createFeedStream } from './feed-stream.ts';
+import type { Merged, Revocations } from './revocations.ts';
 
 /** How a guard follows its issuer's feed. */
 export interface Feed {
-  /** Waits until every entry up to the newest statement is known. */
+  /** Waits until every entry up to the newest statement is known; rejects with what was wrong, and follows on. */
   readonly ready: () => Promise<void>;
-  /** Called on a request: where there are no timers, this is what keeps the feed polled. Never waits. */
-  readonly nudge: () => void;
+  /** Follows from now on; the promise waits for the first attempt, however it ends. */
+  readonly begin: () => Promise<void>;
+  /** Called on a request, with its time in seconds: where no timer runs, this keeps the feed polled. Never waits. */
+  readonly nudge: (now: number) => void;
   readonly isStreaming: () => boolean;
   /** How many statements were refused, and how often following failed. */
   readonly failures: () => number;
@@ -17,19 +21,21 @@ export interface Feed {
 
 /** Without a stream the feed is asked for this often, in ms; its caches keep it for a second. */
 const pollInterval = 1_000;
-/** A stream that says nothing for this long is broken: the issuer speaks every second. */
-const silence = 5_000;
 const firstRetry = 100;
 const longestRetry = 5_000;
-/** How often a guard with an identity tells that it is there, in ms. */
-const reportInterval = 5_000;
+/** A timer that is this late does not run at all, in ms. */
+const latestTimer = 1_000;
+/** A turn that has gone on for so long was cut off with the request it began in, as on workerd; in ms. */
+const longestTurn = 30_000;
+/** The most pages walked through in one turn; what was heard is kept, so that the next turn goes on from there. */
 const maxPages = 200;
 
 /**
- * Follows the feed of one issuer: by stream where the guard has an identity, by polling where it has none.
+ * Follows the feed of one issuer: by stream where the guard has an identity, by polling where it has none and
+ * while the stream is down.
  *
- * Every genuine statement is merged, in whatever order they come; a gap is filled from the closed pages before
- * `to` moves. `onStatement` is called after each. A statement that is not genuine changes nothing.
+ * Every genuine statement is merged, in whatever order they come; a gap is filled from the closed pages.
+ * `onStatement` is called at once for each. A statement that is not genuine changes nothing.
  */
 export function createFeed(options: {
   issuer: string;
@@ -38,148 +44,140 @@ export function createFeed(options: {
   elapsed: () => number;
   jitter: () => number;
   report: () => object;
-  onStatement: (statement: VerifiedRevocations) => Promise<void>;
+  onStatement: (statement: VerifiedRevocations, merged: Merged) => void;
 }): Feed {
   const { issuer, source, revocations, elapsed, jitter, onStatement } = options;
   const keys = createFeedKeys({ issuer, fetchKeys: source.keys, revocations, elapsed });
-  const stopped = new AbortController();
-  let streaming = false;
+  let closed = false;
   let failures = 0;
   let attempts = 0;
-  let lastHeard = Number.NEGATIVE_INFINITY;
-  let polling: Promise<void> | undefined;
+  let nudgedAt = Number.NEGATIVE_INFINITY;
+  let newsAt = Number.NEGATIVE_INFINITY;
+  let dueAt = Number.NEGATIVE_INFINITY;
+  let turn: { startedAt: number } | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let filling: Promise<void> | undefined;
-  let acknowledged = { to: -1, version: -1, at: Number.NEGATIVE_INFINITY };
-  let reporting = false;
+  let begun: Promise<void> | undefined;
+
+  const acknowledgements = createAcknowledgements({
+    send: source.acknowledge && (() => source.acknowledge?.(options.report()) ?? Promise.resolve()),
+    version: revocations.version,
+    elapsed,
+    onFailure: () => failures++,
+  });
+
+  const isByLiveKey = (text: string): boolean => keys.table().has(text.slice(0, text.indexOf('.')));
 
   const verify = async (text: string): Promise<VerifiedRevocations> => {
     try {
-      return await verifyRevocations(text, { keys: keys.table(), issuer });
+      const statement = await verifyRevocations(text, { keys: keys.table(), issuer });
+      // The key may have been ended while its signature was verified.
+      if (isByLiveKey(text)) return statement;
+      throw new AuthError('revocations_key_unknown');
     } catch (error) {
-      if (!(error instanceof AuthError) || error.code !== 'revocations_key_unknown') throw error;
-      await keys.refresh();
-      return verifyRevocations(text, { keys: keys.table(), issuer });
+      const isKeyUnknown = error instanceof AuthError && error.code === 'revocations_key_unknown';
+      if (!isKeyUnknown || !(await keys.refresh())) throw error;
+      return verify(text);
     }
   };
 
-  const take = async (text: string): Promise<void> => {
+  const take = async (text: string): Promise<VerifiedRevocations> => {
     const statement = await verify(text);
-    const outcome = revocations.merge(statement);
-    lastHeard = elapsed();
-    if (await keys.dropEnded()) await keys.refresh();
-    await onStatement(statement);
-    if (outcome === 'gap') await (filling ??= fill(statement).finally(() => (filling = undefined)));
-    acknowledge();
+    const merged = revocations.merge(statement);
+    if (merged.isNews) newsAt = elapsed();
+    onStatement(statement, merged);
+    if (keys.dropEnded()) {
+      revocations.doubt();
+      if (isByLiveKey(text)) revocations.merge(statement);
+      await keys.refresh();
+    }
+    return statement;
   };
 
   /** Walks the closed pages back to what is known; each names by its `from` the page before it. */
-  const fill = async (newest: VerifiedRevocations): Promise<void> => {
-    let from = newest.from;
-    for (let count = 0; from > Math.max(revocations.to(), newest.floor); count++) {
-      const page = await verify(await source.page(from));
-      if (page.to !== from || page.from >= from || count === maxPages)
-        throw new TypeError('the pages of the feed do not join');
-      revocations.merge(page);
-      from = page.from;
+  const fillBefore = async ({ to }: VerifiedRevocations): Promise<void> => {
+    for (let count = 0; count <= maxPages; count++) {
+      const end = revocations.gapBefore(to);
+      if (end === undefined || closed) return;
+      const page = await take(await source.page(end));
+      if (page.to !== end || page.from >= end) throw new TypeError('the pages of the feed do not join');
     }
-    revocations.completeTo(newest.to);
-    await onStatement(newest);
-  };
-
-  const acknowledge = (): void => {
-    const news = revocations.version() !== acknowledged.version;
-    const due = elapsed() - acknowledged.at >= reportInterval;
-    if (source.acknowledge === undefined || reporting || !(news || due)) return;
-    const sent = { to: revocations.to(), version: revocations.version(), at: elapsed() };
-    reporting = true;
-    source
-      .acknowledge(options.report())
-      .then(() => (acknowledged = sent))
-      .catch(() => failures++)
-      .finally(() => {
-        reporting = false;
-        if (revocations.version() !== acknowledged.version && acknowledged === sent) acknowledge();
-      });
+    throw new TypeError(`more than ${maxPages} pages of the feed are missing`);
   };
 
   const poll = async (): Promise<void> => {
-    await take(await source.current());
-    attempts = 0;
+    await fillBefore(await take(await source.current()));
+    acknowledgements.tell();
   };
 
-  const listen = async (stream: NonNullable<FeedSource['stream']>): Promise<void> => {
-    const hangUp = new AbortController();
-    const watch = setInterval(() => {
-      if (elapsed() - lastHeard > silence) hangUp.abort(new Error('the stream fell silent'));
-    }, silence / 2);
-    (watch as { unref?: () => void }).unref?.();
-    lastHeard = elapsed();
-    let queue = Promise.resolve();
-    const heard = (text: string): void => {
-      queue = queue
-        .then(() => take(text))
-        .then(
-          () => {
-            streaming = true;
-            attempts = 0;
-          },
-          () => {
-            failures++;
-            hangUp.abort(new Error('a statement was not genuine'));
-          },
-        );
-    };
-    try {
-      await stream(heard, AbortSignal.any([stopped.signal, hangUp.signal]));
-      await queue;
-    } finally {
-      clearInterval(watch);
-      streaming = false;
-    }
+  /** What the stream says joins on to the last thing it said; if not, the window tells what came between. */
+  const hear = async (text: string): Promise<void> => {
+    const { to } = await take(text);
+    if (revocations.gapBefore(to) !== undefined) await poll();
+    acknowledgements.tell();
   };
+
+  const stream =
+    source.stream && createFeedStream({ open: source.stream, hear, newsAt: () => newsAt, elapsed, jitter });
 
   const follow = async (): Promise<void> => {
     try {
-      if (source.stream !== undefined && attempts % 2 === 0) await listen(source.stream);
-      else await poll();
+      await (stream?.isDue() === true ? stream.listen() : poll());
+      attempts = 0;
     } catch {
       failures++;
       attempts++;
     }
-    schedule();
   };
 
-  const schedule = (): void => {
-    if (stopped.signal.aborted) return;
+  const run = async (): Promise<void> => {
+    if (closed) return;
     clearTimeout(timer);
-    timer = setTimeout(run, wait());
+    const own = { startedAt: elapsed() };
+    turn = own;
+    await follow();
+    if (turn !== own) return; // it was given up, and another goes on
+    turn = undefined;
+    schedule(wait());
+  };
+
+  const schedule = (delay: number): void => {
+    if (closed) return;
+    clearTimeout(timer);
+    dueAt = elapsed() + delay;
+    timer = setTimeout(() => void run(), delay);
     (timer as { unref?: () => void }).unref?.();
   };
 
   /** Retries double with jitter, so that a fleet does not come back all at once. */
   const wait = (): number => {
-    if (attempts === 0) return source.stream === undefined ? pollInterval : firstRetry * jitter();
-    return Math.min(longestRetry, firstRetry * 2 ** attempts) * (0.5 + jitter() / 2);
-  };
-
-  const run = (): void => {
-    polling ??= follow().finally(() => (polling = undefined));
+    if (attempts > 0) return Math.min(longestRetry, firstRetry * 2 ** attempts) * (0.5 + jitter() / 2);
+    return Math.min(pollInterval * (0.75 + jitter() / 2), stream?.dueIn() ?? Infinity);
   };
 
   return {
     ready: async () => {
-      if (revocations.to() === 0) await poll();
-      run();
+      begun ??= Promise.resolve();
+      try {
+        if (revocations.to() === 0) await poll();
+      } finally {
+        if (turn === undefined) schedule(stream?.dueIn() ?? pollInterval);
+      }
     },
-    nudge: () => {
-      if (!stopped.signal.aborted && polling === undefined && elapsed() - lastHeard > 2 * pollInterval) run();
+    begin: () => (begun ??= run()),
+    nudge: (now) => {
+      if (Math.abs(now - nudgedAt) < 1) return;
+      nudgedAt = now;
+      const isLate =
+        turn === undefined ? elapsed() - dueAt > latestTimer : elapsed() - turn.startedAt > longestTurn;
+      if (isLate && stream?.isOpen() !== true) void run();
     },
-    isStreaming: () => streaming,
+    isStreaming: () => stream?.isOpen() === true,
     failures: () => failures,
     close: () => {
+      closed = true;
       clearTimeout(timer);
-      stopped.abort();
+      acknowledgements.close();
+      stream?.close();
     },
   };
 }

@@ -6,7 +6,7 @@ import { createCounters, type Counters } from './counters.ts';
 import { createConnections, type CloseReason, type Connections } from './connections.ts';
 import { createEnds, type FeedState } from './ends.ts';
 import { createIssuerKeys } from './issuer-keys.ts';
-import { createKeySetSource } from './key-set-source.ts';
+import { createKeySetSource, type KeySetSource } from './key-set-source.ts';
 import { readOptions, type GuardOptions } from './options.ts';
 import { createProofs } from './proofs.ts';
 import type { RequestView } from './request-view.ts';
@@ -17,7 +17,10 @@ import { createVerifiedTokens, verifyEntry, type VerifiedEntry } from './verifie
 
 /** The door of one resource server: one issuer, one audience. */
 export interface Guard {
-  /** Loads the key set; rejects with the reason and what to do. Call it before listening. */
+  /**
+   * Loads the key set and the feed; rejects with the reason and what to do. Call it before listening. A feed that
+   * cannot be read is a reason under `staleFeed: 'refuse'` only.
+   */
   readonly ready: () => Promise<void>;
   /** Checks one request; rejects with an `AuthError`. Anything else it rejects with is a fault. */
   readonly authenticate: (request: RequestView, requirement?: Requirement) => Promise<Session>;
@@ -33,7 +36,7 @@ export interface Guard {
   /** Turns an `AuthError` into an answer; rethrows anything else. */
   readonly challenge: (error: unknown) => Challenge;
   readonly stats: () => GuardStats;
-  /** Stops the background refresh of the key set. */
+  /** Stops all that runs in the background: no timer and no request is left. Watched connections are let go. */
   readonly close: () => void;
 }
 
@@ -47,7 +50,7 @@ export interface GuardStats extends Readonly<Counters> {
 }
 
 /**
- * Makes a guard: it decides with memory and arithmetic alone, and fetches nothing but the issuer's key set.
+ * Makes a guard: it decides with memory and arithmetic alone, and fetches nothing but the issuer's key set and feed.
  *
  * Nothing is fetched until `ready()` or the first request; from then on it follows the issuer's feed in the
  * background, and a session that is ended there is refused at the next request.
@@ -60,13 +63,14 @@ export function createGuard(options: GuardOptions): Guard {
   const counters = createCounters();
   const proofs = createProofs(settings, counters);
   const tokens = createVerifiedTokens(settings.cacheBytes);
-  const ask = createBoundedFetch(settings.fetch);
+  const stopped = new AbortController();
+  const ask = createBoundedFetch({ fetch: settings.fetch, stopped: stopped.signal });
   const keys = createIssuerKeys({
     issuer,
     source: countFetches(createKeySetSource({ ...settings, ask }), counters),
     clock,
     jitter,
-    isEnded: (kid) => ends.isKeyEnded(kid),
+    isEnded: (name) => ends.isKeyEnded(name),
     onKeys: tokens.keepOnlyKeys,
   });
   const ends = createEnds(settings, {
@@ -78,13 +82,18 @@ export function createGuard(options: GuardOptions): Guard {
   });
 
   const judge = (entry: VerifiedEntry): CloseReason | undefined => {
-    if (ends.isEnded(entry)) return 'session_ended';
-    if (clock() / 1000 >= entry.token.claims.exp) return 'token_expired';
+    const code = ends.endOf(entry);
+    if (code !== undefined) return code;
+    if (!(clock() / 1000 < entry.token.claims.exp)) return 'token_expired';
     return ends.mustRefuse() ? 'feed_stale' : undefined;
   };
 
   const entries = new WeakMap<Session, VerifiedEntry>();
-  const connections = createConnections({ judge, entryOf: (session) => entries.get(session) });
+  const connections = createConnections({
+    judge,
+    entryOf: (session) => entries.get(session),
+    onFault: () => counters.faults++,
+  });
 
   /** The whole decision, in order: any line may refuse, none is skipped by a cached token but the signature. */
   const decide = async (request: RequestView, demand: Demand): Promise<Session> => {
@@ -100,10 +109,12 @@ export function createGuard(options: GuardOptions): Guard {
         credentials.proof === undefined
           ? undefined
           : await proofs.accept(credentials.proof, { request, entry, now });
-      if (ends.isEnded(entry)) throw new AuthError('session_ended');
-      ends.checkFresh(demand);
+      ends.check(entry, { freshWithin: demand.freshWithin, now });
       checkRequirement(entry.session, demand, now);
-      if (demand.once) await proofs.redeem(proof);
+      if (demand.once) {
+        await proofs.redeem(proof);
+        ends.check(entry, { freshWithin: demand.freshWithin, now });
+      }
       counters.accepted++;
       return entry.session;
     } catch (error) {
@@ -119,7 +130,7 @@ export function createGuard(options: GuardOptions): Guard {
 
   /** The feed is waited for with the keys, but only the keys are needed under either choice. */
   const start = async (): Promise<HeaderTable> => {
-    const [table] = await Promise.all([keys.load(), ends.ready().catch(() => undefined)]);
+    const [table] = await Promise.all([keys.load(), ends.begin()]);
     return table;
   };
 
@@ -155,8 +166,7 @@ export function createGuard(options: GuardOptions): Guard {
 
   return {
     ready: async () => {
-      await keys.ready();
-      await ends.ready();
+      await Promise.all([keys.ready(), ends.ready()]);
     },
     require,
     authenticate: async (request, requirement = {}) => decide(request, readDemand(requirement)),
@@ -176,6 +186,7 @@ export function createGuard(options: GuardOptions): Guard {
     },
     connections,
     close: () => {
+      stopped.abort(new TypeError('the guard was closed'));
       keys.close();
       ends.close();
       connections.close();
@@ -223,11 +234,11 @@ function checkCarrier(
   }
 }
 
-function countFetches<T>(fetchKeys: () => Promise<T>, counters: Counters): () => Promise<T> {
-  return async () => {
+function countFetches(fetchKeys: KeySetSource, counters: Counters): KeySetSource {
+  return async (how) => {
     counters.keySetFetches++;
     try {
-      return await fetchKeys();
+      return await fetchKeys(how);
     } catch (error) {
       counters.keySetFailures++;
       throw error;

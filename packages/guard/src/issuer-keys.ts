@@ -3,6 +3,7 @@ import {
   decodeBase64url,
   headerTable,
   keySetHash,
+  revocationName,
   type HeaderTable,
   type VerificationKey,
 } from '@symbolon/token';
@@ -15,8 +16,6 @@ const unknownHeaderInterval = 60_000;
 /** How long a key set that nothing confirms is used, in milliseconds. */
 const maxUnconfirmed = 86_400_000;
 
-/** How often the same unexpected hash may cause a fetch, in milliseconds. */
-const sameHashInterval = 60_000;
 /** Within what time guards that hear of a new key set at once spread their fetches, in milliseconds. */
 const spread = 200;
 
@@ -33,10 +32,13 @@ export interface IssuerKeys {
   readonly ready: () => Promise<void>;
   /** A token's header was not in the table: perhaps its key is new. Never waits. */
   readonly noticeUnknownHeader: (header: string) => void;
-  /** The feed says which set is published now: the set in hand is confirmed by it, or fetched again at once. */
-  readonly confirm: (hash: string) => void;
+  /**
+   * The feed said, at a time of the issuer's in ms, which set was published: the set in hand is confirmed by
+   * it, or fetched again at once.
+   */
+  readonly confirm: (hash: string, at: number) => void;
   /** The feed has ended a key: drops it, whatever the key set says. */
-  readonly dropEnded: () => Promise<void>;
+  readonly dropEnded: () => void;
   /** The names of the keys in hand. */
   readonly kids: () => readonly string[];
   readonly close: () => void;
@@ -45,24 +47,26 @@ export interface IssuerKeys {
 /**
  * Keeps the key set of one issuer.
  *
- * It is fetched for two causes with budgets of their own: because it is due (every 5 minutes; after a failure
- * 1 s later, doubling to 60 s), and because of an unknown header of our exact shape (once a minute at most,
- * whatever the headers say). One fetch is under way at a time. An answer that is an error, no JSON, too long
- * or without a sound key changes nothing. `onKeys` gets the names of the keys of each new set.
+ * It is fetched for three causes with budgets of their own: because it is due (every 5 minutes; after a failure
+ * 1 s later, doubling to 60 s), because of an unknown header of our exact shape (once a minute at most,
+ * whatever the headers say), and because the feed names another set (at once, past caches, within 200 ms of each
+ * other guard; as long as they differ 1 s later, doubling to 60 s). One fetch is under way at a time. An answer
+ * that is an error, no JSON, too long or without a sound key changes nothing. A key whose revocation name
+ * `isEnded` is admitted by no set. `onKeys` gets the names of the keys of each new set.
  */
 export function createIssuerKeys(options: {
   issuer: string;
   source: KeySetSource;
   clock: () => number;
   jitter: () => number;
-  isEnded: (kid: string) => Promise<boolean>;
+  isEnded: (name: string) => boolean;
   onKeys: (kids: ReadonlySet<string>) => void;
 }): IssuerKeys {
   const { issuer, source, clock, onKeys } = options;
   let table: HeaderTable | undefined;
-  let published: readonly VerificationKey[] = [];
+  let published: readonly { key: VerificationKey; name: string }[] = [];
   let hash = '';
-  let chased = { hash: '', at: Number.NEGATIVE_INFINITY };
+  let chase = { allowedAt: 0, misses: 0, isOn: false };
   let confirmedAt = 0;
   let dueAt = 0;
   let failures = 0;
@@ -73,10 +77,13 @@ export function createIssuerKeys(options: {
 
   const fetchKeys = async (): Promise<void> => {
     const startedAt = clock();
+    const { isOn } = chase;
     try {
-      published = await source();
-      hash = await keySetHash(published.map((key) => key.kid));
-      await admit();
+      const keys = await source({ pastCaches: isOn });
+      const nextHash = await keySetHash(keys.map((key) => key.kid));
+      published = await Promise.all(keys.map((key) => named(issuer, key)));
+      hash = nextHash;
+      admit();
       confirmedAt = startedAt;
       failures = 0;
       dueAt = startedAt + refreshInterval;
@@ -86,24 +93,28 @@ export function createIssuerKeys(options: {
       throw error;
     } finally {
       flight = undefined;
+      if (isOn) chase = { ...chase, isOn: false };
       schedule();
     }
   };
 
   /** A key that was ended is admitted by no key set ever after. */
-  const admit = async (): Promise<void> => {
-    const live = await Promise.all(
-      published.map(async (key) => ((await options.isEnded(key.kid)) ? [] : [key])),
-    );
-    const keys = live.flat();
+  const admit = (): void => {
+    const keys = live();
     table = headerTable(new Map([[issuer, keys]]));
     onKeys(new Set(keys.map((key) => key.kid)));
   };
 
-  const chase = (wanted: string): void => {
+  const live = (): readonly VerificationKey[] =>
+    published.filter(({ name }) => !options.isEnded(name)).map(({ key }) => key);
+
+  /** Whatever hashes the feed names, and in what order, the issuer is asked no more often than this allows. */
+  const startChase = (): void => {
     const now = clock();
-    if (closed || (chased.hash === wanted && now - chased.at < sameHashInterval)) return;
-    chased = { hash: wanted, at: now };
+    const wait = chase.allowedAt - now;
+    if (closed || (wait > 0 && wait <= longestRetry)) return; // a longer wait is a clock that was set back
+    const next = Math.min(longestRetry, firstRetry * 2 ** chase.misses);
+    chase = { allowedAt: now + next, misses: chase.misses + 1, isOn: true };
     dueAt = Math.min(dueAt, now + spread * options.jitter());
     schedule();
   };
@@ -146,19 +157,27 @@ export function createIssuerKeys(options: {
       unknownAllowedAt = clock() + unknownHeaderInterval;
       fetchBehind();
     },
-    confirm: (wanted) => {
-      if (wanted === hash) confirmedAt = clock();
-      else chase(wanted);
+    confirm: (wanted, at) => {
+      if (wanted !== hash) {
+        startChase();
+        return;
+      }
+      confirmedAt = Math.max(confirmedAt, Math.min(clock(), at));
+      if (clock() - chase.allowedAt > longestRetry) chase = { ...chase, misses: 0 };
     },
-    dropEnded: async () => {
-      if (table !== undefined) await admit();
+    dropEnded: () => {
+      if (table !== undefined) admit();
     },
-    kids: () => published.map((key) => key.kid),
+    kids: () => live().map((key) => key.kid),
     close: () => {
       closed = true;
       clearTimeout(timer);
     },
   };
+}
+
+async function named(issuer: string, key: VerificationKey): Promise<{ key: VerificationKey; name: string }> {
+  return { key, name: await revocationName(issuer, { kind: 'key', value: key.kid }) };
 }
 
 function secondsUntil(time: number, now: number): number {

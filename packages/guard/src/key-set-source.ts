@@ -5,8 +5,8 @@ import { readPublicUrl } from './options.ts';
 /** The longest answer that is read, in bytes. */
 export const maxKeySetBytes = 262_144;
 
-/** Where the keys of one issuer come from. */
-export type KeySetSource = () => Promise<readonly VerificationKey[]>;
+/** Where the keys of one issuer come from; `pastCaches` asks every cache on the way to let the question through. */
+export type KeySetSource = (how: { pastCaches: boolean }) => Promise<readonly VerificationKey[]>;
 
 /**
  * Makes the function that fetches an issuer's session keys: its metadata (RFC 8414), then its key set.
@@ -24,11 +24,12 @@ export function createKeySetSource(options: {
 }): KeySetSource {
   const { issuer, ask } = options;
   let known = options.jwksUri;
-  return async () => {
+  return async ({ pastCaches }) => {
     const jwksUri = known ?? (await fetchJwksUri(issuer, ask));
     // Asked for again after a failure, as the issuer may have moved its key set.
     known = options.jwksUri;
-    const keys = await readKeySet(await ask.json(jwksUri, { maxBytes: maxKeySetBytes }));
+    const headers = pastCaches ? { 'cache-control': 'no-cache' } : {};
+    const keys = await readKeySet(await ask.json(jwksUri, { maxBytes: maxKeySetBytes, headers }));
     known = jwksUri;
     return keys;
   };

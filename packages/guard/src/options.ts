@@ -25,7 +25,7 @@ export interface GuardOptions {
    * `machine.fetch` of `@symbolon/holder`: the feed then comes by stream and is acknowledged. Default: polled.
    */
   readonly identity?: typeof fetch;
-  /** What operators call this guard process. Default: the audience. */
+  /** What operators call this guard process, at most 120 characters. Default: the audience. */
   readonly name?: string;
   /** Takes bearer tokens too, which anyone can use who sees one. Without it they are refused. */
   readonly bearer?: 'accept';
@@ -70,6 +70,7 @@ const known: readonly string[] = [
 ];
 const defaultProofRate = 500;
 const defaultMaxStale = 30;
+const longestName = 120;
 const defaultCacheBytes = 16 * 1024 * 1024;
 
 /**
@@ -96,8 +97,8 @@ export function readOptions(options: GuardOptions): GuardSettings {
     bearer: options.bearer === 'accept',
     staleFeed: options.staleFeed,
     maxStale: readPositive(options.maxStale ?? defaultMaxStale, 'maxStale') * 1000,
-    identity: options.identity,
-    name: options.name ?? audience,
+    identity: readIdentity(options.identity),
+    name: readName(options.name ?? audience.slice(0, longestName)),
     nonceKey: options.nonces && readNonceKey(options.nonces),
     proofRate: readPositive(options.proofRate ?? defaultProofRate, 'proofRate'),
     replayStore: options.replayStore,
@@ -136,6 +137,16 @@ function readAudience(audience: unknown): string {
 function readNonceKey({ key }: { key: unknown }): Uint8Array {
   if (key instanceof Uint8Array && key.length >= 32) return key;
   throw new TypeError('unexpected nonces.key, expected at least 32 random bytes shared by the guards');
+}
+
+function readIdentity(identity: typeof fetch | undefined): typeof fetch | undefined {
+  if (identity === undefined || typeof identity === 'function') return identity;
+  throw new TypeError('unexpected identity, expected a fetch that authenticates, such as machine.fetch');
+}
+
+function readName(name: unknown): string {
+  if (typeof name === 'string' && name !== '' && name.length <= longestName) return name;
+  throw new TypeError(`unexpected name, expected 1 to ${longestName} characters`);
 }
 
 function readPositive(value: number, what: string): number {

@@ -91,7 +91,10 @@ function put(part: Shard, name: NameLanes, deadline: number): boolean {
   const at = find(slots, name);
   const isNew = slots[at] === 0;
   if (isNew) part.used++;
-  slots.set(name, at);
+  slots[at] = name[0];
+  slots[at + 1] = name[1];
+  slots[at + 2] = name[2];
+  slots[at + 3] = name[3];
   slots[at + 4] = Math.max(slots[at + 4] ?? 0, deadline);
   return isNew;
 }
@@ -101,9 +104,8 @@ function rebuild(part: Shard, { capacity, now = 0 }: { capacity: number; now?: n
   part.slots = emptySlots(capacity);
   part.used = 0;
   for (let at = 0; at < old.length; at += width) {
-    const deadline = old[at + 4] ?? 0;
-    if (old[at] !== 0 && deadline > now)
-      put(part, [...old.subarray(at, at + 4)] as unknown as NameLanes, deadline);
+    const [a = 0, b = 0, c = 0, d = 0, deadline = 0] = old.subarray(at, at + width);
+    if (a !== 0 && deadline > now) put(part, [a, b, c, d], deadline);
   }
 }
 

@@ -59,6 +59,6 @@ export async function verifyEntry(
   const { table: keys, ...others } = expected;
   const token = await verifySessionToken(text, { keys, ...others });
   const hash = token.carrier.kind === 'key' ? await hashText(text) : undefined;
-  const names = await revocableNames(expected.issuer, token.claims);
+  const names = await revocableNames(expected.issuer, token);
   return { token, session: toSession(token), hash, names, checkedAt: -1 };
 }

@@ -1,5 +1,5 @@
 import { signatures } from '#signatures';
-import { claimReader, isId, isTime } from './claims.ts';
+import { claimReader, isTime } from './claims.ts';
 import { encodeBase64url, encodeUtf8 } from './encoding.ts';
 import { AuthError } from './errors.ts';
 import { encodeObject, ownHeader, readPayload, signCompact, splitCompact, verifySignature } from './jws.ts';
@@ -116,23 +116,30 @@ export async function verifyRevocations(
   if (read.text('aud') !== audienceOf(iss)) throw new AuthError('revocations_audience_unexpected');
   const [from, to, floor] = [read.seconds('from'), read.seconds('to'), read.seconds('floor')];
   if (from > to) throw new AuthError('revocations_claim_invalid', { detail: { claim: 'from' } });
-  const entries = readEntries(payload['entries']);
+  const entries = readEntries(payload['entries'], to);
   return { iss, from, to, floor, keys: read.text('keys'), entries } as unknown as VerifiedRevocations;
 }
 
-function readEntries(value: unknown): readonly Revocation[] {
-  const entries = Array.isArray(value) && value.length <= maxEntries ? value.map(readEntry) : [undefined];
+function readEntries(value: unknown, to: number): readonly Revocation[] {
+  const listed: readonly unknown[] = Array.isArray(value) && value.length <= maxEntries ? value : [undefined];
+  const entries = listed.map((entry) => readEntry(entry, to));
   if (entries.includes(undefined))
     throw new AuthError('revocations_claim_invalid', { detail: { claim: 'entries' } });
   return entries as readonly Revocation[];
 }
 
-function readEntry(value: unknown): Revocation | undefined {
+/** 128 bits have one spelling: the last of 22 characters carries two of them. */
+const namePattern = /^[A-Za-z0-9_-]{21}[AQgw]$/;
+
+/** What is final has no time, and nothing is cut that has not started yet. */
+function readEntry(value: unknown, to: number): Revocation | undefined {
   if (!Array.isArray(value) || value.length !== 4) return undefined;
   const [letter, name, cutAt, until] = value as readonly unknown[];
   const kind = kinds.get(letter);
-  if (kind === undefined || !isId(name) || !isTime(cutAt) || !isTime(until)) return undefined;
-  return { kind, name, cutAt, until };
+  if (kind === undefined || typeof name !== 'string' || !namePattern.test(name)) return undefined;
+  if (!isTime(cutAt) || !isTime(until)) return undefined;
+  const isFinal = kind === 'session' || kind === 'key';
+  return cutAt > (isFinal ? 0 : to) ? undefined : { kind, name, cutAt, until };
 }
 
 /** A text that is the audience of no other kind of statement. */
