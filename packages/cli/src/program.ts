@@ -1,15 +1,31 @@
 import { Command } from 'commander';
+import { addAudit } from './commands/audit.ts';
 import { addCall } from './commands/call.ts';
 import { addClient } from './commands/client.ts';
 import { addDev } from './commands/dev.ts';
+import { addGuard } from './commands/guard.ts';
 import { addInspect } from './commands/inspect.ts';
 import { addKey } from './commands/key.ts';
 import { addMigrate } from './commands/migrate.ts';
 import { addServe } from './commands/serve.ts';
 import { addSession } from './commands/session.ts';
+import { addSubject } from './commands/subject.ts';
 import { addToken } from './commands/token.ts';
 
-const commands = [addDev, addServe, addMigrate, addClient, addSession, addKey, addToken, addCall, addInspect];
+const commands = [
+  addDev,
+  addServe,
+  addMigrate,
+  addClient,
+  addSession,
+  addSubject,
+  addKey,
+  addGuard,
+  addAudit,
+  addToken,
+  addCall,
+  addInspect,
+];
 
 /** Makes the command line; what it says wrong is thrown as commander's error. */
 export function createProgram(): Command {

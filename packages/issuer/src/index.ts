@@ -1,7 +1,7 @@
 export { createIssuer, type Issuer, type IssuerOptions } from './issuer.ts';
 export { serveIssuer, type IssuerServer } from './server.ts';
 export { createKeyring, type Keyring, type WrappingKey } from './wrapping.ts';
-export { liesWithin, openKeyFile } from './key-file.ts';
+export { addKeyFileEntry, liesWithin, openKeyFile, removeKeyFileEntry } from './key-file.ts';
 export { openSqlite } from './storage/sqlite.ts';
 export { openPostgres, type PostgresOptions } from './storage/postgres.ts';
 export { migratePostgres } from './storage/postgres-migrate.ts';
@@ -16,6 +16,7 @@ export type { Propagation, SilentGuard } from './propagation.ts';
 export type { Rotate, RotateResult } from './key-rotation.ts';
 export type {
   AllowedAudience,
+  AuditRow,
   ClientRow,
   KeyRow,
   KeyState,

@@ -9,6 +9,7 @@ import { action, withCommonOptions, type CommonOptions } from '../run.ts';
 import { table } from '../table.ts';
 import { dateText, seconds } from '../times.ts';
 import { addClientAdd } from './client-add.ts';
+import { endAll } from './session.ts';
 
 const operator = 'operator';
 
@@ -19,6 +20,17 @@ export function addClient(program: Command): void {
   withCommonOptions(client.command('list').description('list the clients, the blocked keys among theirs too'))
     .addHelpText('after', '\nExamples:\n  $ symbolon client list\n  $ symbolon client list --json')
     .action(action((output, command) => list(output, command.opts())));
+  withCommonOptions(
+    client.command('end <id>').description('end every session of a client, which may open new ones'),
+  )
+    .addHelpText('after', '\nExamples:\n  $ symbolon client end nightly-report --json')
+    .action(
+      action((output, command) =>
+        withIssuer(command.opts<CommonOptions>().data, (open) =>
+          endAll(output, { open, clientId: word(command) }),
+        ),
+      ),
+    );
   withCommonOptions(
     client.command('remove <id>').description('remove a client for good and end its sessions'),
   )

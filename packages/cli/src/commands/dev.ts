@@ -5,7 +5,7 @@ import { findDataFolder } from '../data-folder.ts';
 import { serveDemoApi } from '../demo-api.ts';
 import { createDemoGuard, secondAfterStart } from '../demo-guard.ts';
 import { settleDevFolder, type DevFolder } from '../dev-folder.ts';
-import { ensureDemoClient } from '../demo-client.ts';
+import { demoApiClient, ensureDemoClients } from '../demo-client.ts';
 import { commandLine } from '../invocation.ts';
 import { openIssuer, type SettledFolder } from '../open-issuer.ts';
 import type { Output } from '../output.ts';
@@ -61,11 +61,12 @@ async function start(folder: DevFolder, output: Output): Promise<AsyncDisposable
     },
   });
   opened.defer(() => issuer.close());
-  await ensureDemoClient(issuer, { folder, settings });
+  await ensureDemoClients(issuer, { folder, settings });
   const { serveIssuer } = await import('@symbolon/issuer');
   const office = await serveIssuer(issuer, { port: settings.port, host: settings.host });
   opened.defer(() => office.close());
-  const guard = createDemoGuard(settings, folder);
+  const key = await openClientKey(resolve(folder.path, demoApiClient.keyFile));
+  const guard = createDemoGuard(settings, { ...folder, key });
   await guard.ready();
   const demo = await serveDemoApi(guard, settings.demo.port);
   opened.defer(() => demo.close());
