@@ -33,6 +33,8 @@ export interface Feed {
   readonly isLive: () => boolean;
   /** The same, but a process that was itself held up gets a moment to look. */
   readonly becomesLive: () => Promise<boolean>;
+  /** A key was revoked here: nothing that it may have signed is answered again. */
+  readonly forgetStatements: () => void;
   /** Ends every stream. */
   readonly hangUp: () => void;
   readonly close: () => Promise<void>;
@@ -92,7 +94,10 @@ export async function openFeed(options: {
     if (reading.head > window.to()) {
       // A signing key that is gone signs nothing more here, not even the statement that says so.
       const gone = entries.filter(({ kind }) => kind === 'key').map(({ value }) => value);
-      if (gone.length > 0) forgetKeys(gone);
+      if (gone.length > 0) {
+        keys.forget(gone);
+        forgetStatements();
+      }
       const news = await nameEntries(entries);
       const { floor } = reading;
       if (followers.size > 0)
@@ -103,8 +108,7 @@ export async function openFeed(options: {
     return entries.length >= maxEntries / 2;
   };
 
-  const forgetKeys = (kids: readonly string[]): void => {
-    keys.forget(kids);
+  const forgetStatements = (): void => {
     window.forgetStatements();
     pages.forgetStatements();
   };
@@ -182,6 +186,7 @@ export async function openFeed(options: {
       while (!isLive() && !closed && performance.now() - since < liveFor / 4) await sleep(interval / 2);
       return isLive();
     },
+    forgetStatements,
     hangUp,
     close: async () => {
       closed = true;

@@ -117,6 +117,11 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
   await storage.settleTokenLife(tokenLife);
   const feed = await openFeed({ issuer, storage, keys, elapsed, report });
   const refreshTokens = createRefreshTokens({ issuer, table: keys.refreshTable, clock });
+  const revoke: SigningKeys['revoke'] = async (kid, by) => {
+    const revoked = await keys.revoke(kid, by);
+    feed.forgetStatements();
+    return revoked;
+  };
   const mint = createMint({ issuer, signer: keys.signer, refreshTokens, becomesLive: feed.becomesLive });
   const sessions = openSessions({ audiences, lifetimes, storage, clients, mint });
   let closing = false;
@@ -158,7 +163,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     fetch: app,
     sessions,
     clients,
-    keys,
+    keys: { ...keys, revoke },
     guards: { list: () => readGuards(storage) },
     waitUntilApplied: (position, patience) => waitUntilApplied(storage, { position, patience }),
     drain: () => {
