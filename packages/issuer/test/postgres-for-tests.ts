@@ -39,18 +39,7 @@ export async function startPostgres(as: 'primary' | 'standby' = 'primary'): Prom
   if (as === 'standby') writeFileSync(join(data, 'standby.signal'), '');
   const script =
     '"$@" & server=$!; trap : INT TERM HUP; cat >/dev/null; kill -INT $server; wait $server; cd /; rm -rf "$FOLDER"';
-  const options = [
-    '-D',
-    data,
-    '-k',
-    folder,
-    '-c',
-    'listen_addresses=',
-    '-c',
-    'max_connections=60',
-    '-c',
-    'fsync=off',
-  ];
+  const options = ['-D', data, '-k', folder, '-c', 'listen_addresses=', '-c', 'fsync=off'];
   const keeper = spawn('/bin/sh', ['-c', script, 'sh', postgres, ...options], {
     ...user,
     cwd: folder,
@@ -97,6 +86,7 @@ function isReady(keeper: ReturnType<typeof spawn>): Promise<void> {
     keeper.stderr?.on('data', (text: Buffer) => {
       log += text.toString();
       if (/ready to accept (read-only )?connections/.test(log)) ready();
+      if (log.includes('database system is shut down')) failed(new Error(log));
     });
     keeper.once('exit', () => {
       failed(new Error(log));
