@@ -137,12 +137,20 @@ function keepMaintained(
   const run = async (): Promise<void> => {
     try {
       await keys.maintain();
-      await storage.sweep({ keepSessions: sweepAfter });
+      await sweepAll(storage);
     } catch (error) {
       report?.({ path: 'maintenance', error });
     }
   };
   return setInterval(() => void run(), maintenanceInterval).unref();
+}
+
+/** A sweep is bounded, so that nobody waits for it; what many requests leave takes as many as it needs. */
+async function sweepAll(storage: Storage): Promise<void> {
+  for (let swept = 1; swept > 0;) {
+    const { assertions, sessions } = await storage.sweep({ keepSessions: sweepAfter });
+    swept = assertions + sessions;
+  }
 }
 
 /** A store belongs to one issuer for ever: its tokens, subjects and feed all carry the name. */
