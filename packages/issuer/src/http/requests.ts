@@ -52,25 +52,26 @@ export function malformed(part: string): AuthError {
   return new AuthError('request_malformed', { detail: { claim: part } });
 }
 
-/** Counts while it reads, so that a body without a length, or with a false one, is cut off as well. */
+/** A body that does not decode, or breaks off, is its sender's doing and no fault of ours. */
 async function readBody(request: Request): Promise<string> {
   if (Number(request.headers.get('content-length') ?? 0) > maxBody) throw malformed('body');
   if (request.body === null) return '';
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let text = '';
-  let length = 0;
-  for await (const chunk of request.body as ReadableStream<Uint8Array> & AsyncIterable<Uint8Array>) {
-    length += chunk.byteLength;
-    if (length > maxBody) throw malformed('body');
-    text += decode(decoder, chunk);
-  }
-  return text + decode(decoder);
-}
-
-function decode(decoder: TextDecoder, chunk?: Uint8Array): string {
   try {
-    return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
+    return await readText(request.body as ReadableStream<Uint8Array> & AsyncIterable<Uint8Array>);
   } catch {
     throw malformed('body');
   }
+}
+
+/** Counts while it reads, so that a body without a length, or with a false one, is cut off as well. */
+async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let text = '';
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.byteLength;
+    if (length > maxBody) throw malformed('body');
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
 }
