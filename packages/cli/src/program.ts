@@ -3,6 +3,7 @@ import { addAudit } from './commands/audit.ts';
 import { addCall } from './commands/call.ts';
 import { addClient } from './commands/client.ts';
 import { addDev } from './commands/dev.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addGuard } from './commands/guard.ts';
 import { addInspect } from './commands/inspect.ts';
 import { addKey } from './commands/key.ts';
@@ -22,6 +23,7 @@ const commands = [
   addKey,
   addGuard,
   addAudit,
+  addDoctor,
   addToken,
   addCall,
   addInspect,

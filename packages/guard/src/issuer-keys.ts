@@ -128,7 +128,8 @@ export function createIssuerKeys(options: {
   const schedule = (): void => {
     clearTimeout(timer);
     if (closed) return;
-    timer = setTimeout(fetchBehind, Math.max(0, dueAt - clock()));
+    // Where the clock went back, what is due lies far ahead of it.
+    timer = setTimeout(fetchBehind, Math.min(refreshInterval, Math.max(0, dueAt - clock())));
     // A guard never keeps a process alive. Browsers and workerd give a number here.
     (timer as { unref?: () => void }).unref?.();
   };

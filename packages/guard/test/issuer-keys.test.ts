@@ -168,6 +168,25 @@ test('GUARD-28: the key set is fetched every five minutes without any request, u
   }
 });
 
+test('GUARD-28: a clock that goes back puts no fetch off', async () => {
+  mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.UTC(2026, 10, 23) });
+  try {
+    let behind = 0;
+    const scene = await createKeyScene({ clock: () => Date.now() - behind });
+    await scene.guard.ready();
+    behind = 48 * hour;
+    scene.answer = () => new Response('', { status: 500 });
+    for (let round = 1; round <= 3; round++) {
+      mock.timers.tick(5 * minute);
+      await new Promise((resolve) => setImmediate(resolve));
+      equal(scene.asked(), round + 1);
+    }
+    scene.guard.close();
+  } finally {
+    mock.timers.reset();
+  }
+});
+
 test('GUARD-28: a guard that waits for its next fetch keeps no process alive', async () => {
   const program = `
     import { createGuard } from '@symbolon/guard';

@@ -8,6 +8,8 @@ export { migratePostgres } from './storage/postgres-migrate.ts';
 export { databaseName } from './storage/postgres-url.ts';
 export { moveToPostgres, type Moved } from './storage/copy.ts';
 export { whereMoved } from './storage/sqlite-moved.ts';
+export { inspectSqlite, type SqliteInspection } from './storage/sqlite-inspect.ts';
+export { diagnose, type Finding, type Patient } from './diagnosis.ts';
 export { rawSignature } from './signers/raw-signature.ts';
 export type { Signer, Signers } from './signer.ts';
 export type { CutResult, RevokeResult, Storage } from './storage/storage.ts';

@@ -1,13 +1,14 @@
 import { createGuard, createReplayMemory, type Guard } from '@symbolon/guard';
 import { maxTokenLife } from '@symbolon/token';
-import { z } from 'zod';
-import { audienceOptions, ownAudiences, type Audience } from './audiences.ts';
+import type { z } from 'zod';
+import type { audienceOptions } from './audiences.ts';
 import { openClients, type Clients } from './clients.ts';
 import { openFeed, type Feed } from './feed.ts';
 import { readGuards, type RegisteredGuards } from './guards.ts';
 import { streamFeed } from './http/feed-stream.ts';
 import { wantsStream } from './http/revocations.ts';
 import { createApp } from './http/routes.ts';
+import { readIssuerOptions } from './issuer-options.ts';
 import { waitUntilApplied, type Propagation } from './propagation.ts';
 import { openSessions, type Lifetimes, type Sessions } from './sessions.ts';
 import type { Signers } from './signer.ts';
@@ -61,12 +62,6 @@ export interface Issuer {
 const micros = 1_000_000;
 const hour = 3600;
 const day = 24 * hour;
-const defaults: Readonly<Record<keyof Lifetimes, number>> = {
-  personIdle: 7 * day,
-  personAbsolute: 30 * day,
-  machineIdle: hour,
-  machineAbsolute: 30 * day,
-};
 const maintenanceInterval = 10 * 60 * 1000;
 /** A refresh key stays at least so long after it retires: settings may have allowed longer sessions before. */
 const leastRefreshLife = 400 * day;
@@ -82,9 +77,7 @@ const feedLife = 2 * hour;
  * @throws TypeError with the fix in the message for unsound options; Error if the keyring does not open the store.
  */
 export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
-  const issuer = checkIssuer(options.issuer);
-  const audiences = readAudiences(issuer, options.audiences);
-  const lifetimes = readLifetimes(options.lifetimes ?? {}, audiences);
+  const { issuer, audiences, lifetimes } = readIssuerOptions(options);
   const { storage, keyring, clock = Date.now, keySetMaxAge = 300, keyRotation = 30 * day } = options;
   const report = options.report ?? ((): undefined => undefined);
   const elapsed = options.elapsed ?? ((): number => performance.now());
@@ -221,45 +214,4 @@ async function settleIssuer(storage: Storage, issuer: string): Promise<void> {
       `this store belongs to the issuer ${settled}: start with that URL, or with another store`,
     );
   }
-}
-
-function checkIssuer(text: string): string {
-  const url = URL.parse(text);
-  const loopback = url !== null && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
-  const safe = url !== null && (url.protocol === 'https:' || (url.protocol === 'http:' && loopback));
-  const plain =
-    url !== null && url.search === '' && url.hash === '' && url.username === '' && !text.endsWith('/');
-  if (!safe || !plain || (url.pathname === '/' ? url.origin : url.origin + url.pathname) !== text) {
-    throw new TypeError(
-      `unexpected issuer ${text}, expected an https URL (http on loopback only) in normal form, without query, fragment and final slash`,
-    );
-  }
-  return text;
-}
-
-function readAudiences(issuer: string, options: IssuerOptions['audiences']): readonly Audience[] {
-  const parsed = z.array(audienceOptions).min(1).safeParse(options);
-  if (!parsed.success) throw new TypeError(`unsound audiences: ${z.prettifyError(parsed.error)}`);
-  const all = [...parsed.data, ...ownAudiences(issuer)];
-  if (new Set(all.map(({ audience }) => audience)).size !== all.length) {
-    throw new TypeError('two audiences have the same name: give each its own URL');
-  }
-  return all;
-}
-
-function readLifetimes(
-  given: NonNullable<IssuerOptions['lifetimes']>,
-  audiences: readonly Audience[],
-): Lifetimes {
-  const seconds = { ...defaults, ...given };
-  const longest = Math.max(...audiences.map(({ tokenLife }) => tokenLife));
-  for (const [name, life] of Object.entries(seconds)) {
-    if (!Number.isSafeInteger(life) || life <= 2 * longest) {
-      throw new TypeError(
-        `lifetimes.${name} is ${String(life)} s, expected more than twice the longest token life, ${String(longest)} s`,
-      );
-    }
-  }
-  const scaled = Object.entries(seconds).map(([name, life]) => [name, life * micros]);
-  return Object.fromEntries(scaled) as Record<keyof Lifetimes, number>;
 }

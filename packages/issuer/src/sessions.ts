@@ -7,12 +7,18 @@ import type { ListedSession } from './storage/rows.ts';
 import type { CutResult, SessionStart, StartRefusal, Storage } from './storage/storage.ts';
 import { signWith, type IssuedTokens, type Mint } from './tokens.ts';
 
+/**
+ * Text without controls, which act on the terminal that lists them, and without lone surrogates: a store keeps each of
+ * them as the same character, and two names would become one subject.
+ */
+const plainText = z.string().regex(/^[^\p{Cc}\p{Cs}]+$/u, 'expected text without control characters');
+
 /** What an application with its own login says of a person who has just signed in there. */
 export const sessionOptions = z.strictObject({
   /** The public client in whose name the session is held. */
   clientId: z.string().min(1).max(64),
   /** The person's name in the application; never leaves the store. */
-  subject: z.string().min(1).max(256),
+  subject: plainText.max(256),
   audience: z.string().optional(),
   scope: z.string().max(2048).optional(),
   /** RFC 7638 thumbprint of the holder's key; left out only for a bearer client. */
@@ -28,7 +34,7 @@ export const sessionOptions = z.strictObject({
   /** When the person was authenticated, in seconds; left out: now. */
   authTime: z.int().min(0).optional(),
   /** What the person calls the device. */
-  device: z.string().min(1).max(120).optional(),
+  device: plainText.max(120).optional(),
 });
 
 /** The input of {@link Sessions.start}. */

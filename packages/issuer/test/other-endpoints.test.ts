@@ -206,6 +206,19 @@ void test('ISSUER-36: the session interface refuses another client’s sessions,
     body: { ...body, client_id: 'web', admin: true },
   });
   assert.deepEqual(await refusalOf(extra), [400, 'request_malformed']);
+  const names = [
+    { subject: 'bob\ud800' },
+    { subject: 'bob\0' },
+    { device: '\u001b[2Jphone' },
+    { device: '' },
+  ];
+  for (const name of names) {
+    const named = { ...body, client_id: 'web', ...name };
+    const answer = await callSessions(lab, caller, { method: 'POST', body: named });
+    assert.deepEqual(await refusalOf(answer), [400, 'request_malformed'], JSON.stringify(name));
+  }
+  const woman = { ...body, client_id: 'web', subject: 'Zoë Ünal', device: '👩🏽‍💻 phone' };
+  assert.equal((await callSessions(lab, caller, { method: 'POST', body: woman })).status, 201);
   const wrong = { machine, token: (await ask(api)).access_token };
   assert.equal((await callSessions(lab, wrong, { method: 'POST', body })).status, 401);
   const theirs = await startPerson(lab, { clientId: 'shop' });

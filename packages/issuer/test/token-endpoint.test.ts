@@ -161,10 +161,10 @@ void test('ISSUER-8: a proof at the token endpoint is for that endpoint, fresh, 
 void test('ISSUER-9: a form with a parameter twice, of another type or over 64 kB is refused', async () => {
   const lab = await openLab();
   const machine = await addMachine(lab.issuer);
-  const send = (body: string, type = 'application/x-www-form-urlencoded') =>
-    lab.issuer.fetch(
-      new Request(`${issuerUrl}/token`, { method: 'POST', body, headers: { 'content-type': type } }),
-    );
+  const send = (body: string | ReadableStream, type = 'application/x-www-form-urlencoded') => {
+    const sent = { method: 'POST', body, headers: { 'content-type': type }, duplex: 'half' };
+    return lab.issuer.fetch(new Request(`${issuerUrl}/token`, sent));
+  };
   const malformed = [400, 'request_malformed'];
   assert.deepEqual(
     await refusalOf(await send('grant_type=client_credentials&grant_type=refresh_token')),
@@ -180,6 +180,13 @@ void test('ISSUER-9: a form with a parameter twice, of another type or over 64 k
     'grant_unsupported',
   ]);
   assert.deepEqual(await refusalOf(await send('')), malformed);
+  const brokenOff = new ReadableStream<Uint8Array>({
+    pull: (controller) => {
+      controller.error(new Error('aborted'));
+    },
+  });
+  assert.deepEqual(await refusalOf(await send(brokenOff)), malformed);
+  assert.deepEqual(lab.faults, []);
   await tokensOf(await askForToken(lab, machine));
 });
 
