@@ -1,4 +1,4 @@
-import type { Finding, Patient } from './diagnosis.ts';
+import type { Finding, Patient } from './finding.ts';
 import { readGuards, type RegisteredGuard } from './guards.ts';
 import type { KeyRow } from './storage/rows.ts';
 

@@ -1,5 +1,5 @@
 import type { AlgorithmName } from '@symbolon/token';
-import type { Finding, Patient } from './diagnosis.ts';
+import type { Finding, Patient } from './finding.ts';
 import { createCustody, isExternal } from './key-custody.ts';
 import { neededKeys } from './signing-keys.ts';
 import type { KeyRow } from './storage/rows.ts';
