@@ -20,6 +20,11 @@ export async function openStore(folder: DataFolder & { readonly settings: Settin
   return openPostgres({ url: settings.store });
 }
 
+/** Whether a folder has a store: a file in it, or a database elsewhere. */
+export function hasStore({ settings, storeFile }: DataFolder & { readonly settings: Settings }): boolean {
+  return (settings.mode === 'production' && settings.store !== undefined) || existsSync(storeFile);
+}
+
 /**
  * A key file may only be made for a store without keys: for any other it was lost, or is with another replica.
  *

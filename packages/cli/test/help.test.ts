@@ -20,7 +20,15 @@ test('every command explains itself with examples, and has --data and --json', (
   assert.deepEqual(
     commands.map((command) => `${command.parent?.name() ?? ''} ${command.name()}`),
     [
-      ...['symbolon dev', 'symbolon serve', 'client add', 'client list', 'client remove', 'client unblock'],
+      ...[
+        'symbolon dev',
+        'symbolon serve',
+        'symbolon migrate',
+        'client add',
+        'client list',
+        'client remove',
+        'client unblock',
+      ],
       ...['session list', 'session end', 'key list', 'key rotate', 'key revoke'],
       ...['symbolon token', 'symbolon call', 'symbolon inspect'],
     ],

@@ -76,6 +76,8 @@ else {
     assert.equal(decodeJwt(now)['sid'], decodeJwt(before)['sid'], 'the session goes on');
     assert.equal(decodeProtectedHeader(now).kid, decodeProtectedHeader(before).kid, 'by the same key');
     assert.equal((await clients()).clients[0]?.id, clientId, 'other commands find the store');
+    const seen = await symbolon(['inspect', '--data', data], { stdin: now });
+    assert.deepEqual([seen.code, seen.stdout.includes('the session stands')], [0, true], seen.stdout);
     assert.equal(await stop(second), 0);
 
     renameSync(join(folder, 'keys.json'), join(folder, 'elsewhere.json'));
