@@ -103,9 +103,15 @@ function rebuild(part: Shard, { capacity, now = 0 }: { capacity: number; now?: n
   const old = part.slots;
   part.slots = emptySlots(capacity);
   part.used = 0;
+  const lanesAt = (at: number): NameLanes => [
+    old[at] ?? 0,
+    old[at + 1] ?? 0,
+    old[at + 2] ?? 0,
+    old[at + 3] ?? 0,
+  ];
   for (let at = 0; at < old.length; at += width) {
-    const [a = 0, b = 0, c = 0, d = 0, deadline = 0] = old.subarray(at, at + width);
-    if (a !== 0 && deadline > now) put(part, [a, b, c, d], deadline);
+    const deadline = old[at + 4] ?? 0;
+    if (old[at] !== 0 && deadline > now) put(part, lanesAt(at), deadline);
   }
 }
 
