@@ -84,8 +84,11 @@ test('an ended session gets no token, until its key is unblocked', async () => {
   assert.ok(session?.alive);
 
   const ended = await symbolonJson<Record<string, unknown>>(`session end ${session.sid}`, { data });
-  const { live_tokens_expire_within: within, ...rest } = ended;
-  assert.deepEqual(rest, { ended: session.sid, already: false, client_id: 'worker', key_blocked: true });
+  const { live_tokens_expire_within: within, ms, ...rest } = ended;
+  const reached = { guards: 1, applied: 1, missing: [] };
+  const said = { ended: session.sid, already: false, client_id: 'worker', key_blocked: true };
+  assert.deepEqual(rest, { ...said, ...reached });
+  assert.equal(typeof ms, 'number');
   assert.ok(typeof within === 'number' && within > 240 && within <= 300);
   const refused = await symbolon(`token ${machine('worker')} --json`, { data });
   assert.equal(refused.code, 1);
@@ -101,8 +104,12 @@ test('an ended session gets no token, until its key is unblocked', async () => {
 test('every session of a client ends at once, and it may open new ones', async () => {
   await symbolon(`client add batch --generate ${join(data, 'batch.jwk.json')}`, { data });
   await tokenOf('batch');
-  const ended = await symbolonJson<object>('session end --client batch', { data });
-  assert.deepEqual(ended, { ended: 'all', client_id: 'batch', live_tokens_expire_within: 300 });
+  const { ms, ...ended } = await symbolonJson<Record<string, unknown>>('session end --client batch', {
+    data,
+  });
+  const reached = { guards: 1, applied: 1, missing: [] };
+  assert.deepEqual(ended, { ended: 'batch', live_tokens_expire_within: 300, ...reached });
+  assert.equal(typeof ms, 'number');
   await tokenOf('batch');
   assert.deepEqual(
     (await sessionsOf('batch')).map(({ alive }) => alive),
@@ -110,7 +117,7 @@ test('every session of a client ends at once, and it may open new ones', async (
   );
 });
 
-test('after a rotation old and new tokens verify, and the next rotation says when', async () => {
+test('after a rotation old and new tokens verify, and the next waits until every guard holds its key', async () => {
   const old = await symbolonJson<Token>('token', { data });
   const rotated = await symbolonJson<{ rotated: string; current: string }>('key rotate', { data });
   assert.equal(rotated.rotated, 'session');
@@ -128,7 +135,21 @@ test('after a rotation old and new tokens verify, and the next rotation says whe
   }
   assert.equal((await symbolon(`call ${ready.demo_api}/me`, { data })).code, 0);
 
-  const early = await symbolon('key rotate --json', { data });
+  // The demo API's guard says which keys it holds, and nothing is signed by one that it lacks.
+  let code = 1;
+  for (let tries = 0; code !== 0 && tries < 30; tries++) {
+    const next = await symbolon('key rotate --json', { data });
+    code = next.code;
+    if (code === 0) continue;
+    const refusal = JSON.parse(next.stderr) as { code: string; lacking: readonly { name: string }[] };
+    assert.equal(refusal.code, 'key_not_held');
+    assert.deepEqual(
+      refusal.lacking.map(({ name }) => name),
+      ['demo-api'],
+    );
+  }
+  assert.equal(code, 0);
+});
   assert.equal(early.code, 1);
   const refusal = JSON.parse(early.stderr) as { code: string; possible_from: number };
   assert.equal(refusal.code, 'key_not_holdable');
@@ -182,7 +203,7 @@ test('wrong calls say what is expected and exit with 2', async () => {
     [`client add demo --generate ${join(data, 'x')}`, /a client demo exists already/],
     ['session end', /give a session id, or --client/],
     ['session end --jsno', /unexpected session id --jsno/],
-    ['key rotate --purpose feed', /expected session or refresh/],
+    ['key rotate --purpose identity', /expected session, refresh or feed/],
     ['token --client demo', /give --client and --key/],
     [`token --client demo --key ${join(data, 'nothing')}`, /there is no key file/],
     ['tokn', /unknown command 'tokn'/],

@@ -20,16 +20,10 @@ test('every command explains itself with examples, and has --data and --json', (
   assert.deepEqual(
     commands.map((command) => `${command.parent?.name() ?? ''} ${command.name()}`),
     [
-      ...[
-        'symbolon dev',
-        'symbolon serve',
-        'symbolon migrate',
-        'client add',
-        'client list',
-        'client remove',
-        'client unblock',
-      ],
-      ...['session list', 'session end', 'key list', 'key rotate', 'key revoke'],
+      ...['symbolon dev', 'symbolon serve', 'symbolon migrate'],
+      ...['client add', 'client list', 'client end', 'client remove', 'client unblock'],
+      ...['session list', 'session end', 'subject end', 'key list', 'key rotate', 'key revoke'],
+      ...['guard list', 'audit list', 'audit verify', 'symbolon doctor'],
       ...['symbolon token', 'symbolon call', 'symbolon inspect'],
     ],
   );
