@@ -89,8 +89,9 @@ export function openClients(options: {
       return added.client;
     },
     remove: async (id, by = 'application') => {
+      const { kind } = await storage.removeClient({ id, by });
       known.delete(id);
-      return (await storage.removeClient({ id, by })).kind === 'cut';
+      return kind === 'cut';
     },
     unblock: async ({ id, key, by = 'application' }) => {
       const lifted = await storage.liftBlock({
