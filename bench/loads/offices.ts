@@ -14,6 +14,8 @@ import { audience } from '../tokens.ts';
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const form = { 'content-type': 'application/x-www-form-urlencoded' };
 const perMillisecond = 6; // whoever takes more has a shorter turn
+/** Enough to let a store share its commits, and few enough for oidc-provider's memory, which keeps 1,000 records. */
+const connections = 32;
 
 /** Imports the keys of everybody who asks. */
 export function importAll(jwks: readonly PrivateJwk[]): Promise<readonly SigningKey[]> {
@@ -31,7 +33,7 @@ export function machineLoad(office: OfficeIntroduction, keys: readonly SigningKe
         made.push({ text: await machineRequest(office, { id: `machine-${machine}`, key: keys[machine] }) });
       }
     },
-    pour: (milliseconds) => pourEach(office.port, { milliseconds, next: () => made.pop() }),
+    pour: (milliseconds) => pourEach(office.port, { milliseconds, connections, next: () => made.pop() }),
   };
 }
 
@@ -52,6 +54,7 @@ export function refreshLoad(office: OfficeIntroduction, keys: readonly SigningKe
   const pour = (milliseconds: number): Promise<LoadCount> =>
     pourEach(office.port, {
       milliseconds,
+      connections,
       next: () => refreshRequest(office, idle),
       take: ({ body }, { session }) => {
         session.refreshToken = (JSON.parse(body) as { refresh_token: string }).refresh_token;
@@ -77,7 +80,7 @@ export function cookieLoad(office: OfficeIntroduction, path: string): Load {
   let at = 0;
   return {
     pour: (milliseconds) =>
-      pourEach(office.port, { milliseconds, next: () => requests[at++ % requests.length] }),
+      pourEach(office.port, { milliseconds, connections, next: () => requests[at++ % requests.length] }),
   };
 }
 

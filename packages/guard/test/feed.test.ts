@@ -137,6 +137,7 @@ describe('the feed', { concurrency: true }, () => {
   test('FEED-23: pages that are missing, do not join or do not end complete nothing, and what they say counts', async () => {
     const scene = await createFeedScene();
     const { another, issuer, feed } = scene;
+    scene.guard.close();
     const sid = randomId();
     const end = await feed.end('session', sid);
     feed.closePage();
@@ -152,7 +153,13 @@ describe('the feed', { concurrency: true }, () => {
     ];
     for (const answer of wrong) {
       feed.answer = (path) => (path.startsWith('/pages') ? answer() : undefined);
+      feed.asked.length = 0;
       const guard = await another({ staleFeed: 'accept' });
+      equal(
+        feed.asked.filter((path) => path.startsWith('/pages')).length,
+        1,
+        'no page is asked for in vain again',
+      );
       equal(guard.stats().feed.to, 0);
       equal(guard.stats().feed.isStale, true);
       await refuses(
@@ -394,6 +401,7 @@ describe('the feed', { concurrency: true }, () => {
         return issuer.fetch(input, init);
       },
     }));
+    const old = await feed.statement();
     const fresh = await newKey();
     issuer.keys = [...issuer.keys, fresh];
     const start = performance.now();
@@ -404,6 +412,8 @@ describe('the feed', { concurrency: true }, () => {
     await send(await issuer.token({}, fresh));
     await feed.say();
     await settled();
+    feed.sayText(old); // names the set before, and is no news
+    await new Promise((resolve) => setTimeout(resolve, 300));
     deepEqual(asked, [null, 'no-cache']);
     equal(guard.stats().keySetFetches, 2);
   });

@@ -89,8 +89,9 @@ export function openClients(options: {
       return added.client;
     },
     remove: async (id, by = 'application') => {
+      const removed = await storage.removeClient({ id, by });
       known.delete(id);
-      return storage.removeClient({ id, by });
+      return removed;
     },
     unblock: async ({ id, key, by = 'application' }) => {
       const lifted = await storage.liftBlock({

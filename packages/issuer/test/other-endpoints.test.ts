@@ -70,6 +70,16 @@ void test('ISSUER-31: introspection is for clients with that right, and tells wh
   assert.deepEqual(await (await ask(person.tokens.refresh_token)).json(), { active: false });
 });
 
+void test('ISSUER-31: a client that is removed while it asks may ask no more', async () => {
+  const lab = await openLab();
+  const reader = await addMachine(lab.issuer, { rights: ['introspect'] });
+  const ask = async () => postAs(lab, reader, '/introspect', { token: 'a.b.c' });
+  assert.equal((await ask()).status, 200);
+  const removed = lab.issuer.clients.remove(reader.id);
+  await Promise.all([ask(), removed]);
+  assert.deepEqual(await refusalOf(await ask()), [401, 'assertion_key_unknown']);
+});
+
 void test('ISSUER-32: both discovery documents say what is offered and nothing that is not', async () => {
   const { issuer } = await openLab();
   const read = async (name: string) =>
@@ -205,6 +215,8 @@ void test('ISSUER-36: the session interface refuses another client’s sessions,
     method: 'POST',
     body: { ...body, client_id: 'web', admin: true },
   });
+  const { error_description: why } = (await extra.clone().json()) as { error_description: string };
+  assert.equal(why, 'The request is malformed. (body)');
   assert.deepEqual(await refusalOf(extra), [400, 'request_malformed']);
   const names = [
     { subject: 'bob\ud800' },

@@ -40,7 +40,7 @@ export function sessionInterface(
 
 async function startSession(office: Office, request: Request, session: Session): Promise<Response> {
   const parsed = startBody.safeParse(await readJson(request));
-  if (!parsed.success) throw malformed(parsed.error.issues[0]?.path.join('.') ?? 'body');
+  if (!parsed.success) throw malformed(String(parsed.error.issues[0]?.path[0] ?? 'body'));
   const { client_id: clientId, auth_time: authTime, ...rest } = parsed.data;
   await demandRight(office, session, clientId);
   const asked = dropUndefined({ ...rest, clientId, authTime }) as SessionStartOptions;
