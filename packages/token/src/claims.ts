@@ -65,7 +65,7 @@ function isScope(value: unknown): value is string {
 }
 
 /** 128 bits as base64url. */
-export function isId(value: unknown): value is string {
+function isId(value: unknown): value is string {
   return typeof value === 'string' && idPattern.test(value);
 }
 

@@ -8,7 +8,7 @@ import type { SigningKey, VerificationKey } from './keys.ts';
 /** The most entries one statement holds. */
 export const maxEntries = 10_000;
 /** The longest statement a guard looks at, in characters. */
-export const maxStatementLength = 1_000_000;
+const maxStatementLength = 1_000_000;
 
 /**
  * What a revocation names. A session or key is final: whatever names it is refused. A subject, a client or
