@@ -395,7 +395,7 @@ describe('the feed', { concurrency: true }, () => {
 
   test('FEED-31: a feed that names another key set has it fetched at once, past caches, and confirms it', async () => {
     const asked: (string | null)[] = [];
-    const { guard, issuer, feed, send } = await createStreamScene(({ issuer }) => ({
+    const { guard, clock, issuer, feed, send } = await createStreamScene(({ issuer }) => ({
       fetch: (input, init) => {
         if (input === `${issuer.url}/jwks`) asked.push(new Headers(init?.headers).get('cache-control'));
         return issuer.fetch(input, init);
@@ -412,6 +412,7 @@ describe('the feed', { concurrency: true }, () => {
     await send(await issuer.token({}, fresh));
     await feed.say();
     await settled();
+    clock.advance(2_000);
     feed.sayText(old); // names the set before, and is no news
     await new Promise((resolve) => setTimeout(resolve, 300));
     deepEqual(asked, [null, 'no-cache']);

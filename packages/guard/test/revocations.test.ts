@@ -231,7 +231,7 @@ test('FEED-50: however long an entry is to stay, it stays', () => {
   const revocations = createRevocations({ elapsed: () => 0 });
   const name = randomId();
   const entry: Revocation = { kind: 'session', name, cutAt: 0, until: 2 ** 32 };
-  for (let round = 0; round < 70; round++)
-    revocations.merge(statement([{ position: 1, entry }], { from: 0, to: 1 }));
+  revocations.merge(statement([{ position: 1, entry }], { from: 0, to: 1 }));
+  for (let round = 0; round < 64; round++) revocations.merge(statement([], { from: 0, to: 1 }));
   ok(revocations.isEnded({ session: nameLanes(name), subject: '', client: '', key: '', startedAt: 1 }));
 });
