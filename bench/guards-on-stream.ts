@@ -23,11 +23,12 @@ const folder = stack.use(await makeFolder());
 const office = stack.use(startChild(new URL('./feed/office.ts', import.meta.url)));
 const followers = stack.use(startChild(new URL('./feed/followers.ts', import.meta.url)));
 const port = await freePort();
-const guardKey = (await importSigningKey(await generatePrivateJwk('EdDSA'))).jwk;
-const opening: OfficeQuestion = { folder: folder.path, port, guardKey, sessions: ends + 1, follow: true };
-const [first, ...sessions] = await office.ask<readonly { sid: string; token: string }[]>(opening);
-const url = `http://127.0.0.1:${port}/revocations`;
-await followers.ask({ url, token: first?.token ?? '', streams: guards } satisfies FollowersQuestion);
+const key = await generatePrivateJwk('EdDSA');
+const guardKey = (await importSigningKey(key)).jwk;
+const opening: OfficeQuestion = { folder: folder.path, port, guardKey, sessions: ends };
+const sessions = await office.ask<readonly { sid: string; token: string }[]>(opening);
+const issuer = `http://127.0.0.1:${port}`;
+await followers.ask({ issuer, key, streams: guards } satisfies FollowersQuestion);
 
 const idleCpu = await cpuOver(() => new Promise((resolve) => setTimeout(resolve, quiet)));
 const times: number[] = [];

@@ -1,39 +1,39 @@
-import { once } from 'node:events';
-import { Agent, get, type IncomingMessage } from 'node:http';
+import { createMachine, keyFromJwk } from '@symbolon/holder';
+import type { PrivateJwk } from '@symbolon/token';
 import { answerParent } from '../harness/child.ts';
 
 /** What the process of the simulated guards is asked: to open streams; to wait for the next end on every one. */
 export type FollowersQuestion =
-  { readonly url: string; readonly token: string; readonly streams: number } | 'heard';
+  { readonly issuer: string; readonly key: PrivateJwk; readonly streams: number } | 'heard';
 
-const agent = new Agent({ maxSockets: Infinity });
-const streams: IncomingMessage[] = [];
+const streams: ReadableStreamDefaultReader<Uint8Array>[] = [];
 
 answerParent(async (question: FollowersQuestion) => {
   if (question === 'heard') return await Promise.all(streams.map(nextEnd));
-  for (let at = 0; at < question.streams; at++) streams.push(await open(question));
+  const { issuer, key } = question;
+  const url = `${issuer}/revocations`;
+  const machine = createMachine({ issuer, clientId: 'guards', key: await keyFromJwk(key), audience: url });
+  for (let at = 0; at < question.streams; at++) {
+    const answer = await machine.fetch(url, { headers: { accept: 'text/event-stream' } });
+    if (answer.status !== 200 || answer.body === null) throw new Error(`no stream: ${answer.status}`);
+    const reader = (answer.body as ReadableStream<Uint8Array>).getReader();
+    await reader.read(); // the window
+    streams.push(reader);
+  }
   return streams.length;
 });
 
-async function open({ url, token }: { url: string; token: string }): Promise<IncomingMessage> {
-  const headers = { accept: 'text/event-stream', authorization: `Bearer ${token}` };
-  const [answer] = (await once(get(url, { agent, headers }), 'response')) as [IncomingMessage];
-  if (answer.statusCode !== 200) throw new Error(`no stream: ${String(answer.statusCode)}`);
-  await once(answer, 'data'); // the window
-  answer.on('data', () => undefined);
-  return answer;
+/** When an end was heard, in ms since the epoch; whatever came before it is read too. */
+async function nextEnd(stream: ReadableStreamDefaultReader<Uint8Array>): Promise<number> {
+  for (;;) {
+    const part = await stream.read();
+    if (part.done) throw new Error('a stream ended');
+    const events = new TextDecoder().decode(part.value).split('\n\n').filter(Boolean);
+    if (events.some(saysAnEnd)) return performance.timeOrigin + performance.now();
+  }
 }
 
-/** When an end was heard, in ms since the epoch. An event of so small a feed comes in one piece. */
-function nextEnd(stream: IncomingMessage): Promise<number> {
-  return new Promise((resolve) => {
-    const hear = (event: Buffer): void => {
-      const payload = event.toString().split('.')[1] ?? '';
-      const { entries } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { entries: unknown[] };
-      if (entries.length === 0) return;
-      stream.off('data', hear);
-      resolve(performance.timeOrigin + performance.now());
-    };
-    stream.on('data', hear);
-  });
+function saysAnEnd(event: string): boolean {
+  const payload = Buffer.from(event.split('.')[1] ?? '', 'base64url').toString();
+  return (JSON.parse(payload) as { entries: unknown[] }).entries.length > 0;
 }

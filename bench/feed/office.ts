@@ -33,13 +33,13 @@ answerParent(async (question: OfficeQuestion) => {
   });
   end = (sid) => issuer.sessions.end({ sid });
   await serveIssuer(issuer, { port: question.port });
-  const feed = { audience: `${url}/revocations` };
-  await issuer.clients.add({ id: 'guards', keys: [{ ...question.guardKey }], audiences: [feed] });
+  const audiences = [{ audience: `${url}/revocations` }];
+  await issuer.clients.add({ id: 'guards', keys: [{ ...question.guardKey }], audiences });
   await issuer.clients.add({
     id: 'web',
     kind: 'public',
     bearer: true,
-    audiences: [{ audience, scope: ['read'] }, feed],
+    audiences: [{ audience, scope: ['read'] }],
   });
   const tokens: IssuedTokens[] = [];
   for (let at = 0; at < question.sessions; at++) {
@@ -47,7 +47,6 @@ answerParent(async (question: OfficeQuestion) => {
       await issuer.sessions.start({
         clientId: 'web',
         subject: `person ${at}`,
-        audience: question.follow === true ? feed.audience : audience,
       }),
     );
   }
