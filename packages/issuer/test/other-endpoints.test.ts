@@ -40,7 +40,16 @@ void test('ISSUER-30: revoking either token of a session ends it, for its own cl
   const refused = await refresh(lab, { ...person, refreshToken: person.tokens.refresh_token });
   assert.deepEqual(await refusalOf(refused), [400, 'refresh_refused']);
   const second = await startPerson(lab);
-  assert.equal((await revoke(second.tokens.access_token, second.clientId)).status, 200);
+  const byToken = async (holder?: typeof second.holder) => {
+    const now = lab.clock.now() / 1000;
+    const made = holder && (await signProof({ method: 'POST', url: `${issuerUrl}/revoke`, now }, holder));
+    const form = { token: second.tokens.access_token, client_id: second.clientId };
+    return post(lab, '/revoke', { form, proof: made ?? null });
+  };
+  assert.deepEqual(await refusalOf(await byToken()), [400, 'proof_missing']);
+  assert.deepEqual(await refusalOf(await byToken(person.holder)), [400, 'proof_key_unexpected']);
+  assert.equal(await isAlive(lab, second.tokens.sid), true);
+  assert.equal((await byToken(second.holder)).status, 200);
   assert.equal(await isAlive(lab, second.tokens.sid), false);
   const own = await tokensOf(await askForToken(lab, machine));
   assert.equal((await postAs(lab, machine, '/revoke', { token: own.access_token })).status, 200);
