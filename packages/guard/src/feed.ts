@@ -9,7 +9,7 @@ import type { Merged, Revocations } from './revocations.ts';
 export interface Feed {
   /** Waits until every entry up to the newest statement is known; rejects with what was wrong, and follows on. */
   readonly ready: () => Promise<void>;
-  /** Follows from now on; the promise waits for the first attempt, however it ends. */
+  /** Follows from now on; the promise waits for the first answer, or until the first attempt has failed. */
   readonly begin: () => Promise<void>;
   /** Called on a request, with its time in seconds: where no timer runs, this keeps the feed polled. Never waits. */
   readonly nudge: (now: number) => void;
@@ -57,6 +57,8 @@ export function createFeed(options: {
   let turn: { startedAt: number } | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let begun: Promise<void> | undefined;
+  let answered = (): void => undefined;
+  const firstAnswer = new Promise<void>((resolve) => (answered = resolve));
 
   const acknowledgements = createAcknowledgements({
     send: source.acknowledge && (() => source.acknowledge?.(options.report()) ?? Promise.resolve()),
@@ -106,6 +108,7 @@ export function createFeed(options: {
 
   const poll = async (): Promise<void> => {
     await fillBefore(await take(await source.current()));
+    answered();
     acknowledgements.tell();
   };
 
@@ -113,6 +116,7 @@ export function createFeed(options: {
   const hear = async (text: string): Promise<void> => {
     const { to } = await take(text);
     if (revocations.gapBefore(to) !== undefined) await poll();
+    answered();
     acknowledgements.tell();
   };
 
@@ -163,7 +167,8 @@ export function createFeed(options: {
         if (turn === undefined) schedule(stream?.dueIn() ?? pollInterval);
       }
     },
-    begin: () => (begun ??= run()),
+    // A stream goes on for hours: what is waited for is what it says first.
+    begin: () => (begun ??= Promise.race([run(), firstAnswer])),
     nudge: (now) => {
       if (Math.abs(now - nudgedAt) < 1) return;
       nudgedAt = now;
