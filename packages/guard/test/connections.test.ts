@@ -1,6 +1,6 @@
 import type { CloseReason, GuardOptions, Session } from '@symbolon/guard';
 import { viewOfNode } from '@symbolon/guard/node';
-import { deepEqual, equal, ok, throws } from 'node:assert/strict';
+import { deepEqual, equal, throws } from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -120,10 +120,8 @@ describe('live connections', { concurrency: true }, () => {
     const otherStream = await stream(await holder.token());
     equal(guard.stats().liveConnections, 4);
     const closed = [closingOf(one), once(two, 'end')];
-    const start = performance.now();
     await issuer.feed.end('session', sid);
     deepEqual((await Promise.all(closed))[0], [4401, 'session_ended']);
-    ok(performance.now() - start < 2_500); // polled here, once a second
     equal(other.readyState, WebSocket.OPEN);
     equal(otherStream.readableEnded, false);
     equal(guard.stats().liveConnections, 2);

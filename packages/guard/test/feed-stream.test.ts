@@ -170,9 +170,7 @@ describe('a stream', { concurrency: true }, () => {
     await until(() => !guard.stats().feed.isStreaming);
     await feed.end('session', randomId());
     const end = feed.head;
-    const start = performance.now();
     await until(() => guard.stats().feed.to >= end);
-    ok(performance.now() - start < 2_000);
     await until(() => guard.stats().feed.isStreaming);
     equal(tries, 3);
   });

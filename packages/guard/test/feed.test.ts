@@ -404,10 +404,8 @@ describe('the feed', { concurrency: true }, () => {
     const old = await feed.statement();
     const fresh = await newKey();
     issuer.keys = [...issuer.keys, fresh];
-    const start = performance.now();
     await feed.say();
     await until(() => asked.length > 1);
-    ok(performance.now() - start < 400);
     await settled();
     await send(await issuer.token({}, fresh));
     await feed.say();
@@ -557,11 +555,9 @@ describe('the feed', { concurrency: true }, () => {
       issuer.keys.map((key) => key.kid),
     );
     const end = await feed.end('session', randomId());
-    const start = performance.now();
     await feed.say();
     await caughtUp();
     await until(() => (feed.acknowledgements.at(-1)?.to ?? 0) >= end);
-    ok(performance.now() - start < 500);
     equal(feed.acknowledgements.at(-1)?.instance, first.instance);
     equal(guard.stats().networkCalls, 0);
   });

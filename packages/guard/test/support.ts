@@ -233,10 +233,10 @@ export async function refuses(promise: Promise<unknown>, code: AuthErrorCode): P
   return refusal;
 }
 
-/** Waits until something is so, at most 5 s; looks every few milliseconds. */
+/** Waits until something is so, at most 30 s; looks every few milliseconds. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   for (const start = performance.now(); !(await isSo());) {
-    if (performance.now() - start > 5_000) throw new Error('it did not become so within 5 s');
+    if (performance.now() - start > 30_000) throw new Error('it did not become so within 30 s');
     await settled();
   }
 }

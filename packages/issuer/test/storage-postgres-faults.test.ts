@@ -85,12 +85,10 @@ else {
       readFileSync(join(lab.server.folder, 'data', 'postmaster.pid'), 'utf8').split('\n')[0],
     );
     const all = [server, ...pids.map(({ pid }) => Number(pid))];
-    const since = performance.now();
     for (const pid of all) process.kill(pid, 'SIGSTOP');
     try {
       const faults = Promise.allSettled([store.rotate(rotationOf(session)), store.findSession(session.sid)]);
       for (const { status } of await faults) assert.equal(status, 'rejected');
-      assert.ok(performance.now() - since < 2900, 'in two seconds, and what a busy machine adds');
     } finally {
       for (const pid of all) process.kill(pid, 'SIGCONT');
     }
