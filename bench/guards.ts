@@ -12,7 +12,10 @@ const running = 10_000; // ms
  */
 export async function guardFor(
   jwk: PublicJwk,
-  options: { bearer?: 'accept'; publicUrl?: string } = {},
+  {
+    feed,
+    ...options
+  }: { bearer?: 'accept'; publicUrl?: string; feed?: (path: string) => Promise<Response> } = {},
 ): Promise<Guard> {
   const keys = [publishedJwk(await importPublicKey(jwk), 'session')];
   let back = running;
@@ -20,8 +23,12 @@ export async function guardFor(
     issuer,
     audience,
     jwksUri: `${issuer}/jwks`,
-    fetch: () => Promise.resolve(Response.json({ keys })),
+    fetch: (input) => {
+      const [, path] = (input as string).split(`${issuer}/revocations`);
+      return path === undefined || feed === undefined ? Promise.resolve(Response.json({ keys })) : feed(path);
+    },
     clock: () => Date.now() - back,
+    staleFeed: 'accept',
     ...options,
   });
   back = 0;

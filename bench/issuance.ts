@@ -8,7 +8,7 @@ export const issuance: Bench = {
   name: 'issuance',
   title: 'A token for a machine',
   measures:
-    'tokens a second from one server process, by 16 connections of a second process. Ours and oidc-provider: ' +
+    'tokens a second from one server process, by 32 connections of a second process. Ours and oidc-provider: ' +
     'client_credentials with private_key_jwt and DPoP, of 64 clients, made beforehand; the bare server believes ' +
     'the same requests and signs the same token; better-auth: a JWT for a session cookie (GET /token)',
   run: async (settings) => {

@@ -6,11 +6,12 @@ import { formatFindings } from './harness/table.ts';
 import { issuance } from './issuance.ts';
 import { proof } from './proof.ts';
 import { refresh } from './refresh.ts';
+import { revocations } from './revocations.ts';
 import { routes } from './routes.ts';
 import { verifyCached } from './verify-cached.ts';
 import { verifyCold } from './verify-cold.ts';
 
-const benches: readonly Bench[] = [verifyCold, verifyCached, proof, routes, issuance, refresh];
+const benches: readonly Bench[] = [verifyCold, verifyCached, proof, revocations, routes, issuance, refresh];
 
 const thorough: Settings = {
   calculation: { rounds: 31, turn: 30, warmUp: 400 },

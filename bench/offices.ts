@@ -52,7 +52,7 @@ export const offices = {
   betterAuth: 'better-auth, SQLite (WAL, FULL)',
 } as const;
 
-const partyCounts = { machines: 64, holders: 128 };
+const partyCounts = { machines: 64, holders: 64 };
 
 /** Makes the keys of everybody who takes part. */
 export async function makeParties(

@@ -8,7 +8,7 @@ export const refresh: Bench = {
   name: 'refresh',
   title: 'A session refreshed',
   measures:
-    'refreshes a second by one server process, by 16 connections of a second process, over 128 sessions. Ours and ' +
+    'refreshes a second by one server process, by 32 connections of a second process, over 64 sessions. Ours and ' +
     'oidc-provider: a public client, DPoP, rotation, a signed session token; the bare server believes the same ' +
     'requests and signs the same two tokens; better-auth: the session in the database renewed and a JWT signed ' +
     '(GET /get-session)',

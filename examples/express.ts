@@ -2,8 +2,8 @@ import express from 'express';
 import { createGuard, sessionOf } from '@symbolon/guard';
 import { protect } from '@symbolon/guard/express';
 
-const publicUrl = 'http://localhost:3000';
-const guard = createGuard({ issuer: 'http://localhost:4080', audience: 'http://localhost:4081', publicUrl });
+const at = { issuer: 'http://localhost:4080', audience: 'http://localhost:4081' };
+const guard = createGuard({ ...at, publicUrl: 'http://localhost:3000', staleFeed: 'refuse' });
 await guard.ready();
 
 const app = express();

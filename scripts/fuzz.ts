@@ -129,17 +129,19 @@ async function throughHttp(): Promise<void> {
   const random = randomFrom(seed + 1);
   await control();
   for (let at = 1; at <= overHttp; at++) {
-    const token = mutate(random(2) === 0 ? [bearer] : good, random);
+    const base = random(2) === 0 ? [bearer] : good;
+    let token = mutate(base, random);
+    // White space around a header's value is no part of it.
+    while (token.replace(/^[ \t]+|[ \t]+$/g, '') === bearer) token = mutate(base, random);
     const lines =
       random(4) === 0
         ? [`Authorization: DPoP ${bearer}`, `DPoP: ${token}`]
         : [`Authorization: Bearer ${token}`];
     const status = await server.statusOf(lines);
     tallyUp(`http ${String(status)}`);
-    // White space around a header's value is no part of it.
-    const isGood = token.replace(/^[ \t]+|[ \t]+$/g, '') === bearer && lines.length === 1;
-    const isRefusal = status >= 400 && status < 500;
-    if (isGood ? status !== 200 : !isRefusal) failures.push({ http: at, status, token });
+    // Node resets a connection whose header is over 16 kB, and its 431 may be lost with it.
+    const isReset = status === 0 && token.length > 12_000;
+    if (!isReset && (status < 400 || status >= 500)) failures.push({ http: at, status, token });
     if (at % (progressEvery / 10) === 0) console.log(`${number(at)} over HTTP, ${seconds()} s`);
   }
   await control();

@@ -132,7 +132,7 @@ function ours(name: string, carrier: 'bearer' | 'dpop'): Verifier {
     from: '@symbolon/guard',
     alg: 'EdDSA',
     carrier,
-    setUp: `protect(createGuard({ issuer, audience${carrier === 'bearer' ? ", bearer: 'accept'" : ''} }), handler)`,
+    setUp: `protect(createGuard({ issuer, audience, staleFeed: 'accept'${carrier === 'bearer' ? ", bearer: 'accept'" : ''} }), handler)`,
     start: async ({ issuer, audience }) => {
       const door: { handle: RequestListener } = { handle: () => undefined };
       const standing = await listen((request, response) => {
@@ -143,6 +143,7 @@ function ours(name: string, carrier: 'bearer' | 'dpop'): Verifier {
         issuer,
         audience,
         publicUrl,
+        staleFeed: 'accept',
         ...(carrier === 'bearer' ? { bearer: 'accept' } : {}),
       });
       await guard.ready();

@@ -8,7 +8,12 @@ import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { sep } from 'node:path';
 
-const places = ['packages/*/test/**/*.test.ts', 'examples/**/*.test.ts', 'scripts/test/**/*.test.ts'];
+const places = [
+  'packages/*/test/**/*.test.ts',
+  'examples/**/*.test.ts',
+  'scripts/test/**/*.test.ts',
+  'e2e/**/*.test.ts',
+];
 const runner = [
   '--conditions=symbolon:source',
   '--test',

@@ -47,14 +47,12 @@ async function guarded(set: CachedMaterial, how: 'prepared' | 'authenticate'): P
 
 /** What the guard keeps its verified tokens in, and the one check of a token that every hit repeats. */
 async function cacheAlone(set: CachedMaterial): Promise<Work> {
-  const { createVerifiedTokens } = await import('../../packages/guard/src/verified-tokens.ts');
-  const { toSession } = await import('../../packages/guard/src/session.ts');
-  const { checkTimes, headerTable, importPublicKey, verifySessionToken } = await import('@symbolon/token');
-  const keys = headerTable(new Map([[issuer, [await importPublicKey(set.jwk)]]]));
+  const { createVerifiedTokens, verifyEntry } = await import('../../packages/guard/src/verified-tokens.ts');
+  const { checkTimes, headerTable, importPublicKey } = await import('@symbolon/token');
+  const table = headerTable(new Map([[issuer, [await importPublicKey(set.jwk)]]]));
   const cache = createVerifiedTokens(16 * 2 ** 20);
   for (const text of set.tokens) {
-    const token = await verifySessionToken(text, { keys, issuer, audience, now: Date.now() / 1000 });
-    cache.keep(text, { token, session: toSession(token), hash: undefined });
+    cache.keep(text, await verifyEntry(text, { table, issuer, audience, now: Date.now() / 1000 }));
   }
   return each(headersOf(set), (header) => {
     const entry = cache.find(header.slice(bearer.length));

@@ -72,5 +72,6 @@ async function takeTurn(turn: LoadTurn, processes: { load: Child; child: Child }
   const before = await processes.child.ask<number>('cpu');
   const count = await processes.load.ask<LoadCount>({ pour: turn });
   const after = await processes.child.ask<number>('cpu');
+  if (count.operations === 0) throw new Error(`${turn.name} answered nothing in ${turn.milliseconds} ms`);
   return { ...count, cpu: after - before };
 }

@@ -2,7 +2,7 @@ import autocannon from 'autocannon';
 import { openConnection, type Answer, type Connection } from './connection.ts';
 import type { LoadCount } from './http-contest.ts';
 
-const connections = 16; // so many requests are under way at a time
+const usualConnections = 16; // so many requests are under way at a time
 
 /** Repeats one request by autocannon; every answer must be 2xx. */
 export async function pourSame(
@@ -11,7 +11,7 @@ export async function pourSame(
 ): Promise<LoadCount> {
   const result = await autocannon({
     ...request,
-    connections,
+    connections: usualConnections,
     duration: milliseconds / 1000,
     sampleInt: 50,
   });
@@ -27,7 +27,7 @@ export async function pourSame(
 }
 
 /**
- * Sends requests that differ, on as many connections, until the time or the requests are used up.
+ * Sends requests that differ, on as many connections unless told otherwise, until the time or the requests are used up.
  *
  * `next` gives a request, or undefined when there is none; `take` gets its answer. What is under way at the
  * end is waited for.
@@ -36,11 +36,13 @@ export async function pourEach<Request extends { readonly text: string }>(
   port: number,
   options: {
     milliseconds: number;
+    connections?: number;
     next: () => Request | undefined;
     take?: (answer: Answer, request: Request) => void;
   },
 ): Promise<LoadCount> {
-  const opened = await Promise.all(Array.from({ length: connections }, () => openConnection(port)));
+  const { connections: length = usualConnections } = options;
+  const opened = await Promise.all(Array.from({ length }, () => openConnection(port)));
   const start = performance.now();
   let operations = 0;
   const work = async (connection: Connection): Promise<void> => {

@@ -13,7 +13,9 @@ import { audience } from '../tokens.ts';
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const form = { 'content-type': 'application/x-www-form-urlencoded' };
-const perMillisecond = 4; // whoever takes more has a shorter turn
+const perMillisecond = 6; // whoever takes more has a shorter turn
+/** Enough to let a store share its commits, and few enough for oidc-provider's memory, which keeps 1,000 records. */
+const connections = 32;
 
 /** Imports the keys of everybody who asks. */
 export function importAll(jwks: readonly PrivateJwk[]): Promise<readonly SigningKey[]> {
@@ -31,7 +33,7 @@ export function machineLoad(office: OfficeIntroduction, keys: readonly SigningKe
         made.push({ text: await machineRequest(office, { id: `machine-${machine}`, key: keys[machine] }) });
       }
     },
-    pour: (milliseconds) => pourEach(office.port, { milliseconds, next: () => made.pop() }),
+    pour: (milliseconds) => pourEach(office.port, { milliseconds, connections, next: () => made.pop() }),
   };
 }
 
@@ -48,11 +50,12 @@ export function refreshLoad(office: OfficeIntroduction, keys: readonly SigningKe
     refreshToken: office.refreshTokens[at] ?? '',
     proofs: [],
   }));
-  const idle = [...sessions];
+  let idle = [...sessions];
   const pour = (milliseconds: number): Promise<LoadCount> =>
     pourEach(office.port, {
       milliseconds,
-      next: () => refreshRequest(office, idle.shift()),
+      connections,
+      next: () => refreshRequest(office, idle),
       take: ({ body }, { session }) => {
         session.refreshToken = (JSON.parse(body) as { refresh_token: string }).refresh_token;
         idle.push(session);
@@ -61,6 +64,7 @@ export function refreshLoad(office: OfficeIntroduction, keys: readonly SigningKe
   return {
     make: async (milliseconds) => {
       const each = Math.ceil((milliseconds * perMillisecond) / sessions.length);
+      idle = [...sessions];
       for (const session of sessions)
         session.proofs = await makeProofs(office, { key: session.key, count: each });
     },
@@ -76,7 +80,7 @@ export function cookieLoad(office: OfficeIntroduction, path: string): Load {
   let at = 0;
   return {
     pour: (milliseconds) =>
-      pourEach(office.port, { milliseconds, next: () => requests[at++ % requests.length] }),
+      pourEach(office.port, { milliseconds, connections, next: () => requests[at++ % requests.length] }),
   };
 }
 
@@ -107,12 +111,15 @@ async function makeProofs(
   return Promise.all(Array.from({ length: count }, () => signProof(request, key)));
 }
 
+/** Takes the session that has waited longest, or none where its proofs are used up. */
 function refreshRequest(
   { path, port }: OfficeIntroduction,
-  session: HeldSession | undefined,
+  idle: HeldSession[],
 ): { text: string; session: HeldSession } | undefined {
+  const session = idle[0];
   const dpop = session?.proofs.pop();
   if (session === undefined || dpop === undefined) return undefined;
+  idle.shift();
   const body = new URLSearchParams({
     grant_type: 'refresh_token',
     client_id: publicClient,

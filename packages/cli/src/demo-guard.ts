@@ -1,5 +1,7 @@
 import { createGuard, type Guard } from '@symbolon/guard';
-import { maxProofLead } from '@symbolon/token';
+import { createMachine } from '@symbolon/holder';
+import { maxProofLead, type SigningKey } from '@symbolon/token';
+import { demoApiClient } from './demo-client.ts';
 import { demoUrl } from './paste-block.ts';
 import type { DevSettings } from './settings.ts';
 
@@ -10,10 +12,26 @@ import type { DevSettings } from './settings.ts';
  * own start. In a folder that was made this moment there was no earlier process, so there the guard starts with a
  * clock that says it has been up for long enough, and the first request of a fresh start needs no second attempt.
  */
-export function createDemoGuard(settings: DevSettings, { isFirst }: { isFirst: boolean }): Guard {
+export function createDemoGuard(
+  settings: DevSettings,
+  { isFirst, key }: { isFirst: boolean; key: SigningKey },
+): Guard {
+  const machine = createMachine({
+    issuer: settings.issuer,
+    clientId: demoApiClient.id,
+    key,
+    audience: `${settings.issuer}/revocations`,
+  });
   let earlier = isFirst ? (maxProofLead + 1) * 1000 : 0;
   const clock = (): number => Date.now() - earlier;
-  const guard = createGuard({ issuer: settings.issuer, audience: demoUrl(settings), clock });
+  const guard = createGuard({
+    issuer: settings.issuer,
+    audience: demoUrl(settings),
+    clock,
+    staleFeed: 'refuse',
+    identity: machine.fetch,
+    name: 'demo-api',
+  });
   earlier = 0;
   return guard;
 }

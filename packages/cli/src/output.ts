@@ -27,7 +27,7 @@ export function createOutput(options: { json: boolean }): Output {
     },
     failure: (error) => {
       // Commander has told people already, with the usage of the command.
-      if (error instanceof CommanderError && !json) return;
+      if (error instanceof CommanderError) return;
       process.stderr.write(`${json ? JSON.stringify(describe(error)) : textOf(error)}\n`);
     },
   };

@@ -37,8 +37,13 @@ const checks: readonly Check[] = [
  * @throws Unsafe with every problem and its fix.
  */
 export function demandSafety(plan: Plan): asserts plan is Plan & { settings: ProductionSettings } {
-  const problems = checks.map((check) => check(plan)).filter((found) => found !== false);
+  const problems = problemsOf(plan);
   if (problems.length > 0) throw new Unsafe(problems);
+}
+
+/** All that {@link demandSafety} would refuse. */
+export function problemsOf(plan: Plan): readonly Problem[] {
+  return checks.map((check) => check(plan)).filter((found) => found !== false);
 }
 
 function notOfDev({ folder }: Plan): Problem | false {

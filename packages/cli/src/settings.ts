@@ -22,6 +22,11 @@ const common = {
 const production = z.strictObject({
   mode: z.literal('production'),
   ...common,
+  /** Where the store is, unless it is a file in the data folder. May hold a password: never printed. */
+  store: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'expected postgres://user@host:port/database')
+    .optional(),
   /** The installer's word that nobody but a proxy that ends TLS reaches the port. */
   behindProxy: z.boolean(),
   lifetimes: z

@@ -21,7 +21,7 @@ export function distanceText(time: number, now: number): string {
 }
 
 /** A length of time in seconds in its largest fitting unit. */
-function lengthText(length: number): string {
+export function lengthText(length: number): string {
   const [unit, size] = units.find(([, each]) => length >= 2 * each) ?? ['s', 1];
   return `${Math.round(length / size)} ${unit}`;
 }

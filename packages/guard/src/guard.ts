@@ -1,19 +1,26 @@
 import { AuthError, checkTimes, type HeaderTable } from '@symbolon/token';
+import { createBoundedFetch } from './bounded-fetch.ts';
 import { challengeFor, challengeResponse, type Challenge } from './challenge.ts';
 import { readCredentials, type Credentials } from './credentials.ts';
 import { createCounters, type Counters } from './counters.ts';
+import { createConnections, type CloseReason, type Connections } from './connections.ts';
+import { createEnds, type FeedState } from './ends.ts';
 import { createIssuerKeys } from './issuer-keys.ts';
-import { createKeySetSource } from './key-set-source.ts';
+import { createKeySetSource, type KeySetSource } from './key-set-source.ts';
 import { readOptions, type GuardOptions } from './options.ts';
 import { createProofs } from './proofs.ts';
 import type { RequestView } from './request-view.ts';
 import { checkRequirement, readRequirement, type Demand, type Requirement } from './requirement.ts';
+import { jitter } from './jitter.ts';
 import type { Session } from './session.ts';
 import { createVerifiedTokens, verifyEntry, type VerifiedEntry } from './verified-tokens.ts';
 
 /** The door of one resource server: one issuer, one audience. */
 export interface Guard {
-  /** Loads the key set; rejects with the reason and what to do. Call it before listening. */
+  /**
+   * Loads the key set and the feed; rejects with the reason and what to do. Call it before listening. A feed that
+   * cannot be read is a reason under `staleFeed: 'refuse'` only.
+   */
   readonly ready: () => Promise<void>;
   /** Checks one request; rejects with an `AuthError`. Anything else it rejects with is a fault. */
   readonly authenticate: (request: RequestView, requirement?: Requirement) => Promise<Session>;
@@ -24,10 +31,12 @@ export interface Guard {
     handler: (request: Request, session: Session) => Response | Promise<Response>,
     requirement?: Requirement,
   ) => (request: Request) => Promise<Response>;
+  /** Live connections, closed when their session ends or expires. */
+  readonly connections: Pick<Connections, 'watch' | 'size'>;
   /** Turns an `AuthError` into an answer; rethrows anything else. */
   readonly challenge: (error: unknown) => Challenge;
   readonly stats: () => GuardStats;
-  /** Stops the background refresh of the key set. */
+  /** Stops all that runs in the background: no timer and no request is left. Watched connections are let go. */
   readonly close: () => void;
 }
 
@@ -36,13 +45,15 @@ export interface GuardStats extends Readonly<Counters> {
   readonly cachedTokens: number;
   readonly cachedBytes: number;
   readonly rememberedProofs: number;
+  readonly liveConnections: number;
+  readonly feed: FeedState;
 }
 
 /**
- * Makes a guard: it decides with memory and arithmetic alone, and fetches nothing but the issuer's key set.
+ * Makes a guard: it decides with memory and arithmetic alone, and fetches nothing but the issuer's key set and feed.
  *
- * Nothing is fetched until `ready()` or the first request. It does not check revocations: a token is good until
- * it expires.
+ * Nothing is fetched until `ready()` or the first request; from then on it follows the issuer's feed in the
+ * background, and a session that is ended there is refused at the next request.
  *
  * @throws TypeError if an option is missing or malformed.
  */
@@ -52,11 +63,36 @@ export function createGuard(options: GuardOptions): Guard {
   const counters = createCounters();
   const proofs = createProofs(settings, counters);
   const tokens = createVerifiedTokens(settings.cacheBytes);
+  const stopped = new AbortController();
+  const ask = createBoundedFetch({ fetch: settings.fetch, stopped: stopped.signal });
   const keys = createIssuerKeys({
     issuer,
-    source: countFetches(createKeySetSource(settings), counters),
+    source: countFetches(createKeySetSource({ ...settings, ask }), counters),
     clock,
+    jitter,
+    isEnded: (name) => ends.isKeyEnded(name),
     onKeys: tokens.keepOnlyKeys,
+  });
+  const ends = createEnds(settings, {
+    ask,
+    keys: () => keys,
+    onLearnt: () => {
+      connections.review();
+    },
+  });
+
+  const judge = (entry: VerifiedEntry): CloseReason | undefined => {
+    const code = ends.endOf(entry);
+    if (code !== undefined) return code;
+    if (!(clock() / 1000 < entry.token.claims.exp)) return 'token_expired';
+    return ends.mustRefuse() ? 'feed_stale' : undefined;
+  };
+
+  const entries = new WeakMap<Session, VerifiedEntry>();
+  const connections = createConnections({
+    judge,
+    entryOf: (session) => entries.get(session),
+    onFault: () => counters.faults++,
   });
 
   /** The whole decision, in order: any line may refuse, none is skipped by a cached token but the signature. */
@@ -73,8 +109,12 @@ export function createGuard(options: GuardOptions): Guard {
         credentials.proof === undefined
           ? undefined
           : await proofs.accept(credentials.proof, { request, entry, now });
+      ends.check(entry, { freshWithin: demand.freshWithin, now });
       checkRequirement(entry.session, demand, now);
-      if (demand.once) await proofs.redeem(proof);
+      if (demand.once) {
+        await proofs.redeem(proof);
+        ends.check(entry, { freshWithin: demand.freshWithin, now });
+      }
       counters.accepted++;
       return entry.session;
     } catch (error) {
@@ -85,7 +125,13 @@ export function createGuard(options: GuardOptions): Guard {
 
   const loadKeys = (): Promise<HeaderTable> => {
     counters.networkCalls++;
-    return keys.load();
+    return start();
+  };
+
+  /** The feed is waited for with the keys, but only the keys are needed under either choice. */
+  const start = async (): Promise<HeaderTable> => {
+    const [table] = await Promise.all([keys.load(), ends.begin()]);
+    return table;
   };
 
   const findToken = (text: string): VerifiedEntry | undefined => {
@@ -102,6 +148,7 @@ export function createGuard(options: GuardOptions): Guard {
       if (isKeyUnknown(error)) keys.noticeUnknownHeader(text.slice(0, text.indexOf('.')));
       throw error;
     });
+    entries.set(entry.session, entry);
     // The key may have left while its signature was verified: then the entry must not come in after it.
     if (keys.current() === expected.table) tokens.keep(text, entry);
     return entry;
@@ -118,7 +165,9 @@ export function createGuard(options: GuardOptions): Guard {
   const challenge = (error: unknown): Challenge => challengeFor(error, { bearer });
 
   return {
-    ready: keys.ready,
+    ready: async () => {
+      await Promise.all([keys.ready(), ends.ready()]);
+    },
     require,
     authenticate: async (request, requirement = {}) => decide(request, readDemand(requirement)),
     protect: (handler, requirement) =>
@@ -131,9 +180,17 @@ export function createGuard(options: GuardOptions): Guard {
         cachedTokens: entries,
         cachedBytes: bytes,
         rememberedProofs: proofs.remembered(),
+        liveConnections: connections.size(),
+        feed: ends.state(),
       };
     },
-    close: keys.close,
+    connections,
+    close: () => {
+      stopped.abort(new TypeError('the guard was closed'));
+      keys.close();
+      ends.close();
+      connections.close();
+    },
   };
 }
 
@@ -177,11 +234,11 @@ function checkCarrier(
   }
 }
 
-function countFetches<T>(fetchKeys: () => Promise<T>, counters: Counters): () => Promise<T> {
-  return async () => {
+function countFetches(fetchKeys: KeySetSource, counters: Counters): KeySetSource {
+  return async (how) => {
     counters.keySetFetches++;
     try {
-      return await fetchKeys();
+      return await fetchKeys(how);
     } catch (error) {
       counters.keySetFailures++;
       throw error;

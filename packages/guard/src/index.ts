@@ -1,5 +1,7 @@
 export { AuthError, type AuthErrorCode } from '@symbolon/token';
 export { createGuard, type Guard, type GuardStats } from './guard.ts';
+export type { FeedState } from './ends.ts';
+export type { CloseReason, Connections, WatchedConnection } from './connections.ts';
 export type { GuardOptions } from './options.ts';
 export type { RequestView } from './request-view.ts';
 export type { Requirement } from './requirement.ts';

@@ -1,4 +1,12 @@
-import { AuthError, decodeBase64url, headerTable, type HeaderTable } from '@symbolon/token';
+import {
+  AuthError,
+  decodeBase64url,
+  headerTable,
+  keySetHash,
+  revocationName,
+  type HeaderTable,
+  type VerificationKey,
+} from '@symbolon/token';
 import type { KeySetSource } from './key-set-source.ts';
 
 /** How often the key set is fetched, in milliseconds. */
@@ -7,6 +15,9 @@ const refreshInterval = 300_000;
 const unknownHeaderInterval = 60_000;
 /** How long a key set that nothing confirms is used, in milliseconds. */
 const maxUnconfirmed = 86_400_000;
+
+/** Within what time guards that hear of a new key set at once spread their fetches, in milliseconds. */
+const spread = 200;
 
 const firstRetry = 1_000;
 const longestRetry = 60_000;
@@ -21,25 +32,41 @@ export interface IssuerKeys {
   readonly ready: () => Promise<void>;
   /** A token's header was not in the table: perhaps its key is new. Never waits. */
   readonly noticeUnknownHeader: (header: string) => void;
+  /**
+   * The feed said, at a time of the issuer's in ms, which set was published: the set in hand is confirmed by
+   * it, or fetched again at once.
+   */
+  readonly confirm: (hash: string, at: number) => void;
+  /** The feed has ended a key: drops it, whatever the key set says. */
+  readonly dropEnded: () => void;
+  /** The names of the keys in hand. */
+  readonly kids: () => readonly string[];
   readonly close: () => void;
 }
 
 /**
  * Keeps the key set of one issuer.
  *
- * It is fetched for two causes with budgets of their own: because it is due (every 5 minutes; after a failure
- * 1 s later, doubling to 60 s), and because of an unknown header of our exact shape (once a minute at most,
- * whatever the headers say). One fetch is under way at a time. An answer that is an error, no JSON, too long
- * or without a sound key changes nothing. `onKeys` gets the names of the keys of each new set.
+ * It is fetched for three causes with budgets of their own: because it is due (every 5 minutes; after a failure
+ * 1 s later, doubling to 60 s), because of an unknown header of our exact shape (once a minute at most,
+ * whatever the headers say), and because the feed names another set (at once, past caches, within 200 ms of each
+ * other guard; as long as they differ 1 s later, doubling to 60 s). One fetch is under way at a time. An answer
+ * that is an error, no JSON, too long or without a sound key changes nothing. A key whose revocation name
+ * `isEnded` is admitted by no set. `onKeys` gets the names of the keys of each new set.
  */
 export function createIssuerKeys(options: {
   issuer: string;
   source: KeySetSource;
   clock: () => number;
+  jitter: () => number;
+  isEnded: (name: string) => boolean;
   onKeys: (kids: ReadonlySet<string>) => void;
 }): IssuerKeys {
   const { issuer, source, clock, onKeys } = options;
   let table: HeaderTable | undefined;
+  let published: readonly { key: VerificationKey; name: string }[] = [];
+  let hash = '';
+  let chase = { allowedAt: 0, misses: 0, isOn: false };
   let confirmedAt = 0;
   let dueAt = 0;
   let failures = 0;
@@ -50,21 +77,46 @@ export function createIssuerKeys(options: {
 
   const fetchKeys = async (): Promise<void> => {
     const startedAt = clock();
+    const { isOn } = chase;
     try {
-      const keys = await source();
-      table = headerTable(new Map([[issuer, keys]]));
+      const keys = await source({ pastCaches: isOn });
+      const nextHash = await keySetHash(keys.map((key) => key.kid));
+      published = await Promise.all(keys.map((key) => named(issuer, key)));
+      hash = nextHash;
+      admit();
       confirmedAt = startedAt;
       failures = 0;
       dueAt = startedAt + refreshInterval;
-      onKeys(new Set(keys.map((key) => key.kid)));
     } catch (error) {
       // A fetch that was not due (an unknown header's) neither hastens nor delays the one that is.
       if (startedAt >= dueAt) dueAt = clock() + Math.min(longestRetry, firstRetry * 2 ** failures++);
       throw error;
     } finally {
       flight = undefined;
+      if (isOn) chase = { ...chase, isOn: false };
       schedule();
     }
+  };
+
+  /** A key that was ended is admitted by no key set ever after. */
+  const admit = (): void => {
+    const keys = live();
+    table = headerTable(new Map([[issuer, keys]]));
+    onKeys(new Set(keys.map((key) => key.kid)));
+  };
+
+  const live = (): readonly VerificationKey[] =>
+    published.filter(({ name }) => !options.isEnded(name)).map(({ key }) => key);
+
+  /** Whatever hashes the feed names, and in what order, the issuer is asked no more often than this allows. */
+  const startChase = (): void => {
+    const now = clock();
+    const wait = chase.allowedAt - now;
+    if (closed || (wait > 0 && wait <= longestRetry)) return; // a longer wait is a clock that was set back
+    const next = Math.min(longestRetry, firstRetry * 2 ** chase.misses);
+    chase = { allowedAt: now + next, misses: chase.misses + 1, isOn: true };
+    dueAt = Math.min(dueAt, now + spread * options.jitter());
+    schedule();
   };
 
   const singleFetch = (): Promise<void> => (flight ??= fetchKeys());
@@ -76,7 +128,8 @@ export function createIssuerKeys(options: {
   const schedule = (): void => {
     clearTimeout(timer);
     if (closed) return;
-    timer = setTimeout(fetchBehind, Math.max(0, dueAt - clock()));
+    // Where the clock went back, what is due lies far ahead of it.
+    timer = setTimeout(fetchBehind, Math.min(refreshInterval, Math.max(0, dueAt - clock())));
     // A guard never keeps a process alive. Browsers and workerd give a number here.
     (timer as { unref?: () => void }).unref?.();
   };
@@ -105,11 +158,27 @@ export function createIssuerKeys(options: {
       unknownAllowedAt = clock() + unknownHeaderInterval;
       fetchBehind();
     },
+    confirm: (wanted, at) => {
+      if (wanted !== hash) {
+        startChase();
+        return;
+      }
+      confirmedAt = Math.max(confirmedAt, Math.min(clock(), at));
+      if (clock() - chase.allowedAt > longestRetry) chase = { ...chase, misses: 0 };
+    },
+    dropEnded: () => {
+      if (table !== undefined) admit();
+    },
+    kids: () => live().map((key) => key.kid),
     close: () => {
       closed = true;
       clearTimeout(timer);
     },
   };
+}
+
+async function named(issuer: string, key: VerificationKey): Promise<{ key: VerificationKey; name: string }> {
+  return { key, name: await revocationName(issuer, { kind: 'key', value: key.kid }) };
 }
 
 function secondsUntil(time: number, now: number): number {

@@ -14,7 +14,7 @@ export interface LatelyUsed<T> {
  */
 export function createLatelyUsed<T>(options: {
   maxBytes: number;
-  bytesOf: (text: string) => number;
+  bytesOf: (text: string, value: T) => number;
 }): LatelyUsed<T> {
   const { bytesOf } = options;
   const half = options.maxBytes / 2;
@@ -24,7 +24,7 @@ export function createLatelyUsed<T>(options: {
   let oldBytes = 0;
 
   const keep = (text: string, value: T): void => {
-    const bytes = bytesOf(text);
+    const bytes = bytesOf(text, value);
     if (bytes > half) return;
     if (youngBytes + bytes > half) {
       old = young;
@@ -32,7 +32,8 @@ export function createLatelyUsed<T>(options: {
       young = new Map();
       youngBytes = 0;
     }
-    if (!young.has(text)) youngBytes += bytes;
+    const former = young.get(text);
+    youngBytes += bytes - (former === undefined ? 0 : bytesOf(text, former));
     young.set(text, value);
   };
 
@@ -40,7 +41,7 @@ export function createLatelyUsed<T>(options: {
     const value = old.get(text);
     if (value === undefined) return undefined;
     old.delete(text);
-    oldBytes -= bytesOf(text);
+    oldBytes -= bytesOf(text, value);
     keep(text, value);
     return value;
   };
@@ -48,7 +49,7 @@ export function createLatelyUsed<T>(options: {
   const drop = (values: Map<string, T>, stays: (value: T) => boolean): number => {
     let bytes = 0;
     for (const [text, value] of values) {
-      if (!stays(value) && values.delete(text)) bytes += bytesOf(text);
+      if (!stays(value) && values.delete(text)) bytes += bytesOf(text, value);
     }
     return bytes;
   };

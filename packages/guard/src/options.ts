@@ -13,6 +13,20 @@ export interface GuardOptions {
   readonly publicUrl?: string;
   /** Where the key set is. Default: what the issuer's metadata (RFC 8414) says. */
   readonly jwksUri?: string;
+  /**
+   * What to do while this guard cannot know which sessions have ended: `accept` serves on and accepts what has
+   * not expired, `refuse` answers 503 and closes live connections. There is no default: it is the installer's choice.
+   */
+  readonly staleFeed: 'accept' | 'refuse';
+  /** After how many seconds without a newer statement the feed is stale. Default 30. */
+  readonly maxStale?: number;
+  /**
+   * A fetch that authenticates this guard as a machine client for the audience `<issuer>/revocations`, such as
+   * `machine.fetch` of `@symbolon/holder`: the feed then comes by stream and is acknowledged. Default: polled.
+   */
+  readonly identity?: typeof fetch;
+  /** What operators call this guard process, at most 120 characters. Default: the audience. */
+  readonly name?: string;
   /** Takes bearer tokens too, which anyone can use who sees one. Without it they are refused. */
   readonly bearer?: 'accept';
   /** Demands a DPoP nonce (RFC 9449 section 9) of every proof; `key`, at least 32 bytes, is shared by the guards of an audience. */
@@ -36,6 +50,11 @@ export interface GuardSettings {
   readonly publicUrl: string;
   readonly jwksUri: string | undefined;
   readonly bearer: boolean;
+  readonly staleFeed: 'accept' | 'refuse';
+  /** In milliseconds. */
+  readonly maxStale: number;
+  readonly identity: typeof fetch | undefined;
+  readonly name: string;
   readonly nonceKey: Uint8Array | undefined;
   readonly proofRate: number;
   readonly replayStore: ReplayStore | undefined;
@@ -47,8 +66,11 @@ export interface GuardSettings {
 const known: readonly string[] = [
   ...['issuer', 'audience', 'publicUrl', 'jwksUri', 'bearer', 'nonces'],
   ...['proofRate', 'replayStore', 'cacheBytes', 'clock', 'fetch'],
+  ...['staleFeed', 'maxStale', 'identity', 'name'],
 ];
 const defaultProofRate = 500;
+const defaultMaxStale = 30;
+const longestName = 120;
 const defaultCacheBytes = 16 * 1024 * 1024;
 
 /**
@@ -62,6 +84,10 @@ export function readOptions(options: GuardOptions): GuardSettings {
     throw new TypeError(`unexpected option "${unknown}", expected ${known.join(', ')}`);
   if (![undefined, 'accept'].includes(options.bearer))
     throw new TypeError(`unexpected bearer, expected 'accept' or nothing`);
+  if (!['accept', 'refuse'].includes(options.staleFeed))
+    throw new TypeError(
+      `unexpected staleFeed, expected 'accept' or 'refuse': say what to do while the issuer cannot be heard`,
+    );
   const audience = readAudience(options.audience);
   return {
     issuer: readPublicUrl(options.issuer, 'issuer'),
@@ -69,6 +95,10 @@ export function readOptions(options: GuardOptions): GuardSettings {
     publicUrl: readPublicUrl(options.publicUrl ?? audience, 'publicUrl').replace(/\/+$/, ''),
     jwksUri: options.jwksUri === undefined ? undefined : readPublicUrl(options.jwksUri, 'jwksUri'),
     bearer: options.bearer === 'accept',
+    staleFeed: options.staleFeed,
+    maxStale: readPositive(options.maxStale ?? defaultMaxStale, 'maxStale') * 1000,
+    identity: readIdentity(options.identity),
+    name: readName(options.name ?? audience.slice(0, longestName)),
     nonceKey: options.nonces && readNonceKey(options.nonces),
     proofRate: readPositive(options.proofRate ?? defaultProofRate, 'proofRate'),
     replayStore: options.replayStore,
@@ -107,6 +137,16 @@ function readAudience(audience: unknown): string {
 function readNonceKey({ key }: { key: unknown }): Uint8Array {
   if (key instanceof Uint8Array && key.length >= 32) return key;
   throw new TypeError('unexpected nonces.key, expected at least 32 random bytes shared by the guards');
+}
+
+function readIdentity(identity: typeof fetch | undefined): typeof fetch | undefined {
+  if (identity === undefined || typeof identity === 'function') return identity;
+  throw new TypeError('unexpected identity, expected a fetch that authenticates, such as machine.fetch');
+}
+
+function readName(name: unknown): string {
+  if (typeof name === 'string' && name !== '' && name.length <= longestName) return name;
+  throw new TypeError(`unexpected name, expected 1 to ${longestName} characters`);
 }
 
 function readPositive(value: number, what: string): number {

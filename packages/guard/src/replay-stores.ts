@@ -42,6 +42,9 @@ export function postgresReplayStore(pool: PostgresPool): ReplayStore {
   };
 }
 
+/** How far the clocks of two guards may differ, in milliseconds. */
+const longestLag = 60_000;
+
 /** A client of `redis` (node-redis) or `ioredis`, or anything that sends a command. */
 export type RedisClient =
   | { sendCommand(command: string[]): Promise<unknown> }
@@ -51,7 +54,8 @@ export type RedisClient =
  * Remembers proofs in Redis (or Valkey): `SET … NX` decides the race, and the entry leaves by itself.
  *
  * The server must not evict (`maxmemory-policy noeviction`), or a flood could push a proof out. `clock` is in
- * milliseconds; the life of an entry is sent as a duration, so the server's own clock does not matter.
+ * milliseconds; the life of an entry is sent as a duration, so the server's own clock does not matter. An entry stays a
+ * minute longer than its proof is good: by as much may the clock of another guard lag behind this one's.
  */
 export function redisReplayStore(
   client: RedisClient,
@@ -60,7 +64,7 @@ export function redisReplayStore(
   const { prefix = 'symbolon:replay:', clock = Date.now } = options;
   return {
     insertIfAbsent: async (id, until) => {
-      const life = Math.max(0, until * 1000 - clock()) + 5_000;
+      const life = Math.max(0, until * 1000 - clock()) + longestLag;
       const command = ['SET', prefix + id, '1', 'NX', 'PX', String(Math.ceil(life))] as const;
       // ioredis has a sendCommand too, which takes an object of its own.
       const answer =

@@ -1,3 +1,5 @@
+import { AuthError } from '@symbolon/token';
+
 /**
  * What a guard needs of a request; a Fetch `Request` is one as it stands.
  *
@@ -16,13 +18,25 @@ export interface RequestView {
  *
  * Host, forwarded headers and the origin of an absolute URL are never looked at: whoever sends the request
  * chooses them. `publicUrl` has no trailing slash.
+ *
+ * @throws AuthError `proof_url_unexpected` for a path that a router may read in one way and a URL parser in another.
  */
 export function publicUrlOf(request: Pick<RequestView, 'url'>, publicUrl: string): string {
-  return publicUrl + pathOf(request.url);
+  const url = withoutQuery(request.url);
+  if (ambiguous.test(url)) throw new AuthError('proof_url_unexpected');
+  return publicUrl + pathOf(url);
+}
+
+/** To Express `/admin/../orders` begins with `/admin`; its URL, and so the proof for it, is that of `/orders`. */
+const ambiguous = /[/\\](?:\.|%2e){1,2}(?:[/\\]|$)|\\/i;
+
+function withoutQuery(url: string): string {
+  const end = url.search(/[?#]/);
+  return end === -1 ? url : url.slice(0, end);
 }
 
 function pathOf(url: string): string {
-  if (!url.startsWith('/')) return URL.parse(url)?.pathname ?? '/';
-  const end = url.search(/[?#]/);
-  return end === -1 ? url : url.slice(0, end);
+  if (url.startsWith('/')) return url;
+  const path = URL.parse(url)?.pathname ?? '/';
+  return path.startsWith('/') ? path : '/';
 }

@@ -7,6 +7,8 @@ export interface Requirement {
   readonly scope?: string | readonly string[];
   /** The person must have proved presence within this time: `'30s'`, `'5m'`, `'1h'` (RFC 9470). */
   readonly presentWithin?: string;
+  /** The guard must have heard from the issuer within this time, at least `'3s'`: for routes that cannot wait. */
+  readonly freshWithin?: string;
   /** A proof is taken once across all processes: needs a `replayStore`, and counts as I/O. */
   readonly once?: true;
 }
@@ -16,6 +18,8 @@ export interface Demand {
   readonly scope: readonly string[];
   /** In seconds. */
   readonly presentWithin: number | undefined;
+  /** In seconds. */
+  readonly freshWithin: number | undefined;
   readonly once: boolean;
 }
 
@@ -29,10 +33,12 @@ const seconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
  * that is misspelt must never be one that is not made.
  */
 export function readRequirement(requirement: Requirement, available: { store: boolean }): Demand {
-  const { scope, presentWithin, once, ...unknown } = requirement;
+  const { scope, presentWithin, freshWithin, once, ...unknown } = requirement;
   const [name] = Object.keys(unknown);
   if (name !== undefined)
-    throw new TypeError(`unexpected requirement "${name}", expected scope, presentWithin or once`);
+    throw new TypeError(
+      `unexpected requirement "${name}", expected scope, presentWithin, freshWithin or once`,
+    );
   if (![undefined, true].includes(once)) throw new TypeError('unexpected once, expected true or nothing');
   if (once && !available.store) {
     throw new TypeError(
@@ -41,7 +47,8 @@ export function readRequirement(requirement: Requirement, available: { store: bo
   }
   return {
     scope: scope === undefined ? [] : readScope(scope),
-    presentWithin: presentWithin === undefined ? undefined : readDuration(presentWithin),
+    presentWithin: presentWithin === undefined ? undefined : readDuration(presentWithin, 'presentWithin'),
+    freshWithin: freshWithin === undefined ? undefined : readFreshness(freshWithin),
     once: once === true,
   };
 }
@@ -68,11 +75,20 @@ function readScope(scope: string | readonly string[]): readonly string[] {
   throw new TypeError(`unexpected scope, expected one or more names like 'orders:read'`);
 }
 
+/** The issuer speaks once a second and clocks differ a little: less than this could not be kept. */
+const leastFreshness = 3;
+
+function readFreshness(text: string): number {
+  const length = readDuration(text, 'freshWithin');
+  if (length >= leastFreshness) return length;
+  throw new TypeError(`unexpected freshWithin, expected at least '3s'`);
+}
+
 /** Reads `'30s'`, `'5m'` or `'1h'` as seconds. */
-function readDuration(text: string): number {
+function readDuration(text: string, what: string): number {
   const [, count, unit] = /^([1-9][0-9]{0,5})([smh])$/.exec(text) ?? [];
   const length = count === undefined ? Number.NaN : Number(count) * (seconds[unit ?? ''] ?? Number.NaN);
   if (Number.isNaN(length))
-    throw new TypeError(`unexpected presentWithin, expected a time like '30s', '5m' or '1h'`);
+    throw new TypeError(`unexpected ${what}, expected a time like '30s', '5m' or '1h'`);
   return length;
 }

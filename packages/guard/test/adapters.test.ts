@@ -100,7 +100,13 @@ for (const [name, start] of starts) {
     const clock = fakeClock();
     const issuer = await createTestIssuer({ clock });
     const holder = await createTestHolder(issuer);
-    const guard = createGuard({ issuer: issuer.url, audience, clock, fetch: issuer.fetch });
+    const guard = createGuard({
+      issuer: issuer.url,
+      audience,
+      staleFeed: 'accept',
+      clock,
+      fetch: issuer.fetch,
+    });
     await guard.ready();
     clock.advance(10_000);
     const token = await holder.token({ scope: 'orders:read' });

@@ -48,6 +48,7 @@ async function createKeyScene(options: Partial<GuardOptions> = {}): Promise<KeyS
   const guard = createGuard({
     issuer: issuer.url,
     audience,
+    staleFeed: 'accept',
     clock,
     fetch: answering,
     bearer: 'accept',
@@ -57,6 +58,10 @@ async function createKeyScene(options: Partial<GuardOptions> = {}): Promise<KeyS
     guard.authenticate(view({ authorization: `Bearer ${await issuer.token({}, key)}` }));
   const scene: KeyScene = { clock, issuer, guard, send, asked: () => asked, answer: undefined };
   return scene;
+}
+
+async function foreignKeySet(): Promise<object> {
+  return { keys: [publishedJwk(await newKey(), 'session')] };
 }
 
 /** Answers that must change nothing. */
@@ -78,6 +83,8 @@ const badAnswers: [string, () => Response | Promise<Response>][] = [
   ],
   ['bytes that are no text', () => new Response(new Uint8Array([0xff, 0xfe, 0xff]))],
   ['a redirect', () => Response.redirect('https://evil.example/jwks', 302)],
+  ['a redirect with a key set of its own', async () => Response.json(await foreignKeySet(), { status: 302 })],
+  ['an error with a key set of its own', async () => Response.json(await foreignKeySet(), { status: 404 })],
   ['too many keys', () => Response.json({ keys: Array.from({ length: 65 }, () => ({})) })],
 ];
 
@@ -161,11 +168,30 @@ test('GUARD-28: the key set is fetched every five minutes without any request, u
   }
 });
 
+test('GUARD-28: a clock that goes back puts no fetch off', async () => {
+  mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.UTC(2026, 10, 23) });
+  try {
+    let behind = 0;
+    const scene = await createKeyScene({ clock: () => Date.now() - behind });
+    await scene.guard.ready();
+    behind = 48 * hour;
+    scene.answer = () => new Response('', { status: 500 });
+    for (let round = 1; round <= 3; round++) {
+      mock.timers.tick(5 * minute);
+      await new Promise((resolve) => setImmediate(resolve));
+      equal(scene.asked(), round + 1);
+    }
+    scene.guard.close();
+  } finally {
+    mock.timers.reset();
+  }
+});
+
 test('GUARD-28: a guard that waits for its next fetch keeps no process alive', async () => {
   const program = `
     import { createGuard } from '@symbolon/guard';
     const fetch = async () => new Response('', { status: 500 });
-    const guard = createGuard({ issuer: 'https://a.example', audience: 'https://b.example', fetch });
+    const guard = createGuard({ issuer: 'https://a.example', audience: 'https://b.example', staleFeed: 'accept', fetch });
     await guard.ready().catch(() => console.log('refused'));`;
   const options = ['--conditions=symbolon:source', '--input-type=module', '--eval', program];
   const { stdout } = await promisify(execFile)(process.execPath, options, {
@@ -279,6 +305,23 @@ test('GUARD-31: a header that is not of our exact shape causes no fetch', async 
   equal(asked(), 1);
 });
 
+test('GUARD-31: a fetch for an unknown header that fails neither hastens nor delays the next that is due', async () => {
+  const scene = await createKeyScene();
+  await scene.guard.ready();
+  scene.answer = () => new Response('', { status: 500 });
+  await refuses(scene.send(await newKey()), 'token_key_unknown');
+  await settled();
+  equal(scene.asked(), 2);
+  scene.clock.advance(5 * minute - 1);
+  await scene.send();
+  await settled();
+  equal(scene.asked(), 2);
+  scene.clock.advance(1);
+  await scene.send();
+  await settled();
+  equal(scene.asked(), 3);
+});
+
 test('GUARD-32: a key set that nothing has confirmed for 24 hours is no longer used', async () => {
   const scene = await createKeyScene();
   await scene.guard.ready();
@@ -302,6 +345,7 @@ test('GUARD-33: the metadata must be of exactly this issuer, and name a key set 
     createGuard({
       issuer: issuer.url,
       audience,
+      staleFeed: 'accept',
       clock,
       fetch: (input) =>
         input === `${issuerUrl}/.well-known/oauth-authorization-server`
@@ -337,15 +381,17 @@ test('GUARD-33: the metadata of an issuer with a path lies before that path; jwk
         : Response.json(issuer.keySet()),
     );
   };
-  await createGuard({ issuer: issuer.url, audience, clock, fetch: answering }).ready();
+  await createGuard({ issuer: issuer.url, audience, staleFeed: 'accept', clock, fetch: answering }).ready();
   await createGuard({
     issuer: issuer.url,
     audience,
+    staleFeed: 'accept',
     clock,
     fetch: answering,
     jwksUri: 'https://pinned.example/a',
   }).ready();
-  deepEqual(asked, [
+  const ofKeys = asked.filter((url) => !url.includes('/revocations'));
+  deepEqual(ofKeys, [
     'https://issuer.example/.well-known/oauth-authorization-server/tenant',
     'https://keys.example/set',
     'https://pinned.example/a',
@@ -360,6 +406,7 @@ test('GUARD-34: 10,000 decisions make no network call', async () => {
   const guard = createGuard({
     issuer: issuer.url,
     audience,
+    staleFeed: 'accept',
     clock,
     bearer: 'accept',
     fetch: (input, init) => {

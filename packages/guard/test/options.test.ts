@@ -4,7 +4,7 @@ import { doesNotThrow, equal, throws } from 'node:assert/strict';
 import { test } from 'node:test';
 import { audience, createScene, issuerUrl, refuses, view } from './support.ts';
 
-const sound: GuardOptions = { issuer: issuerUrl, audience };
+const sound: GuardOptions = { issuer: issuerUrl, audience, staleFeed: 'accept' };
 const make = (options: object) => () => createGuard({ ...sound, ...options });
 
 test('GUARD-1: a guard is not made from options that are missing, malformed or misspelt', () => {
@@ -34,6 +34,13 @@ test('GUARD-1: a guard is not made from options that are missing, malformed or m
     [{ proofRate: 0 }, /unexpected proofRate/],
     [{ proofRate: Number.NaN }, /unexpected proofRate/],
     [{ cacheBytes: Infinity }, /unexpected cacheBytes/],
+    [{ staleFeed: undefined }, /unexpected staleFeed, expected 'accept' or 'refuse'/],
+    [{ staleFeed: 'ignore' }, /unexpected staleFeed/],
+    [{ maxStale: 0 }, /unexpected maxStale/],
+    [{ maxStale: 0.5 }, /unexpected maxStale/],
+    [{ identity: 'machine-1' }, /unexpected identity/],
+    [{ name: '' }, /unexpected name/],
+    [{ name: 'x'.repeat(121) }, /unexpected name/],
     [{ clockTolerance: 60 }, /unexpected option "clockTolerance"/],
   ];
   for (const [options, message] of wrong) throws(make(options), { name: 'TypeError', message });
@@ -56,6 +63,8 @@ test('GUARD-2: a requirement that is misspelt, malformed or cannot be met stops 
     [{ scope: 5 }, /unexpected scope|not iterable/],
     [{ presentWithin: '' }, /unexpected presentWithin/],
     [{ presentWithin: 300 }, /unexpected presentWithin/],
+    [{ freshWithin: '2s' }, /unexpected freshWithin, expected at least '3s'/],
+    [{ freshWithin: 5 }, /unexpected freshWithin/],
     [{ once: 'yes' }, /unexpected once/],
     [{ once: false }, /unexpected once/],
     [{ once: true }, /replayStore/],

@@ -54,8 +54,17 @@ test('GUARD-14: a proof is for the configured public URL and the path of the req
     ['http://public.example/v1/orders', '/orders'],
     ['https://evil.example/orders', '//evil.example/orders'],
     [right, '*'],
+    ['https://public.example/v1.evil.example/orders', 'x:.evil.example/orders'],
+    // A router may take these for something under /admin.
+    [right, '/admin/../orders'],
+    [right, '/admin/%2E./orders'],
+    [right, '/admin\\..\\orders'],
+    [right, 'http://public.example/admin/../orders'],
+    [right, '/./orders'],
+    ['https://public.example/v1/', '/orders/..'],
   ];
   for (const [signed, url] of wrong) await refuses(send(signed, url, forwarded), 'proof_url_unexpected');
+  await send('https://public.example/v1/.orders/..a/...', '/.orders/..a/...?to=/../admin');
   await refuses(send(right, '/orders', {}, 'POST'), 'proof_method_unexpected');
   await refuses(send(right, '/orders', {}, 'get'), 'proof_method_unexpected');
   await send(right, '/orders');
@@ -283,6 +292,19 @@ test('GUARD-21: where nonces are required, every proof needs a fresh one of the 
   clock.advance(1000);
   await refuses(send(kept), 'proof_nonce_required');
   await send(await nonceOf(guard, holder));
+});
+
+test('GUARD-21: a nonce from the future is no fresh one', async () => {
+  const nonces = { key: crypto.getRandomValues(new Uint8Array(32)) };
+  const { guard, another, holder, clock } = await createScene({ nonces });
+  const ahead = await another({ clock: () => clock() + 10_000 });
+  clock.advance(10_000);
+  const token = await holder.token();
+  const nonce = await nonceOf(ahead, holder);
+  const send = async () => guard.authenticate(dpop(token, await holder.proof({ token, nonce })));
+  await refuses(send(), 'proof_nonce_required');
+  clock.advance(5_000);
+  await send();
 });
 
 test('GUARD-21: no text but an issued nonce passes for one', async () => {

@@ -13,6 +13,8 @@ import {
 } from '@symbolon/token';
 import { equal } from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { after } from 'node:test';
+import { createTestFeed, type TestFeed } from './test-feed.ts';
 
 /** A clock that stands still until it is told to move; milliseconds. */
 export interface FakeClock {
@@ -48,25 +50,40 @@ export interface TestIssuer {
   readonly keySet: () => { keys: unknown[] };
   /** Signs a token; without a `carrier` it is a bearer token. */
   readonly token: (claims?: Partial<SessionTokenClaims>, key?: SigningKey) => Promise<string>;
-  /** Answers for the metadata and the key set, as `fetch`, and counts. */
+  readonly feed: TestFeed;
+  /** Answers for the metadata, the key set and the feed, as `fetch`, and counts. */
   fetch: typeof fetch;
+  /** The same for a guard that has an identity: it gets the stream and may acknowledge. */
+  readonly identity: typeof fetch;
   requests: string[];
 }
 
 export async function createTestIssuer(options: { clock: () => number; url?: string }): Promise<TestIssuer> {
   const { clock, url = issuerUrl } = options;
   const requests: string[] = [];
+  const kids = (): readonly string[] => issuer.keys.map((key) => key.kid);
   const issuer: TestIssuer = {
     url,
     clock,
     requests,
+    feed: createTestFeed({ url, clock, kids, key: await newKey() }),
     keys: [await newKey()],
     keySet: () => ({ keys: issuer.keys.map((key) => publishedJwk(key, 'session')) }),
     token: (claims = {}, key) => signSessionToken(claimsOf(issuer, claims), key ?? firstOf(issuer.keys)),
-    fetch: (input) => {
+    fetch: async (input, init = {}) => {
       const asked = input instanceof Request ? input.url : input.toString();
       requests.push(asked);
-      return Promise.resolve(answerTo(issuer, asked));
+      const feed = `${url}/revocations`;
+      if (!asked.startsWith(feed)) return answerTo(issuer, asked);
+      const headers = new Headers(init.headers);
+      const needsIdentity = headers.get('accept') === 'text/event-stream' || init.method === 'POST';
+      if (needsIdentity && !headers.has('authorization')) return new Response('', { status: 401 });
+      return issuer.feed.fetch(asked.slice(feed.length), init);
+    },
+    identity: (input, init = {}) => {
+      const headers = new Headers(init.headers);
+      headers.set('authorization', 'DPoP of-the-guard');
+      return issuer.fetch(input, { ...init, headers });
     },
   };
   return issuer;
@@ -163,6 +180,11 @@ export interface Scene {
   readonly honest: (token?: string, request?: { method?: string; path?: string }) => Promise<Session>;
 }
 
+const opened: Guard[] = [];
+after(() => {
+  for (const guard of opened) guard.close();
+});
+
 export async function createScene(options: Partial<GuardOptions> = {}): Promise<Scene> {
   const clock = fakeClock();
   const issuer = await createTestIssuer({ clock });
@@ -172,10 +194,12 @@ export async function createScene(options: Partial<GuardOptions> = {}): Promise<
       issuer: issuer.url,
       audience,
       clock,
+      staleFeed: 'accept',
       fetch: issuer.fetch,
       ...options,
       ...more,
     });
+    opened.push(made);
     await made.ready();
     return made;
   };
@@ -207,6 +231,14 @@ export async function refuses(promise: Promise<unknown>, code: AuthErrorCode): P
   const refusal = await refusalOf(promise);
   equal(refusal.code, code);
   return refusal;
+}
+
+/** Waits until something is so, at most 30 s; looks every few milliseconds. */
+export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (const start = performance.now(); !(await isSo());) {
+    if (performance.now() - start > 30_000) throw new Error('it did not become so within 30 s');
+    await settled();
+  }
 }
 
 /** Waits until what runs in the background of a fake fetch has ended. */

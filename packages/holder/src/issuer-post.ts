@@ -24,6 +24,12 @@ export interface Sender {
 /** The parameters of a form (RFC 6749 appendix B). */
 export type Form = Readonly<Record<string, string>>;
 
+/**
+ * Makes the form of one attempt. It is called after the proof was made: a holder that is frozen between the two
+ * then comes back with a proof that has expired, and not with a fresh one for a pair that is long superseded.
+ */
+export type MakeForm = () => Form | Promise<Form>;
+
 /** An answer of the issuer, read but not judged. */
 export interface Answer {
   readonly kind: 'answer';
@@ -47,7 +53,7 @@ const timeout = 10_000;
  * Repeats it at most twice: once with the nonce that the issuer demands (RFC 9449 section 8), once with its
  * time, where the answer shows that the clock here is wrong. Every attempt has its own assertion and proof.
  */
-export async function postToIssuer(url: string, form: Form, sender: Sender): Promise<Answer | Transient> {
+export async function postToIssuer(url: string, form: MakeForm, sender: Sender): Promise<Answer | Transient> {
   const remedies = new Set<Remedy>(['nonce', 'clock']);
   for (;;) {
     const attempt = await tryOnce(url, form, sender);
@@ -62,7 +68,7 @@ interface Attempt {
   readonly remedy: Remedy | undefined;
 }
 
-async function tryOnce(url: string, form: Form, sender: Sender): Promise<Attempt | Transient> {
+async function tryOnce(url: string, form: MakeForm, sender: Sender): Promise<Attempt | Transient> {
   const { clocks, offsets, nonces } = sender;
   const { origin } = new URL(url);
   const used = { nonce: nonces.current(origin), offset: offsets.at(origin) };
@@ -99,18 +105,19 @@ function remedyOf(answer: Answer, learned: { fresh: boolean; corrected: boolean 
   return timed && learned.corrected ? 'clock' : undefined;
 }
 
-async function buildRequest(url: string, form: Form, sender: Sender): Promise<Request> {
+async function buildRequest(url: string, form: MakeForm, sender: Sender): Promise<Request> {
   const { origin } = new URL(url);
   const now = sender.offsets.secondsAt(origin);
   const nonce = sender.nonces.current(origin);
-  const proof = { method: 'POST', url, now, ...(nonce === undefined ? {} : { nonce }) };
+  const request = { method: 'POST', url, now, ...(nonce === undefined ? {} : { nonce }) };
+  const dpop = await signProof(request, sender.holderKey);
   return new Request(url, {
     method: 'POST',
     // A redirect is an answer we do not understand: credentials go where the metadata says and nowhere else.
     redirect: 'manual',
     signal: AbortSignal.timeout(timeout),
-    headers: { accept: 'application/json', dpop: await signProof(proof, sender.holderKey) },
-    body: new URLSearchParams({ ...form, ...(await authentication(now, sender)) }),
+    headers: { accept: 'application/json', dpop },
+    body: new URLSearchParams({ ...(await form()), ...(await authentication(now, sender)) }),
   });
 }
 

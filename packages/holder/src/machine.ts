@@ -45,7 +45,7 @@ export function createMachine(options: MachineOptions): Machine {
   };
   let ended = false;
   const source = createTokenSource(
-    async () => (ended ? sessionEnded : endpoint.request(form)),
+    async () => (ended ? sessionEnded : endpoint.request(() => form)),
     surroundings.clocks,
   );
   return {

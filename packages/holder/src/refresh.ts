@@ -25,8 +25,12 @@ export function createRefresh(options: RefreshOptions): Obtain {
     if (pair === undefined) return sessionMissing;
     const kept = obtainedFrom(pair, options.clocks);
     if (pair.token !== known && phaseOf(kept) !== 'expired') return kept;
-    const form = { grant_type: 'refresh_token', refresh_token: pair.refreshToken };
-    return settle(pair, await options.endpoint.request(form), options);
+    let presented = pair;
+    const answer = await options.endpoint.request(async () => {
+      presented = (await options.store.load()) ?? pair;
+      return { grant_type: 'refresh_token', refresh_token: presented.refreshToken };
+    });
+    return settle(presented, answer, options);
   };
 }
 

@@ -1,6 +1,6 @@
 import { createDiscovery } from './discovery.ts';
 import { refused, transient, type Refused, type Transient } from './errors.ts';
-import { postToIssuer, type Answer, type Form, type Sender } from './issuer-post.ts';
+import { postToIssuer, type Answer, type MakeForm, type Sender } from './issuer-post.ts';
 import { readRefusal } from './refusal-answer.ts';
 import { readTokenAnswer, type Issued } from './token-answer.ts';
 
@@ -17,7 +17,7 @@ export interface Obtained {
 /** The issuer's token and revocation endpoints, for one client and one holder's key. */
 export interface TokenEndpoint {
   /** Asks for tokens: `form` holds the grant; authentication and proof are added. */
-  request(form: Form): Promise<Obtained | Transient | Refused>;
+  request(form: MakeForm): Promise<Obtained | Transient | Refused>;
   /** Ends the session of a token (RFC 7009). */
   revoke(token: string): Promise<Done | Transient | Refused>;
 }
@@ -30,7 +30,10 @@ export interface Done {
 /** Makes the endpoints of an issuer; nothing is fetched before the first call. */
 export function createTokenEndpoint(sender: Sender): TokenEndpoint {
   const discovery = createDiscovery({ ...sender, wall: sender.clocks.wall });
-  const post = async (which: 'token' | 'revocation', form: Form): Promise<Answer | Transient | Refused> => {
+  const post = async (
+    which: 'token' | 'revocation',
+    form: MakeForm,
+  ): Promise<Answer | Transient | Refused> => {
     const endpoints = await discovery.endpoints();
     if (endpoints.kind !== 'ok') return endpoints;
     const url = endpoints[which];
@@ -42,7 +45,7 @@ export function createTokenEndpoint(sender: Sender): TokenEndpoint {
   };
   return {
     request: async (form) => judgeTokens(await post('token', form)),
-    revoke: async (token) => judgeRevocation(await post('revocation', { token })),
+    revoke: async (token) => judgeRevocation(await post('revocation', () => ({ token }))),
   };
 }
 

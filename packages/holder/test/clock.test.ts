@@ -87,6 +87,16 @@ test('HOLDER-18: a cached, malformed, obsolete or slow answer teaches nothing', 
   assert.equal(offsets.at(home), 600_500);
 });
 
+test('HOLDER-18: of the origins the 100 used last are remembered', () => {
+  const offsets = createClockOffsets(() => start, home);
+  for (let name = 0; name <= 100; name++) {
+    offsets.learn(`https://${String(name)}.example`, answerAt(start + 600_000));
+    offsets.at('https://0.example');
+  }
+  const known = Array.from({ length: 101 }, (_, name) => offsets.at(`https://${String(name)}.example`) !== 0);
+  assert.deepEqual([known.filter(Boolean).length, known[0], known[1]], [100, true, false]);
+});
+
 test('HOLDER-18: what is learnt is right to the second, however wrong the clock', () => {
   const years = 50 * 365 * 86_400_000;
   fc.assert(

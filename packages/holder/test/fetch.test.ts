@@ -270,6 +270,12 @@ test('HOLDER-28: an abort ends the waiting of its own request only', async (t) =
   assert.deepEqual([scene.peer.tokenRequests.length, scene.peer.resourceRequests.length], [1, 1]);
 });
 
+test('HOLDER-28: a signal that is aborted already waits for nothing', async (t) => {
+  const never = Promise.withResolvers<Response>();
+  const { peer, machine } = await machineScene(t, { fetch: () => never.promise });
+  await assert.rejects(machine.fetch(peer.audience, { signal: AbortSignal.abort() }), { name: 'AbortError' });
+});
+
 async function slowly(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   await new Promise((resolve) => setTimeout(resolve, 20));
   return fetch(input, init);

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { test } from 'node:test';
 import { createMachine, HolderError, memoryKey } from '@symbolon/holder';
 import { machineScene, status, tokenText } from './scene.ts';
-import { json, type Scripted } from './support.ts';
+import { json, startPeer, type Scripted } from './support.ts';
 
 const noise: Readonly<Record<string, Scripted | 'cut'>> = {
   'a connection that breaks': 'cut',
@@ -21,7 +21,7 @@ const noise: Readonly<Record<string, Scripted | 'cut'>> = {
   'an answer without end': {
     status: 200,
     headers: { 'content-type': 'application/json' },
-    body: ' '.repeat(70_000),
+    body: `{"access_token":"a.b.c","token_type":"DPoP","expires_in":300}${' '.repeat(70_000)}`,
   },
 };
 
@@ -35,6 +35,15 @@ for (const [name, answer] of Object.entries(noise)) {
     assert.equal(await status(machine.fetch(`${peer.audience}/orders`)), 200);
   });
 }
+
+test('HOLDER-9: credentials are not sent to where the token endpoint redirects', async (t) => {
+  const { peer, machine, options } = await machineScene(t);
+  const other = await startPeer({ clock: peer.state.clock, client: options.key });
+  t.after(() => other.close());
+  peer.script.push({ status: 307, headers: { location: `${other.issuer}/token` } });
+  assert.equal((await machine.token()).kind, 'transient');
+  assert.deepEqual([other.tokenRequests.length, other.refusals], [0, 0]);
+});
 
 test('HOLDER-9: an issuer that is down is transient', async (t) => {
   const { peer, machine } = await machineScene(t);
@@ -189,10 +198,14 @@ test('HOLDER-14: an endpoint that is not secure, or missing, gets nothing', asyn
     7,
     undefined,
   ]) {
-    const { peer, machine } = await machineScene(t);
+    const { peer, machine, clock } = await machineScene(t);
+    const { metadata } = peer.state;
     peer.state.metadata = { issuer: peer.issuer, token_endpoint: endpoint };
     const result = await machine.token();
     assert.equal(result.kind === 'transient' && result.code, 'issuer_answer_malformed');
+    peer.state.metadata = metadata;
+    clock.forward(1000);
+    await tokenText(machine.token());
   }
 });
 

@@ -100,18 +100,20 @@ test('HOLDER-31: an answer of another session is not taken', async (t) => {
 test('HOLDER-32: superseded means that the store is read again', async (t) => {
   const inner = memoryPairStore();
   const newer: Parameters<PairStore['save']>[0][] = [];
+  let loads = 0;
   const store: PairStore = {
     ...inner,
     load: async () => {
       const pair = await inner.load();
-      // Somebody saves between this load and the next.
-      for (const other of newer) await inner.save(other);
+      // Somebody saves after the pair was read to be presented, and before the answer.
+      if (++loads === 2) for (const other of newer) await inner.save(other);
       return pair;
     },
   };
   const { peer, holder, clock } = await sessionScene(t, { store });
   clock.forward(300_000);
   const pair = await kept(inner);
+  loads = 0;
   newer.push({ ...pair, token: 'new.er.token', refreshToken: 'r', generation: 3, obtainedAt: clock() });
   peer.script.push(superseded);
   assert.equal(await tokenText(holder.token()), 'new.er.token');
@@ -163,6 +165,32 @@ test('HOLDER-33: a crash between answer and saving presents the same refresh tok
   crashes = false;
   await tokenText(createHolder(options).token());
   assert.deepEqual(presented(peer), [refreshToken, refreshToken]);
+});
+
+test('HOLDER-42: a holder frozen after reading never presents a pair that is two rotations old', async (t) => {
+  const { peer, options, store, clock } = await sessionScene(t);
+  const { promise: frozen, resolve } = Promise.withResolvers<undefined>();
+  let reads = 0;
+  const slow: PairStore = {
+    ...store,
+    load: async () => {
+      const pair = await store.load();
+      if (++reads === 1) await frozen;
+      return pair;
+    },
+  };
+  clock.forward(300_000);
+  const waking = createHolder({ ...options, store: slow }).token();
+  const awake = createHolder(options);
+  await tokenText(awake.token());
+  clock.forward(300_000);
+  await tokenText(awake.token());
+  const before = presented(peer);
+  const { refreshToken } = await kept(store);
+  resolve(undefined);
+  await tokenText(waking);
+  assert.equal(before.length, 2);
+  assert.deepEqual(presented(peer).slice(before.length), [refreshToken]);
 });
 
 for (const code of ['refresh_reused', 'refresh_refused', 'refresh_expired']) {

@@ -29,9 +29,14 @@ export const audienceOptions = z.strictObject({
   alg: z.enum(['EdDSA', 'ES256', 'ML-DSA-44']).default('EdDSA'),
 });
 
-/** The audience of the issuer's own session interface. */
-export function sessionsAudience(issuer: string): Audience {
-  return { audience: `${issuer}/sessions`, scopes: [], tokenLife: 300, alg: 'EdDSA' };
+/** The audiences of the issuer's own interfaces: sessions for applications, revocations for guards. */
+export function ownAudiences(issuer: string): readonly Audience[] {
+  return ['sessions', 'revocations'].map((name) => ({
+    audience: `${issuer}/${name}`,
+    scopes: [],
+    tokenLife: 300,
+    alg: 'EdDSA',
+  }));
 }
 
 /**

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { scopeValue } from './audiences.ts';
 import { newId } from './random.ts';
 import type { ClientRow } from './storage/rows.ts';
-import type { Storage } from './storage/storage.ts';
+import type { CutResult, Storage } from './storage/storage.ts';
 
 /** What an operator says of a new client. */
 export const clientOptions = z.strictObject({
@@ -33,8 +33,8 @@ export interface Clients {
   /** @throws TypeError if the options are unsound or the id is taken. */
   readonly add: (options: NewClientOptions, by?: string) => Promise<ClientRow>;
   readonly list: () => Promise<readonly ClientRow[]>;
-  /** Removes a client for good; its sessions end with it. Answers whether there was one. */
-  readonly remove: (id: string, by?: string) => Promise<boolean>;
+  /** Removes a client for good; its sessions end with it. */
+  readonly remove: (id: string, by?: string) => Promise<CutResult>;
   /** Lets keys that an operator's end has blocked open sessions again; answers their thumbprints. */
   readonly unblock: (which: { id: string; key?: string; by?: string }) => Promise<readonly string[]>;
   /** A client that stands, with its keys imported; what it says may be a few seconds old. */
@@ -70,7 +70,11 @@ export function openClients(options: {
     if (known.size >= maxKnown) known.clear();
     const client = load(id);
     known.set(id, { at: clock(), client });
-    client.catch(() => known.delete(id));
+    // Only what stands is kept: a client that another process is just adding is found at once.
+    client.then(
+      (found) => found === undefined && known.delete(id),
+      () => known.delete(id),
+    );
     return client;
   };
   return {
@@ -85,8 +89,9 @@ export function openClients(options: {
       return added.client;
     },
     remove: async (id, by = 'application') => {
+      const removed = await storage.removeClient({ id, by });
       known.delete(id);
-      return (await storage.removeClient({ id, by })).kind === 'cut';
+      return removed;
     },
     unblock: async ({ id, key, by = 'application' }) => {
       const lifted = await storage.liftBlock({

@@ -1,11 +1,25 @@
 export { createIssuer, type Issuer, type IssuerOptions } from './issuer.ts';
 export { serveIssuer, type IssuerServer } from './server.ts';
 export { createKeyring, type Keyring, type WrappingKey } from './wrapping.ts';
-export { liesWithin, openKeyFile } from './key-file.ts';
+export { addKeyFileEntry, liesWithin, openKeyFile, removeKeyFileEntry } from './key-file.ts';
 export { openSqlite } from './storage/sqlite.ts';
-export type { Storage } from './storage/storage.ts';
+export { openPostgres, type PostgresOptions } from './storage/postgres.ts';
+export { migratePostgres } from './storage/postgres-migrate.ts';
+export { databaseName } from './storage/postgres-url.ts';
+export { moveToPostgres, type Moved } from './storage/copy.ts';
+export { whereMoved } from './storage/sqlite-moved.ts';
+export { inspectSqlite, type SqliteInspection } from './storage/sqlite-inspect.ts';
+export { diagnose } from './diagnosis.ts';
+export type { Finding, Patient } from './finding.ts';
+export { rawSignature } from './signers/raw-signature.ts';
+export type { Signer, Signers } from './signer.ts';
+export type { CutResult, RevokeResult, Storage } from './storage/storage.ts';
+export type { RegisteredGuard, RegisteredGuards } from './guards.ts';
+export type { Propagation, SilentGuard } from './propagation.ts';
+export type { Rotate, RotateResult } from './key-rotation.ts';
 export type {
   AllowedAudience,
+  AuditRow,
   ClientRow,
   KeyRow,
   KeyState,
@@ -14,5 +28,12 @@ export type {
 } from './storage/rows.ts';
 export type { Audience } from './audiences.ts';
 export type { Clients, NewClientOptions } from './clients.ts';
-export type { SessionListOptions, Sessions, SessionStartOptions } from './sessions.ts';
+export type {
+  EndOfMany,
+  SessionEndResult,
+  SessionListOptions,
+  Sessions,
+  SessionStartOptions,
+} from './sessions.ts';
+export type { SigningKeys } from './signing-keys.ts';
 export type { IssuedTokens } from './tokens.ts';

@@ -1,11 +1,21 @@
-import { createGuard, createReplayMemory } from '@symbolon/guard';
-import { z } from 'zod';
-import { audienceOptions, sessionsAudience, type Audience } from './audiences.ts';
+import { createGuard, createReplayMemory, type Guard } from '@symbolon/guard';
+import { maxTokenLife } from '@symbolon/token';
+import type { z } from 'zod';
+import type { audienceOptions } from './audiences.ts';
 import { openClients, type Clients } from './clients.ts';
+import { openFeed, type Feed } from './feed.ts';
+import { readGuards, type RegisteredGuards } from './guards.ts';
+import { streamFeed } from './http/feed-stream.ts';
+import { wantsStream } from './http/revocations.ts';
 import { createApp } from './http/routes.ts';
+import { readIssuerOptions } from './issuer-options.ts';
+import { waitUntilApplied, type Propagation } from './propagation.ts';
 import { openSessions, type Lifetimes, type Sessions } from './sessions.ts';
+import type { Signers } from './signer.ts';
 import { openSigningKeys, type SigningKeys } from './signing-keys.ts';
 import type { Storage } from './storage/storage.ts';
+import { createRefreshTokens } from './refresh-tokens.ts';
+import { createMint } from './tokens.ts';
 import type { Keyring } from './wrapping.ts';
 
 /** What an issuer is made of. */
@@ -16,6 +26,8 @@ export interface IssuerOptions {
   readonly audiences: readonly z.input<typeof audienceOptions>[];
   readonly storage: Storage;
   readonly keyring: Keyring;
+  /** Which purposes' new keys are made and held outside this process (PKCS#11, a cloud KMS). */
+  readonly signers?: Signers;
   /** How long sessions live, in seconds. */
   readonly lifetimes?: Partial<Record<keyof Lifetimes, number>>;
   /** How long caches may keep the key set, in seconds (default 300). */
@@ -24,6 +36,8 @@ export interface IssuerOptions {
   readonly keyRotation?: number;
   /** Milliseconds since the epoch (default `Date.now`): judges proofs and assertions, never sessions. */
   readonly clock?: () => number;
+  /** Milliseconds that never go back (default `performance.now`): judges whether the store can be heard. */
+  readonly elapsed?: () => number;
   /** Is told of faults: a path and an error, never a credential. */
   readonly report?: (fault: { path: string; error: unknown }) => void;
 }
@@ -34,8 +48,12 @@ export interface Issuer {
   readonly fetch: (request: Request) => Promise<Response>;
   readonly sessions: Omit<Sessions, 'find'>;
   readonly clients: Omit<Clients, 'find'>;
-  readonly keys: Pick<SigningKeys, 'list' | 'rotate' | 'revoke' | 'maintain'>;
-  /** Tells load balancers to look elsewhere; requests are still answered. */
+  readonly keys: Pick<SigningKeys, 'list' | 'rotate' | 'revoke' | 'rewrap' | 'maintain'>;
+  /** The guards that follow the feed under an identity. */
+  readonly guards: { readonly list: () => Promise<RegisteredGuards> };
+  /** Waits, at most `patience` ms, until the guards that can be heard have applied what was ended at `position`. */
+  readonly waitUntilApplied: (position: number, patience: number) => Promise<Propagation>;
+  /** Tells load balancers to look elsewhere and ends the streams; requests are still answered. */
   readonly drain: () => void;
   /** Stops what runs in the background and closes the store once everything asked of it is written. */
   readonly close: () => Promise<void>;
@@ -44,13 +62,11 @@ export interface Issuer {
 const micros = 1_000_000;
 const hour = 3600;
 const day = 24 * hour;
-const defaults: Readonly<Record<keyof Lifetimes, number>> = {
-  personIdle: 7 * day,
-  personAbsolute: 30 * day,
-  machineIdle: hour,
-  machineAbsolute: 30 * day,
-};
 const maintenanceInterval = 10 * 60 * 1000;
+/** A refresh key stays at least so long after it retires: settings may have allowed longer sessions before. */
+const leastRefreshLife = 400 * day;
+/** Twice as long as caches keep a closed page: whoever gets one finds the key that signed it. */
+const feedLife = 2 * hour;
 
 /**
  * Creates an issuer over a store and a keyring.
@@ -61,23 +77,28 @@ const maintenanceInterval = 10 * 60 * 1000;
  * @throws TypeError with the fix in the message for unsound options; Error if the keyring does not open the store.
  */
 export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
-  const issuer = checkIssuer(options.issuer);
-  const audiences = readAudiences(issuer, options.audiences);
-  const lifetimes = readLifetimes(options.lifetimes ?? {}, audiences);
+  const { issuer, audiences, lifetimes } = readIssuerOptions(options);
   const { storage, keyring, clock = Date.now, keySetMaxAge = 300, keyRotation = 30 * day } = options;
+  const report = options.report ?? ((): undefined => undefined);
+  const elapsed = options.elapsed ?? ((): number => performance.now());
   await settleIssuer(storage, issuer);
+  const tokenLife = Math.max(...audiences.map((audience) => audience.tokenLife)) * micros;
   const keys = await openSigningKeys({
     issuer,
     storage,
     keyring,
+    signers: options.signers ?? {},
     clock,
+    report,
     algorithms: audiences.map((audience) => audience.alg),
     times: {
       keySetMaxAge: keySetMaxAge * micros,
       rotation: keyRotation * micros,
       tokenLife: {
-        session: Math.max(...audiences.map((audience) => audience.tokenLife)) * micros,
-        refresh: Math.max(lifetimes.personAbsolute, lifetimes.machineAbsolute),
+        // Not what the settings say today: a key may have signed under others.
+        session: maxTokenLife * micros,
+        refresh: Math.max(lifetimes.personAbsolute, lifetimes.machineAbsolute, leastRefreshLife * micros),
+        feed: feedLife * micros,
       },
     },
   });
@@ -86,7 +107,16 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     clock,
     knownAudiences: () => audiences.map(({ audience }) => audience),
   });
-  const sessions = openSessions({ issuer, audiences, lifetimes, storage, clients, keys });
+  await storage.settleTokenLife(tokenLife);
+  const feed = await openFeed({ issuer, storage, keys, elapsed, report });
+  const refreshTokens = createRefreshTokens({ issuer, table: keys.refreshTable, clock });
+  const revoke: SigningKeys['revoke'] = async (kid, by) => {
+    const revoked = await keys.revoke(kid, by);
+    feed.forgetStatements();
+    return revoked;
+  };
+  const mint = createMint({ issuer, signer: keys.signer, refreshTokens, becomesLive: feed.becomesLive });
+  const sessions = openSessions({ audiences, lifetimes, storage, clients, mint });
   let closing = false;
   const replay = createReplayMemory();
   const isClosing = (): boolean => closing;
@@ -99,45 +129,78 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     clients,
     sessions,
     keys,
+    refreshTokens,
+    mint,
+    feed,
     replay,
     clock,
     isClosing,
   };
   const own: typeof fetch = async (input, init) => app(new Request(input, init));
-  const guard = createGuard({ issuer, audience: `${issuer}/sessions`, publicUrl: issuer, fetch: own, clock });
-  const app = createApp(office, { guard, report: options.report ?? (() => undefined) });
-  const timer = keepMaintained(keys, storage, options.report);
+  const ownGuard = (name: string): Guard =>
+    createGuard({
+      issuer,
+      audience: `${issuer}/${name}`,
+      // The path of every request begins with that of the identifier.
+      publicUrl: new URL(issuer).origin,
+      fetch: own,
+      clock,
+      staleFeed: 'accept',
+      identity: ownStream(feed),
+    });
+  const guards = { sessions: ownGuard('sessions'), revocations: ownGuard('revocations') };
+  const app = createApp(office, { guards, report });
+  const timer = keepMaintained({ keys, storage, report, tokenLife });
   return {
     issuer,
     fetch: app,
     sessions,
     clients,
-    keys,
+    keys: { ...keys, revoke },
+    guards: { list: () => readGuards(storage) },
+    waitUntilApplied: (position, patience) => waitUntilApplied(storage, { position, patience }),
     drain: () => {
       closing = true;
+      feed.hangUp();
     },
     close: async () => {
       closing = true;
       clearInterval(timer);
-      guard.close();
+      guards.sessions.close();
+      guards.revocations.close();
+      await feed.close();
       await storage.close();
     },
   };
 }
 
+/** The issuer's own guards hear the feed within the process, and nobody waits for what they would report. */
+function ownStream(feed: Feed): typeof fetch {
+  return (input, init) =>
+    Promise.resolve(
+      wantsStream(new Request(input, init))
+        ? streamFeed(feed, () => ({ release: () => undefined }))
+        : new Response(null, { status: 204 }),
+    );
+}
+
 const sweepAfter = 90 * day * micros;
 
-function keepMaintained(
-  keys: SigningKeys,
-  storage: Storage,
-  report: IssuerOptions['report'],
-): ReturnType<typeof setInterval> {
+function keepMaintained(what: {
+  keys: SigningKeys;
+  storage: Storage;
+  report: NonNullable<IssuerOptions['report']>;
+  tokenLife: number;
+}): ReturnType<typeof setInterval> {
+  const { keys, storage, report, tokenLife } = what;
   const run = async (): Promise<void> => {
     try {
+      await storage.settleTokenLife(tokenLife);
       await keys.maintain();
+      await storage.closePages();
       await storage.sweep({ keepSessions: sweepAfter });
     } catch (error) {
-      report?.({ path: 'maintenance', error });
+      report({ path: 'maintenance', error });
     }
   };
   return setInterval(() => void run(), maintenanceInterval).unref();
@@ -151,45 +214,4 @@ async function settleIssuer(storage: Storage, issuer: string): Promise<void> {
       `this store belongs to the issuer ${settled}: start with that URL, or with another store`,
     );
   }
-}
-
-function checkIssuer(text: string): string {
-  const url = URL.parse(text);
-  const loopback = url !== null && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
-  const safe = url !== null && (url.protocol === 'https:' || (url.protocol === 'http:' && loopback));
-  const plain =
-    url !== null && url.search === '' && url.hash === '' && url.username === '' && !text.endsWith('/');
-  if (!safe || !plain || (url.pathname === '/' ? url.origin : url.origin + url.pathname) !== text) {
-    throw new TypeError(
-      `unexpected issuer ${text}, expected an https URL (http on loopback only) in normal form, without query, fragment and final slash`,
-    );
-  }
-  return text;
-}
-
-function readAudiences(issuer: string, options: IssuerOptions['audiences']): readonly Audience[] {
-  const parsed = z.array(audienceOptions).min(1).safeParse(options);
-  if (!parsed.success) throw new TypeError(`unsound audiences: ${z.prettifyError(parsed.error)}`);
-  const all = [...parsed.data, sessionsAudience(issuer)];
-  if (new Set(all.map(({ audience }) => audience)).size !== all.length) {
-    throw new TypeError('two audiences have the same name: give each its own URL');
-  }
-  return all;
-}
-
-function readLifetimes(
-  given: NonNullable<IssuerOptions['lifetimes']>,
-  audiences: readonly Audience[],
-): Lifetimes {
-  const seconds = { ...defaults, ...given };
-  const longest = Math.max(...audiences.map(({ tokenLife }) => tokenLife));
-  for (const [name, life] of Object.entries(seconds)) {
-    if (!Number.isSafeInteger(life) || life <= 2 * longest) {
-      throw new TypeError(
-        `lifetimes.${name} is ${String(life)} s, expected more than twice the longest token life, ${String(longest)} s`,
-      );
-    }
-  }
-  const scaled = Object.entries(seconds).map(([name, life]) => [name, life * micros]);
-  return Object.fromEntries(scaled) as Record<keyof Lifetimes, number>;
 }

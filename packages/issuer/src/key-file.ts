@@ -1,4 +1,4 @@
-import { existsSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { newBytes, newId } from './random.ts';
@@ -19,12 +19,68 @@ const content = z.strictObject({
  */
 export function openKeyFile(path: string): readonly WrappingKey[] {
   if (!existsSync(path)) createKeyFile(path);
+  return readKeyFile(path).map(({ id, secret }) => ({ id, secret: Buffer.from(secret, 'base64url') }));
+}
+
+/**
+ * Adds an entry in front of the others and answers its name: it wraps from the next start on, the others still
+ * unwrap. Where several processes share the store, give each the new file and restart it, then `keys.rewrap()`.
+ *
+ * @throws TypeError as {@link openKeyFile}.
+ */
+export function addKeyFileEntry(path: string): string {
+  const entry = newEntry();
+  writeKeyFile(path, [entry, ...readKeyFile(path)]);
+  return entry.id;
+}
+
+/**
+ * Removes an entry under which no key is wrapped any more; it does not look into the store.
+ *
+ * @throws TypeError if it is the first one, which wraps, or there is none of that name.
+ */
+export function removeKeyFileEntry(path: string, id: string): void {
+  const entries = readKeyFile(path);
+  if (!entries.some((entry) => entry.id === id))
+    throw new TypeError(`the key file ${path} has no entry ${id}`);
+  if (entries[0]?.id === id) throw new TypeError(`the entry ${id} of ${path} wraps: add another one first`);
+  writeKeyFile(
+    path,
+    entries.filter((entry) => entry.id !== id),
+  );
+}
+
+type Entry = z.output<typeof content>['keys'][number];
+
+function readKeyFile(path: string): readonly Entry[] {
   if ((statSync(path).mode & 0o077) !== 0) {
     throw new TypeError(`others may read the key file ${path}: run chmod 600 on it`);
   }
   const parsed = content.safeParse(readJson(path));
   if (!parsed.success) throw new TypeError(`the key file ${path} is damaged: restore it from its own backup`);
-  return parsed.data.keys.map(({ id, secret }) => ({ id, secret: Buffer.from(secret, 'base64url') }));
+  return parsed.data.keys;
+}
+
+function newEntry(): Entry {
+  return { id: newId(), secret: newBytes(32).toString('base64url') };
+}
+
+const about = 'Key-encryption keys of a Symbolon issuer. Without this file its store opens nothing.';
+
+/** Written beside its place and moved there: nobody ever reads half of it, and no crash loses both. */
+function writeKeyFile(path: string, keys: readonly Entry[]): void {
+  const draft = draftKeyFile(path, keys);
+  renameSync(draft, path);
+}
+
+function draftKeyFile(path: string, keys: readonly Entry[]): string {
+  const draft = resolve(dirname(path), `.${newId()}.draft`);
+  writeFileSync(draft, `${JSON.stringify({ about, keys }, null, 2)}\n`, {
+    mode: 0o600,
+    flag: 'wx',
+    flush: true,
+  });
+  return draft;
 }
 
 /** Whether a path lies in a folder (or is it), once both are absolute. */
@@ -35,10 +91,7 @@ export function liesWithin(folder: string, path: string): boolean {
 
 /** Written beside its place and linked into it, so that of two first starts one makes the file and both read it. */
 function createKeyFile(path: string): void {
-  const entry = { id: newId(), secret: newBytes(32).toString('base64url') };
-  const about = 'Key-encryption keys of a Symbolon issuer. Without this file its store opens nothing.';
-  const draft = resolve(dirname(path), `.${entry.id}.draft`);
-  writeFileSync(draft, `${JSON.stringify({ about, keys: [entry] }, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+  const draft = draftKeyFile(path, [newEntry()]);
   try {
     linkSync(draft, path);
   } catch (error) {

@@ -3,17 +3,22 @@ import { z } from 'zod';
 import { chooseTarget, type Audience } from './audiences.ts';
 import type { Clients } from './clients.ts';
 import { newId } from './random.ts';
-import type { SigningKeys } from './signing-keys.ts';
 import type { ListedSession } from './storage/rows.ts';
-import type { EndResult, SessionStart, StartRefusal, Storage } from './storage/storage.ts';
-import { issueTokens, signWith, type IssuedTokens } from './tokens.ts';
+import type { CutResult, SessionStart, StartRefusal, Storage } from './storage/storage.ts';
+import { signWith, type IssuedTokens, type Mint } from './tokens.ts';
+
+/**
+ * Text without controls, which act on the terminal that lists them, and without lone surrogates: a store keeps each of
+ * them as the same character, and two names would become one subject.
+ */
+const plainText = z.string().regex(/^[^\p{Cc}\p{Cs}]+$/u, 'expected text without control characters');
 
 /** What an application with its own login says of a person who has just signed in there. */
 export const sessionOptions = z.strictObject({
   /** The public client in whose name the session is held. */
   clientId: z.string().min(1).max(64),
   /** The person's name in the application; never leaves the store. */
-  subject: z.string().min(1).max(256),
+  subject: plainText.max(256),
   audience: z.string().optional(),
   scope: z.string().max(2048).optional(),
   /** RFC 7638 thumbprint of the holder's key; left out only for a bearer client. */
@@ -29,7 +34,7 @@ export const sessionOptions = z.strictObject({
   /** When the person was authenticated, in seconds; left out: now. */
   authTime: z.int().min(0).optional(),
   /** What the person calls the device. */
-  device: z.string().min(1).max(120).optional(),
+  device: plainText.max(120).optional(),
 });
 
 /** The input of {@link Sessions.start}. */
@@ -45,6 +50,15 @@ export interface SessionListOptions {
   readonly after?: string;
 }
 
+/** `ended`: every guard that knows the feed up to `position` refuses it (`issuer.waitUntilApplied`). */
+export type SessionEndResult =
+  { readonly kind: 'ended'; readonly position: number } | { readonly kind: 'already_ended' | 'unknown' };
+
+/** Whose sessions end. `by` is for the audit log. */
+export type EndOfMany = ({ clientId: string } | { subject: string } | { everything: true }) & {
+  readonly by?: 'application' | 'operator';
+};
+
 /** The sessions of an application with its own login, and of machines. */
 export interface Sessions {
   /** @throws TypeError for unsound options, AuthError for what client or audience may not. */
@@ -56,9 +70,9 @@ export interface Sessions {
     sid: string;
     by?: 'application' | 'operator';
     clientId?: string;
-  }) => Promise<EndResult['kind']>;
-  /** Ends every session of a client, or of one subject (claim `sub`), that started until now. */
-  readonly endAll: (of: { clientId: string } | { subject: string }) => Promise<boolean>;
+  }) => Promise<SessionEndResult>;
+  /** Ends every session of a client, of one subject (claim `sub`), or of this issuer that started until now. */
+  readonly endAll: (of: EndOfMany) => Promise<CutResult>;
 }
 
 /** How long sessions live, in µs. */
@@ -71,12 +85,11 @@ export interface Lifetimes {
 
 /** Opens the sessions over a store. */
 export function openSessions(options: {
-  issuer: string;
   audiences: readonly Audience[];
   lifetimes: Lifetimes;
   storage: Storage;
   clients: Clients;
-  keys: SigningKeys;
+  mint: Mint;
 }): Sessions {
   const { storage, clients } = options;
   const start: Sessions['start'] = async (input) => {
@@ -97,11 +110,7 @@ export function openSessions(options: {
       signWith: signWith(audience.alg),
     });
     if (started.kind === 'started') {
-      return issueTokens(started, {
-        issuer: options.issuer,
-        tokenLife: audience.tokenLife,
-        signer: options.keys.signer,
-      });
+      return options.mint(started, audience.tokenLife);
     }
     throw new AuthError(started.kind === 'refused' ? refusalOf[started.reason] : started.kind);
   };
@@ -112,9 +121,12 @@ export function openSessions(options: {
     end: async ({ sid, by = 'application', clientId }) => {
       const holderKey = by === 'operator' ? 'block' : 'keep';
       const only = clientId === undefined ? {} : { clientId };
-      return (await storage.endSession({ sid, reason: by, by, holderKey, ...only })).kind;
+      const ended = await storage.endSession({ sid, reason: by, by, holderKey, ...only });
+      if (ended.kind === 'ended') return { kind: 'ended', position: ended.position };
+      return { kind: ended.kind === 'already_ended' ? 'already_ended' : 'unknown' };
     },
-    endAll: async (of) => (await storage.endSessionsOf({ ...of, by: 'application' })).kind === 'cut',
+    endAll: async ({ by = 'application', ...of }) =>
+      'everything' in of ? storage.cutEverything({ by }) : storage.endSessionsOf({ ...of, by }),
   };
 }
 

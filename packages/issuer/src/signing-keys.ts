@@ -1,22 +1,17 @@
-import {
-  generatePrivateJwk,
-  importPublicKey,
-  importSigningKey,
-  publishedJwk,
-  refreshTokenHeader,
-  sessionTokenHeader,
-  type AlgorithmName,
-  type HeaderTable,
-  type PublishedJwk,
-  type SigningKey,
-  type VerificationKey,
-} from '@symbolon/token';
+import type { AlgorithmName, HeaderTable, PublishedJwk, SigningKey, VerificationKey } from '@symbolon/token';
+import { createCustody, isExternal, type Custody } from './key-custody.ts';
+import { createRotation, type Rotate, type RotateResult } from './key-rotation.ts';
+import { makeKeyTables } from './key-tables.ts';
+import type { Signers } from './signer.ts';
 import type { KeyPurpose, KeyRow } from './storage/rows.ts';
-import type { NewKey, PromoteResult, RevokeResult, Storage } from './storage/storage.ts';
+import type { NewKey, RevokeResult, Storage } from './storage/storage.ts';
 import type { Keyring } from './wrapping.ts';
 
 /** The algorithm of refresh tokens: only this issuer reads them. */
 export const refreshAlg: AlgorithmName = 'EdDSA';
+
+/** The algorithm of the feed's statements: one text for each. */
+const feedAlg: AlgorithmName = 'EdDSA';
 
 /** How long, in µs, a key stays and a set may be cached. */
 export interface KeyTimes {
@@ -24,7 +19,7 @@ export interface KeyTimes {
   readonly keySetMaxAge: number;
   /** How long a current key signs. */
   readonly rotation: number;
-  /** The longest life of what a key of each purpose signs. */
+  /** The longest life of what a key of each purpose has ever signed. */
   readonly tokenLife: Readonly<Record<KeyPurpose, number>>;
 }
 
@@ -34,21 +29,33 @@ export interface SigningKeys {
   readonly signer: (kid: string) => Promise<SigningKey>;
   /** The published session keys: next, current and retired ones. */
   readonly published: () => Promise<readonly PublishedJwk[]>;
+  /** The key that signs statements of the feed now. */
+  readonly feedSigner: () => Promise<SigningKey>;
+  /** The published feed keys. */
+  readonly feedKeys: () => Promise<readonly VerificationKey[]>;
   /** The refresh keys by exact header. */
   readonly refreshTable: () => Promise<ReadonlyMap<string, VerificationKey>>;
   /** The session keys by exact header, as a guard would hold them. */
   readonly sessionTable: () => Promise<HeaderTable>;
   readonly list: () => Promise<readonly KeyRow[]>;
-  /** Promotes the next key of a purpose and algorithm, as soon as guards can be expected to hold it. */
-  readonly rotate: (which: { purpose: KeyPurpose; alg: string; by: string }) => Promise<PromoteResult>;
-  /** Makes a key gone at once. */
+  /** Promotes the next key of a purpose and algorithm, as soon as guards hold it. */
+  readonly rotate: Rotate;
+  /** Makes a key gone at once: the next one signs, and the feed tells every guard. */
   readonly revoke: (kid: string, by: string) => Promise<RevokeResult>;
-  /** What time demands: rotation when it is due, retired keys dropped once all they signed has expired. */
-  readonly maintain: () => Promise<void>;
+  /** Brings every wrapped key under the first entry of the key file; answers their names. */
+  readonly rewrap: () => Promise<{ readonly rewrapped: readonly string[] }>;
+  /**
+   * What time demands: rotation when it is due, retired keys dropped once all they signed has expired. Answers
+   * what became of the rotations that were due.
+   */
+  readonly maintain: () => Promise<readonly RotateResult[]>;
+  /** Keys that somebody made gone: forgets them, and all that was read before. */
+  readonly forget: (kids: readonly string[]) => void;
 }
 
 /** How long a process answers from what it last read of the keys, in ms. */
 const freshFor = 1000;
+const oneMinute = 60_000_000;
 
 /**
  * Opens the issuer's signing keys and makes the missing ones: a current and a next key for each purpose and
@@ -58,25 +65,28 @@ export async function openSigningKeys(options: {
   issuer: string;
   storage: Storage;
   keyring: Keyring;
+  signers: Signers;
   algorithms: readonly AlgorithmName[];
   times: KeyTimes;
   clock: () => number;
+  report: (fault: { path: string; error: unknown }) => void;
 }): Promise<SigningKeys> {
-  const { storage, keyring, times } = options;
+  const { issuer, storage, keyring, times } = options;
+  const custody = createCustody(options);
   const signers = new Map<string, Promise<SigningKey>>();
-  const read = cached(() => storage.listKeys(), options.clock);
-  const tables = cached(() => makeTables(options.issuer, storage), options.clock);
+  const load = async () => makeKeyTables(issuer, await storage.listKeys());
+  const tables = cached(load, options.clock);
   const draft = (purpose: KeyPurpose, alg: string): Promise<NewKey> =>
-    draftKey(keyring, {
+    custody.draft({
       purpose,
       alg: alg as AlgorithmName,
-      holdableAfter: 2 * times.keySetMaxAge + 60_000_000,
+      holdableAfter: 2 * times.keySetMaxAge + oneMinute,
     });
 
   const open = async (kid: string): Promise<SigningKey> => {
     const row = (await storage.listKeys()).find((key) => key.kid === kid);
-    if (row?.wrappedKey == null) throw new Error(`the signing key ${kid} is gone`);
-    return importSigningKey(JSON.parse(keyring.unwrap(row.wrappedKey, { ...row, kid })));
+    if (row === undefined) throw new Error(`the signing key ${kid} is gone`);
+    return custody.open(row);
   };
   const signer = (kid: string): Promise<SigningKey> => {
     const known = signers.get(kid);
@@ -86,102 +96,129 @@ export async function openSigningKeys(options: {
     opening.catch(() => signers.delete(kid));
     return opening;
   };
-  const rotate: SigningKeys['rotate'] = async ({ purpose, alg, by }) =>
-    storage.promoteKey({ next: await draft(purpose, alg), when: 'holdable', by });
+  const forget: SigningKeys['forget'] = (kids) => {
+    if (kids.length === 0) return;
+    for (const kid of kids) signers.delete(kid);
+    tables.forget();
+  };
 
-  await makeMissing(options, draft);
-  await openAll(await storage.listKeys(), signer);
+  const rotateNow = createRotation({ storage, custody, draft });
+  const rotate: Rotate = async (which) => {
+    const result = await rotateNow(which);
+    tables.forget();
+    return result;
+  };
+  const revoke: SigningKeys['revoke'] = async (kid, by) => {
+    const row = (await storage.listKeys()).find((key) => key.kid === kid);
+    if (row === undefined) return { kind: 'unknown' };
+    const next = await draft(row.purpose, row.alg);
+    const revoked = await storage.revokeKey({ kid, next, by });
+    forget([kid]);
+    const used = revoked.kind === 'revoked' && [revoked.current.kid, revoked.next?.kid].includes(next.kid);
+    if (!used) await custody.destroy(next);
+    if (revoked.kind === 'revoked') await custody.destroy(row);
+    return revoked;
+  };
+
+  await makeMissing(options, { draft, custody });
+  // Starts with every key open: a store whose key file is wrong must stop the start, not the first request.
+  for (const row of await storage.listKeys())
+    if (row.state === 'current' || row.state === 'next') await signer(row.kid);
   return {
     signer,
-    published: async () => (await tables()).published,
-    refreshTable: async () => (await tables()).refresh,
-    sessionTable: async () => (await tables()).session,
-    list: read,
+    published: async () => (await tables.read()).published,
+    feedSigner: async () => signer((await tables.read()).feedSigner),
+    feedKeys: async () => (await tables.read()).feed,
+    refreshTable: async () => (await tables.read()).refresh,
+    sessionTable: async () => (await tables.read()).session,
+    list: async () => (await tables.read()).rows,
     rotate,
-    revoke: async (kid, by) => {
-      const row = (await storage.listKeys()).find((key) => key.kid === kid);
-      if (row === undefined) return { kind: 'unknown' };
-      const revoked = await storage.revokeKey({ kid, next: await draft(row.purpose, row.alg), by });
-      signers.delete(kid);
-      return revoked;
-    },
-    maintain: () => maintain(storage, times, rotate),
+    revoke,
+    rewrap: () => rewrapAll(storage, keyring),
+    maintain: () => maintain({ storage, times, custody, rotate }),
+    forget,
   };
-}
-
-/** Starts with every key open: a store whose key file is wrong must stop the start, not the first request. */
-async function openAll(rows: readonly KeyRow[], signer: SigningKeys['signer']): Promise<void> {
-  for (const row of rows) if (row.state === 'current' || row.state === 'next') await signer(row.kid);
 }
 
 async function makeMissing(
   options: { storage: Storage; algorithms: readonly AlgorithmName[] },
-  draft: (purpose: KeyPurpose, alg: string) => Promise<NewKey>,
+  make: { draft: (purpose: KeyPurpose, alg: string) => Promise<NewKey>; custody: Custody },
 ): Promise<void> {
-  const wanted: [KeyPurpose, string][] = [
-    ...[...new Set(options.algorithms)].map((alg): [KeyPurpose, string] => ['session', alg]),
-    ['refresh', refreshAlg],
-  ];
-  const rows = await options.storage.listKeys();
-  for (const [purpose, alg] of wanted) {
+  const { storage } = options;
+  const rows = await storage.listKeys();
+  const add = async (key: NewKey, state: 'current' | 'next'): Promise<void> => {
+    const added = await storage.addKey(key, state);
+    if (added.kind === 'taken') await make.custody.destroy(key);
+  };
+  for (const [purpose, alg] of neededKeys(options.algorithms)) {
     const states = rows.filter((row) => row.purpose === purpose && row.alg === alg).map((row) => row.state);
-    if (!states.includes('current')) await options.storage.addKey(await draft(purpose, alg), 'current');
+    if (!states.includes('current')) await add(await make.draft(purpose, alg), 'current');
     // Published together with the first key, so whoever has ever read the set holds it: it need not wait.
     const wait = states.length === 0 ? { holdableAfter: 0 } : {};
-    if (!states.includes('next'))
-      await options.storage.addKey({ ...(await draft(purpose, alg)), ...wait }, 'next');
+    if (!states.includes('next')) await add({ ...(await make.draft(purpose, alg)), ...wait }, 'next');
   }
 }
 
-async function draftKey(
-  keyring: Keyring,
-  wanted: { purpose: KeyPurpose; alg: AlgorithmName; holdableAfter: number },
-): Promise<NewKey> {
-  const jwk = await generatePrivateJwk(wanted.alg);
-  const { kid, jwk: publicJwk } = await importSigningKey(jwk);
-  const wrappedKey = keyring.wrap(JSON.stringify(jwk), { ...wanted, kid });
-  return { ...wanted, kid, publicJwk: { ...publicJwk }, wrappedKey, kekId: keyring.currentId };
+/** The purposes and algorithms for which there must be a current and a next key. */
+export function neededKeys(algorithms: readonly AlgorithmName[]): readonly (readonly [KeyPurpose, string])[] {
+  return [
+    ...[...new Set(algorithms)].map((alg) => ['session', alg] as const),
+    ['refresh', refreshAlg],
+    ['feed', feedAlg],
+  ];
 }
 
-interface KeyTables {
-  readonly published: readonly PublishedJwk[];
-  readonly session: HeaderTable;
-  readonly refresh: ReadonlyMap<string, VerificationKey>;
-}
-
-async function makeTables(issuer: string, storage: Storage): Promise<KeyTables> {
-  const rows = (await storage.listKeys()).filter((row) => row.state !== 'gone');
-  const keysFor = (purpose: KeyPurpose): Promise<VerificationKey[]> =>
-    Promise.all(rows.filter((row) => row.purpose === purpose).map((row) => importPublicKey(row.publicJwk)));
-  const [session, refresh] = await Promise.all([keysFor('session'), keysFor('refresh')]);
-  const issuers = new Set([issuer]);
-  return {
-    published: session.map((key) => publishedJwk(key, 'session')),
-    session: new Map(session.map((key) => [sessionTokenHeader(key), { key, issuers }])),
-    refresh: new Map(refresh.map((key) => [refreshTokenHeader(key), key])),
-  };
-}
-
-async function maintain(storage: Storage, times: KeyTimes, rotate: SigningKeys['rotate']): Promise<void> {
-  const now = await storage.now();
+async function rewrapAll(storage: Storage, keyring: Keyring): ReturnType<SigningKeys['rewrap']> {
+  const rewrapped: string[] = [];
   for (const row of await storage.listKeys()) {
-    const due = row.state === 'current' && row.currentAt !== null && now - row.currentAt >= times.rotation;
-    if (due) await rotate({ purpose: row.purpose, alg: row.alg, by: 'schedule' });
+    const { kid, wrappedKey, kekId } = row;
+    if (wrappedKey === null || isExternal(row) || kekId === keyring.currentId) continue;
+    const anew = keyring.wrap(keyring.unwrap(wrappedKey, row), row);
+    await storage.rewrapKey({ kid, wrappedKey: anew, kekId: keyring.currentId, instead: kekId });
+    rewrapped.push(kid);
+  }
+  return { rewrapped };
+}
+
+async function maintain(what: {
+  storage: Storage;
+  times: KeyTimes;
+  custody: Custody;
+  rotate: Rotate;
+}): Promise<readonly RotateResult[]> {
+  const { storage, times, custody, rotate } = what;
+  const now = await storage.now();
+  const rows = await storage.listKeys();
+  const results: RotateResult[] = [];
+  for (const { state, currentAt, purpose, alg } of rows) {
+    const due = state === 'current' && currentAt !== null && now - currentAt >= times.rotation;
+    if (due) results.push(await rotate({ purpose, alg, by: 'schedule' }));
   }
   for (const [purpose, tokenLife] of Object.entries(times.tokenLife)) {
-    await storage.dropExpiredKeys({ purpose: purpose as KeyPurpose, tokenLife });
+    const dropped = await storage.dropExpiredKeys({ purpose: purpose as KeyPurpose, tokenLife });
+    // What the signer calls it is erased from the row with the rest.
+    for (const { kid } of dropped) for (const row of rows) if (row.kid === kid) await custody.destroy(row);
   }
+  return results;
 }
 
 /** Keeps the last answer for a second; callers at the same moment share one read. */
-function cached<T>(load: () => Promise<T>, clock: () => number): () => Promise<T> {
+function cached<T>(
+  load: () => Promise<T>,
+  clock: () => number,
+): { read: () => Promise<T>; forget: () => void } {
   let kept: { answer: Promise<T>; at: number } | undefined;
-  return () => {
-    const now = clock();
-    if (kept !== undefined && Math.abs(now - kept.at) < freshFor) return kept.answer;
-    const answer = load();
-    kept = { answer, at: now };
-    answer.catch(() => (kept = undefined));
-    return answer;
+  return {
+    read: () => {
+      const now = clock();
+      if (kept !== undefined && Math.abs(now - kept.at) < freshFor) return kept.answer;
+      const loading = { answer: load(), at: now };
+      kept = loading;
+      loading.answer.catch(() => {
+        if (kept === loading) kept = undefined;
+      });
+      return loading.answer;
+    },
+    forget: () => (kept = undefined),
   };
 }

@@ -1,11 +1,12 @@
 import {
-  signRefreshToken,
+  AuthError,
   signSessionToken,
   type AlgorithmName,
   type SessionTokenClaims,
   type SigningKey,
 } from '@symbolon/token';
 import { newId } from './random.ts';
+import type { RefreshTokens } from './refresh-tokens.ts';
 import { refreshAlg } from './signing-keys.ts';
 import type { SessionRow } from './storage/rows.ts';
 import type { Issue, SignWith } from './storage/storage.ts';
@@ -21,9 +22,37 @@ export interface IssuedTokens {
   readonly generation?: number;
 }
 
+/** Signs what a deciding statement decided, for a token life in seconds. */
+export type Mint = (issue: Issue, tokenLife: number) => Promise<IssuedTokens>;
+
 const microseconds = 1_000_000;
 /** A bearer token is good in anybody's hands, so it lives no longer than this, in seconds. */
 const maxBearerLife = 300;
+
+/**
+ * Makes the function that signs tokens: only while the store's head is seen to move, so that a replica that
+ * was cut off from the primary makes nothing that an end it has not heard of should have stopped.
+ *
+ * Its promise rejects with AuthError `issuer_cut_off` then.
+ */
+export function createMint(options: {
+  issuer: string;
+  signer: (kid: string) => Promise<SigningKey>;
+  refreshTokens: RefreshTokens;
+  becomesLive: () => Promise<boolean>;
+}): Mint {
+  const { becomesLive, ...signing } = options;
+  return async (issue, tokenLife) => {
+    if (!(await becomesLive())) throw new AuthError('issuer_cut_off', { detail: { retryAfter: 1 } });
+    return issueTokens(issue, { ...signing, tokenLife });
+  };
+}
+
+interface Signing {
+  readonly issuer: string;
+  readonly signer: (kid: string) => Promise<SigningKey>;
+  readonly refreshTokens: RefreshTokens;
+}
 
 /** The algorithms a decision must name keys for. */
 export function signWith(alg: AlgorithmName): SignWith {
@@ -35,10 +64,7 @@ export function signWith(alg: AlgorithmName): SignWith {
  *
  * A refresh token goes only to the holder of a person's session; a machine comes back with its assertion.
  */
-export async function issueTokens(
-  issue: Issue,
-  options: { issuer: string; tokenLife: number; signer: (kid: string) => Promise<SigningKey> },
-): Promise<IssuedTokens> {
+async function issueTokens(issue: Issue, options: Signing & { tokenLife: number }): Promise<IssuedTokens> {
   const { session } = issue;
   const claims = sessionClaims(issue, options);
   const accessToken = await signSessionToken(claims, await options.signer(issue.sessionKid));
@@ -83,13 +109,13 @@ function carrierOf(session: SessionRow): Pick<SessionTokenClaims, 'cnf' | 'crr'>
 
 async function refreshPart(
   issue: Issue,
-  options: { issuer: string; signer: (kid: string) => Promise<SigningKey> },
+  options: Signing,
 ): Promise<{ refresh_token: string; generation: number }> {
   const { sid, generation, absoluteExpiresAt } = issue.session;
   const exp = Math.floor(absoluteExpiresAt / microseconds);
   const key = await options.signer(issue.refreshKid);
   return {
-    refresh_token: await signRefreshToken({ iss: options.issuer, sid, gen: generation, exp }, key),
+    refresh_token: await options.refreshTokens.sign({ iss: options.issuer, sid, gen: generation, exp }, key),
     generation,
   };
 }

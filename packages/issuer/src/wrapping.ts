@@ -21,6 +21,9 @@ export interface Keyring {
   readonly unwrap: (wrapped: string, context: WrappedFor & { kekId: string }) => string;
 }
 
+/** What stands in the store in place of a key-encryption key where a signer holds the private key. */
+export const externalPrefix = 'external:';
+
 const ivLength = 12;
 const tagLength = 16;
 
@@ -29,12 +32,17 @@ const tagLength = 16;
  *
  * The first key wraps; all of them unwrap, so that one can be replaced while the other is still needed.
  *
- * @throws TypeError if there is no key, or one has not 32 bytes.
+ * @throws TypeError if there is no key, one has not 32 bytes, or two have the same name.
  */
 export function createKeyring(keys: readonly WrappingKey[]): Keyring {
   const [first] = keys;
   if (first === undefined)
     throw new TypeError('unexpected empty keyring, expected at least one key-encryption key');
+  if (
+    new Set(keys.map(({ id }) => id)).size !== keys.length ||
+    keys.some(({ id }) => id.startsWith(externalPrefix))
+  )
+    throw new TypeError('unexpected name of a key-encryption key, expected each once and none external');
   if (keys.some((key) => key.secret.length !== 32)) {
     throw new TypeError('unexpected key-encryption key, expected 32 bytes');
   }

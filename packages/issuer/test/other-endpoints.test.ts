@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createGuard } from '@symbolon/guard';
-import { signProof } from '@symbolon/token';
+import { signAssertion, signProof } from '@symbolon/token';
 import type { ListedSession } from '../src/index.ts';
 import {
   addMachine,
@@ -40,7 +40,16 @@ void test('ISSUER-30: revoking either token of a session ends it, for its own cl
   const refused = await refresh(lab, { ...person, refreshToken: person.tokens.refresh_token });
   assert.deepEqual(await refusalOf(refused), [400, 'refresh_refused']);
   const second = await startPerson(lab);
-  assert.equal((await revoke(second.tokens.access_token, second.clientId)).status, 200);
+  const byToken = async (holder?: typeof second.holder) => {
+    const now = lab.clock.now() / 1000;
+    const made = holder && (await signProof({ method: 'POST', url: `${issuerUrl}/revoke`, now }, holder));
+    const form = { token: second.tokens.access_token, client_id: second.clientId };
+    return post(lab, '/revoke', { form, proof: made ?? null });
+  };
+  assert.deepEqual(await refusalOf(await byToken()), [400, 'proof_missing']);
+  assert.deepEqual(await refusalOf(await byToken(person.holder)), [400, 'proof_key_unexpected']);
+  assert.equal(await isAlive(lab, second.tokens.sid), true);
+  assert.equal((await byToken(second.holder)).status, 200);
   assert.equal(await isAlive(lab, second.tokens.sid), false);
   const own = await tokensOf(await askForToken(lab, machine));
   assert.equal((await postAs(lab, machine, '/revoke', { token: own.access_token })).status, 200);
@@ -70,6 +79,16 @@ void test('ISSUER-31: introspection is for clients with that right, and tells wh
   assert.deepEqual(await (await ask(person.tokens.refresh_token)).json(), { active: false });
 });
 
+void test('ISSUER-31: a client that is removed while it asks may ask no more', async () => {
+  const lab = await openLab();
+  const reader = await addMachine(lab.issuer, { rights: ['introspect'] });
+  const ask = async () => postAs(lab, reader, '/introspect', { token: 'a.b.c' });
+  assert.equal((await ask()).status, 200);
+  const removed = lab.issuer.clients.remove(reader.id);
+  await Promise.all([ask(), removed]);
+  assert.deepEqual(await refusalOf(await ask()), [401, 'assertion_key_unknown']);
+});
+
 void test('ISSUER-32: both discovery documents say what is offered and nothing that is not', async () => {
   const { issuer } = await openLab();
   const read = async (name: string) =>
@@ -92,12 +111,31 @@ void test('ISSUER-37: an issuer whose identifier has a path answers under it, an
   const url = `${issuerUrl}/tenant/one`;
   const { issuer } = await openLab({ issuer: url });
   const own: typeof fetch = (input, init) => issuer.fetch(new Request(input, init));
-  const guard = createGuard({ issuer: url, audience: api, fetch: own });
+  const guard = createGuard({ issuer: url, audience: api, staleFeed: 'refuse', fetch: own });
   await guard.ready();
   guard.close();
   const openid = await issuer.fetch(new Request(`${url}/.well-known/openid-configuration`));
   assert.equal(((await openid.json()) as { token_endpoint: string }).token_endpoint, `${url}/token`);
   assert.equal((await issuer.fetch(new Request(`${issuerUrl}/jwks`))).status, 404);
+});
+
+void test('ISSUER-37: an issuer whose identifier has a path takes tokens and proofs under that path', async () => {
+  const url = `${issuerUrl}/tenant/one`;
+  const lab = await openLab({ issuer: url });
+  await addPublicClient(lab.issuer, 'web');
+  const audiences = [{ audience: `${url}/sessions` }];
+  const machine = await addMachine(lab.issuer, { audiences, rights: ['sessions:web'] });
+  lab.clock.advance(10);
+  const now = lab.clock.now() / 1000;
+  const form = {
+    grant_type: 'client_credentials',
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: await signAssertion({ clientId: machine.id, issuer: url, now }, machine.key),
+  };
+  const proof = await signProof({ method: 'POST', url: `${url}/token`, now }, machine.key);
+  const { access_token: token } = await tokensOf(await post(lab, '/tenant/one/token', { form, proof }));
+  const path = '?client_id=web';
+  assert.equal((await callSessions(lab, { machine, token }, { method: 'GET', path })).status, 200);
 });
 
 void test('ISSUER-33: the key set is cacheable, has an ETag, and holds session keys only', async () => {
@@ -129,7 +167,7 @@ async function callSessions(
   caller: { machine: TestMachine; token: string },
   request: { method: string; path?: string; body?: unknown },
 ): Promise<Response> {
-  const url = `${issuerUrl}/sessions${request.path ?? ''}`;
+  const url = `${lab.issuer.issuer}/sessions${request.path ?? ''}`;
   const now = lab.clock.now() / 1000;
   const proof = await signProof(
     { method: request.method, url, now, token: caller.token },
@@ -186,11 +224,48 @@ void test('ISSUER-36: the session interface refuses another client’s sessions,
     method: 'POST',
     body: { ...body, client_id: 'web', admin: true },
   });
+  const { error_description: why } = (await extra.clone().json()) as { error_description: string };
+  assert.equal(why, 'The request is malformed. (body)');
   assert.deepEqual(await refusalOf(extra), [400, 'request_malformed']);
+  const names = [
+    { subject: 'bob\ud800' },
+    { subject: 'bob\0' },
+    { device: '\u001b[2Jphone' },
+    { device: '' },
+  ];
+  for (const name of names) {
+    const named = { ...body, client_id: 'web', ...name };
+    const answer = await callSessions(lab, caller, { method: 'POST', body: named });
+    assert.deepEqual(await refusalOf(answer), [400, 'request_malformed'], JSON.stringify(name));
+  }
+  const woman = { ...body, client_id: 'web', subject: 'Zoë Ünal', device: '👩🏽‍💻 phone' };
+  assert.equal((await callSessions(lab, caller, { method: 'POST', body: woman })).status, 201);
   const wrong = { machine, token: (await ask(api)).access_token };
   assert.equal((await callSessions(lab, wrong, { method: 'POST', body })).status, 401);
   const theirs = await startPerson(lab, { clientId: 'shop' });
   const end = await callSessions(lab, caller, { method: 'DELETE', path: `/${theirs.tokens.sid}` });
   assert.deepEqual(await refusalOf(end), [400, 'client_unauthorized']);
   assert.equal(await isAlive(lab, theirs.tokens.sid), true);
+});
+
+void test('ISSUER-36: the session interface refuses the token of a session that has ended', async () => {
+  const lab = await openLab();
+  const person = await startPerson(lab, { clientId: await addPublicClient(lab.issuer, 'web') });
+  const audiences = [{ audience: `${issuerUrl}/sessions` }];
+  const machine = await addMachine(lab.issuer, { audiences, rights: ['sessions:web'] });
+  lab.clock.advance(10);
+  const { access_token: token, sid } = await tokensOf(await askForToken(lab, machine));
+  const body = { client_id: 'web', subject: 'alice', audience: api, jkt: person.holder.kid };
+  const requests = [
+    { method: 'GET', path: '?client_id=web' },
+    { method: 'POST', body },
+    { method: 'DELETE', path: `/${person.tokens.sid}` },
+  ];
+  assert.equal((await callSessions(lab, { machine, token }, { method: 'POST', body })).status, 201);
+  await lab.issuer.sessions.end({ sid, by: 'operator' });
+  for (const request of requests) {
+    const answer = await callSessions(lab, { machine, token }, request);
+    assert.deepEqual(await refusalOf(answer), [400, 'client_unauthorized'], request.method);
+  }
+  assert.equal(await isAlive(lab, person.tokens.sid), true);
 });

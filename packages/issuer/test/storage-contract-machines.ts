@@ -141,6 +141,8 @@ export function machineContract(storeTest: StoreTest): void {
     assert.deepEqual(await b.openMachineSession(newOpening()), { kind: 'refused', reason: 'key_blocked' });
     const elsewhere = newOpening({ audience: otherApi });
     assert.deepEqual(await b.openMachineSession(elsewhere), { kind: 'refused', reason: 'key_blocked' });
+    const another = newOpening({ jkt: 'another-key', assertion: newAssertion({ kid: 'holder-key' }) });
+    assert.deepEqual(await b.openMachineSession(another), { kind: 'refused', reason: 'key_blocked' });
     assert.equal((await opened(b, { jkt: 'second-key' })).jkt, 'second-key', 'another key is free');
     assert.equal((await a.endSession({ ...end, sid: person.sid })).kind, 'ended');
     const blocks = await a.listBlocks({});

@@ -1,6 +1,10 @@
 import { suite, test } from 'node:test';
 import { auditContract } from './storage-contract-audit.ts';
+import { chainContract } from './storage-contract-chain.ts';
 import { clientContract } from './storage-contract-clients.ts';
+import { endsContract } from './storage-contract-ends.ts';
+import { feedContract } from './storage-contract-feed.ts';
+import { guardContract } from './storage-contract-guards.ts';
 import { keyContract } from './storage-contract-keys.ts';
 import { machineContract } from './storage-contract-machines.ts';
 import { refreshContract } from './storage-contract-refresh.ts';
@@ -27,5 +31,9 @@ export function storageContract(engine: string, open: OpenStoreLab): void {
     clientContract(storeTest);
     keyContract(storeTest);
     auditContract(storeTest);
+    chainContract(storeTest);
+    endsContract(storeTest);
+    feedContract(storeTest);
+    guardContract(storeTest);
   });
 }

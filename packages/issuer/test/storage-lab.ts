@@ -2,7 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Engine } from '../src/storage/engine.ts';
 import type { KeyPurpose, SessionRow } from '../src/storage/rows.ts';
+import { createSqlStorage } from '../src/storage/sql-storage.ts';
+import { openSqliteEngine } from '../src/storage/sqlite-engine.ts';
 import { openSqlite } from '../src/storage/sqlite.ts';
 import type {
   Assertion,
@@ -36,6 +39,8 @@ export interface StoreLab {
   readonly a: Storage;
   readonly b: Storage;
   readonly clock: StoreClock;
+  /** Runs a statement past the store, as somebody who can write to the database would. */
+  readonly run: (sql: string) => Promise<unknown>;
   readonly close: () => Promise<void>;
 }
 
@@ -46,20 +51,27 @@ export type OpenStoreLab = () => Promise<StoreLab>;
 
 export function openMemoryLab(): Promise<StoreLab> {
   const clock = createStoreClock();
-  const store = openSqlite({ file: ':memory:', clock: clock.now });
-  return Promise.resolve({ a: store, b: store, clock, close: () => store.close() });
+  const engine = openSqliteEngine({ file: ':memory:', clock: clock.now });
+  const store = createSqlStorage(engine);
+  return Promise.resolve({ a: store, b: store, clock, run: runOn(engine), close: () => store.close() });
 }
 
 export function openFileLab(): Promise<StoreLab> {
   const clock = createStoreClock();
   const { file, remove } = createFolder();
-  const [a, b] = [openSqlite({ file, clock: clock.now }), openSqlite({ file, clock: clock.now })];
+  const engine = openSqliteEngine({ file, clock: clock.now });
+  const [a, b] = [createSqlStorage(engine), openSqlite({ file, clock: clock.now })];
   const close = async () => {
     await Promise.all([a.close(), b.close()]);
     remove();
   };
-  return Promise.resolve({ a, b, clock, close });
+  return Promise.resolve({ a, b, clock, run: runOn(engine), close });
 }
+
+export const runOn =
+  (engine: Engine) =>
+  (sql: string): Promise<unknown> =>
+    engine.batch([{ sql, values: [] }]);
 
 export function createFolder(): { file: string; remove: () => void } {
   const folder = mkdtempSync(join(tmpdir(), 'symbolon-store-'));
@@ -128,6 +140,7 @@ export const newStart = (over: Partial<SessionStart> = {}): SessionStart => ({
 
 export const newAssertion = (over: Partial<Assertion> = {}): Assertion => ({
   clientId: machine,
+  kid: 'client-key',
   jtiHash: id(),
   expiresAt: Number.MAX_SAFE_INTEGER,
   ...over,

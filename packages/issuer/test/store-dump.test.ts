@@ -63,14 +63,26 @@ void test('ISSUER-60: nothing in a dump of the store is accepted by the issuer o
     assert.ok(!raw.includes(text) && !raw.includes(text.split('.')[2] ?? text), 'no token is stored');
   }
   const own: typeof fetch = (input, init) => lab.issuer.fetch(new Request(input, init));
-  const guard = createGuard({ issuer: issuerUrl, audience: api, bearer: 'accept', fetch: own });
+  const guard = createGuard({
+    issuer: issuerUrl,
+    audience: api,
+    staleFeed: 'accept',
+    bearer: 'accept',
+    fetch: own,
+  });
   await guard.ready();
   const thief = await newKey();
   const clients = await lab.issuer.clients.list();
   for (const text of dump)
     await tryEverywhere(live, { text, thief, guard, clientIds: clients.map(({ id }) => id) });
   assert.equal(guard.stats().accepted, 0);
-  const control = createGuard({ issuer: issuerUrl, audience: api, bearer: 'accept', fetch: own });
+  const control = createGuard({
+    issuer: issuerUrl,
+    audience: api,
+    staleFeed: 'accept',
+    bearer: 'accept',
+    fetch: own,
+  });
   await assert.rejects(
     control.authenticate(new Request(api, { headers: { authorization: `DPoP ${credentials[0] ?? ''}` } })),
     { code: 'proof_missing' },

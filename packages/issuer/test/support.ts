@@ -98,12 +98,10 @@ export interface Bend {
 export async function askForToken(lab: Lab, machine: TestMachine, bend: Bend = {}): Promise<Response> {
   const now = lab.clock.now() / 1000;
   const holder = bend.holder ?? machine.key;
+  const named = bend.proof === null ? {} : { thumbprint: holder.kid };
   const assertion =
     bend.assertion ??
-    (await signAssertion(
-      { clientId: machine.id, issuer: issuerUrl, now, thumbprint: holder.kid },
-      machine.key,
-    ));
+    (await signAssertion({ clientId: machine.id, issuer: issuerUrl, now, ...named }, machine.key));
   const form = { grant_type: 'client_credentials', ...assertionFields(assertion), ...bend.form };
   const headers = bend.headers ?? {};
   return post(lab, '/token', { form, proof: await proofFor(lab, '/token', { ...bend, holder }), headers });

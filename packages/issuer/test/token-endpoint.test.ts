@@ -80,6 +80,17 @@ void test('ISSUER-4: an assertion that names a key demands the proof by that key
   await tokensOf(await askForToken(lab, machine, { assertion }));
 });
 
+void test('ISSUER-4: an assertion that names a key is no good without a proof, also where a bearer token would do', async () => {
+  const lab = await openLab();
+  const machine = await addMachine(lab.issuer, { bearer: true });
+  const now = lab.clock.now() / 1000;
+  const named = { clientId: machine.id, issuer: issuerUrl, now, thumbprint: machine.key.kid };
+  const assertion = await signAssertion(named, machine.key);
+  const stripped = await askForToken(lab, machine, { assertion, proof: null });
+  assert.deepEqual(await refusalOf(stripped), [400, 'proof_missing']);
+  assert.equal((await tokensOf(await askForToken(lab, machine, { assertion }))).token_type, 'DPoP');
+});
+
 void test('ISSUER-5: no client secret is accepted, in the form or by HTTP Basic', async () => {
   const lab = await openLab();
   const machine = await addMachine(lab.issuer);
@@ -150,10 +161,10 @@ void test('ISSUER-8: a proof at the token endpoint is for that endpoint, fresh, 
 void test('ISSUER-9: a form with a parameter twice, of another type or over 64 kB is refused', async () => {
   const lab = await openLab();
   const machine = await addMachine(lab.issuer);
-  const send = (body: string, type = 'application/x-www-form-urlencoded') =>
-    lab.issuer.fetch(
-      new Request(`${issuerUrl}/token`, { method: 'POST', body, headers: { 'content-type': type } }),
-    );
+  const send = (body: string | ReadableStream, type = 'application/x-www-form-urlencoded') => {
+    const sent = { method: 'POST', body, headers: { 'content-type': type }, duplex: 'half' };
+    return lab.issuer.fetch(new Request(`${issuerUrl}/token`, sent));
+  };
   const malformed = [400, 'request_malformed'];
   assert.deepEqual(
     await refusalOf(await send('grant_type=client_credentials&grant_type=refresh_token')),
@@ -169,6 +180,13 @@ void test('ISSUER-9: a form with a parameter twice, of another type or over 64 k
     'grant_unsupported',
   ]);
   assert.deepEqual(await refusalOf(await send('')), malformed);
+  const brokenOff = new ReadableStream<Uint8Array>({
+    pull: (controller) => {
+      controller.error(new Error('aborted'));
+    },
+  });
+  assert.deepEqual(await refusalOf(await send(brokenOff)), malformed);
+  assert.deepEqual(lab.faults, []);
   await tokensOf(await askForToken(lab, machine));
 });
 
@@ -181,7 +199,7 @@ void test('ISSUER-10: an unknown, removed or foreign client is refused, and its 
   const impostor = { id: other.id, key: machine.key };
   assert.deepEqual(await refusalOf(await askForToken(lab, impostor)), [401, 'assertion_key_unknown']);
   const { sid } = await tokensOf(await askForToken(lab, machine));
-  assert.equal(await lab.issuer.clients.remove(machine.id), true);
+  assert.equal((await lab.issuer.clients.remove(machine.id)).kind, 'cut');
   assert.deepEqual(await refusalOf(await askForToken(lab, machine)), [401, 'assertion_key_unknown']);
   const [row] = await lab.issuer.sessions.list({ clientId: machine.id });
   assert.deepEqual([row?.sid, row?.alive], [sid, false]);
@@ -191,10 +209,27 @@ void test('ISSUER-11: a session ended by an operator blocks that key of a machin
   const lab = await openLab();
   const machine = await addMachine(lab.issuer);
   const { sid } = await tokensOf(await askForToken(lab, machine));
-  assert.equal(await lab.issuer.sessions.end({ sid, by: 'operator' }), 'ended');
-  assert.equal(await lab.issuer.sessions.end({ sid, by: 'operator' }), 'already_ended');
+  assert.equal((await lab.issuer.sessions.end({ sid, by: 'operator' })).kind, 'ended');
+  assert.equal((await lab.issuer.sessions.end({ sid, by: 'operator' })).kind, 'already_ended');
   assert.deepEqual(await refusalOf(await askForToken(lab, machine)), [401, 'client_key_blocked']);
-  await tokensOf(await askForToken(lab, machine, { holder: await newKey() }));
+  // Whoever has the blocked key can make any number of keys to make proofs with.
+  const fresh = await askForToken(lab, machine, { holder: await newKey() });
+  assert.deepEqual(await refusalOf(fresh), [401, 'client_key_blocked']);
   assert.deepEqual(await lab.issuer.clients.unblock({ id: machine.id }), [machine.key.kid]);
   assert.notEqual((await tokensOf(await askForToken(lab, machine))).sid, sid);
+});
+
+void test('ISSUER-11: another registered key of the client is not blocked, and neither is another holder key', async () => {
+  const lab = await openLab();
+  const [key, other, holder] = await Promise.all([newKey(), newKey(), newKey()]);
+  const keys = [{ ...key.jwk }, { ...other.jwk }];
+  const { id } = await lab.issuer.clients.add({ keys, audiences: [{ audience: api }] });
+  const end = async (sid: string) => lab.issuer.sessions.end({ sid, by: 'operator' });
+  await end((await tokensOf(await askForToken(lab, { id, key }))).sid);
+  assert.deepEqual(await refusalOf(await askForToken(lab, { id, key })), [401, 'client_key_blocked']);
+  await tokensOf(await askForToken(lab, { id, key: other }));
+  await end((await tokensOf(await askForToken(lab, { id, key: other }, { holder }))).sid);
+  const blocked = await askForToken(lab, { id, key: other }, { holder });
+  assert.deepEqual(await refusalOf(blocked), [401, 'client_key_blocked']);
+  await tokensOf(await askForToken(lab, { id, key: other }));
 });

@@ -17,7 +17,7 @@ export interface Algorithm {
   readonly privateLength: number;
   readonly signatureLength: number;
   /** Half the order of the curve, where a signature has a second spelling above it. */
-  readonly halfOrder: bigint | undefined;
+  readonly halfOrder: Uint8Array | undefined;
   readonly order: bigint | undefined;
 }
 
@@ -48,7 +48,7 @@ export const algorithms: Readonly<Record<AlgorithmName, Algorithm>> = {
     privateMember: 'd',
     privateLength: 32,
     signatureLength: 64,
-    halfOrder: p256Order >> 1n,
+    halfOrder: toBytes(p256Order >> 1n),
     order: p256Order,
   },
   'ML-DSA-44': {
@@ -84,19 +84,33 @@ export function algorithmOfKey(key: { kty?: unknown; crv?: unknown; alg?: unknow
  */
 export function canonicalSignature(row: Algorithm, signature: Uint8Array): Uint8Array {
   if (row.order === undefined || isCanonicalSignature(row, signature)) return signature;
-  const lower = row.order - toInteger(signature.subarray(32));
   const result = new Uint8Array(signature);
-  for (let at = 63, rest = lower; at >= 32; at--, rest >>= 8n) result[at] = Number(rest & 0xffn);
+  result.set(toBytes(row.order - toInteger(signature.subarray(32))), 32);
   return result;
 }
 
 /** Whether a signature is in the one spelling our statements use. */
 export function isCanonicalSignature(row: Algorithm, signature: Uint8Array): boolean {
-  return row.halfOrder === undefined || toInteger(signature.subarray(32)) <= row.halfOrder;
+  return row.halfOrder === undefined || !isAbove(signature.subarray(32), row.halfOrder);
+}
+
+/** Compares big-endian numbers of one length, byte by byte: nearly every time the first byte decides. */
+function isAbove(bytes: Uint8Array, limit: Uint8Array): boolean {
+  for (const [at, byte] of limit.entries()) {
+    const own = bytes[at] ?? 0;
+    if (own !== byte) return own > byte;
+  }
+  return false;
 }
 
 function toInteger(bytes: Uint8Array): bigint {
   let value = 0n;
   for (const byte of bytes) value = (value << 8n) | BigInt(byte);
   return value;
+}
+
+function toBytes(value: bigint): Uint8Array {
+  const bytes = new Uint8Array(32);
+  for (let at = 31, rest = value; at >= 0; at--, rest >>= 8n) bytes[at] = Number(rest & 0xffn);
+  return bytes;
 }

@@ -112,7 +112,7 @@ function fitting(keys: readonly VerificationKey[], header: JsonObject): readonly
 
 /** A client may register several keys and name none: the one that verifies made it. */
 async function verifyByOne(parts: CompactParts, keys: readonly VerificationKey[]): Promise<string> {
-  let refusal = new AuthError('assertion_key_unknown');
+  let refusal: AuthError | undefined;
   for (const key of keys) {
     try {
       await verifySignature(parts, { kind: 'assertion', key, spelling: 'any' });
@@ -122,7 +122,7 @@ async function verifyByOne(parts: CompactParts, keys: readonly VerificationKey[]
       refusal = error;
     }
   }
-  throw refusal;
+  throw refusal ?? new AuthError('assertion_key_unknown');
 }
 
 interface AssertionClaims {

@@ -43,13 +43,12 @@ export function claimReader(claims: JsonObject, fault: AuthErrorCode): ClaimRead
   };
 }
 
-/** Non-empty, well-formed text of at most 2,048 characters without invisible characters or outer space. */
+/** Non-empty text of at most 2,048 characters without invisible characters or outer space; surrogates were the parser's matter. */
 function isText(value: unknown): value is string {
   return (
     typeof value === 'string' &&
     value.length > 0 &&
     value.length <= maxTextLength &&
-    value.isWellFormed() &&
     value.trim() === value &&
     !invisible.test(value)
   );
@@ -76,7 +75,7 @@ export function isThumbprint(value: unknown): value is string {
 }
 
 /** A safe, non-negative integer: no fraction, no negative zero, nothing that JSON rounds or makes infinite. */
-function isTime(value: unknown): value is number {
+export function isTime(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0 && !Object.is(value, -0);
 }
 

@@ -23,6 +23,7 @@ const token = (text: string): Refusal => ({ status: 401, error: 'invalid_token',
 const proof = (text: string): Refusal => ({ status: 401, error: 'invalid_dpop_proof', text });
 const assertion = (text: string): Refusal => ({ status: 401, error: 'invalid_client', text });
 const refresh = (text: string): Refusal => ({ status: 400, error: 'invalid_grant', text });
+const statement = (text: string): Refusal => ({ status: 503, error: 'temporarily_unavailable', text });
 
 /** Every refusal code, one row each; a code never changes its meaning. */
 export const refusals = {
@@ -141,6 +142,26 @@ export const refusals = {
   refresh_refused: refresh('The session has ended, or this key or client is not its holder.'),
   refresh_superseded: refresh('A newer refresh token exists; read your store again and use that one.'),
   refresh_reused: refresh('An old refresh token came back; the session was ended. Start a new one.'),
+  revocations_too_long: statement('The statement of the feed is too long.'),
+  revocations_malformed: statement('Unexpected form, expected three non-empty base64url segments.'),
+  revocations_key_unknown: statement('No feed key of this issuer has this exact header.'),
+  revocations_signature_malformed: statement('The signature has not the one spelling its algorithm allows.'),
+  revocations_signature_invalid: statement('The signature is not by a feed key of this issuer.'),
+  revocations_payload_malformed: statement('The payload is not one plain JSON object.'),
+  revocations_claim_invalid: statement('A required claim is missing or has the wrong type.'),
+  revocations_issuer_unexpected: statement('The statement is by another issuer.'),
+  revocations_audience_unexpected: statement('The statement is for another audience.'),
+  session_ended: token('The session has ended; start a new one.'),
+  issuer_cut_off: {
+    status: 503,
+    error: 'temporarily_unavailable',
+    text: 'The issuer cannot hear its store just now, so it signs nothing; try again.',
+  },
+  feed_stale: {
+    status: 503,
+    error: 'temporarily_unavailable',
+    text: 'This guard has not heard from the issuer lately and cannot know which sessions have ended.',
+  },
   request_malformed: { status: 400, error: 'invalid_request', text: 'The request is malformed.' },
   grant_unsupported: {
     status: 400,

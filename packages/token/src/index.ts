@@ -7,11 +7,20 @@ export {
   hashText,
   importPublicKey,
   importSigningKey,
+  signBytes,
   thumbprintOf,
+  verifyBytes,
   type SigningKey,
   type VerificationKey,
 } from './keys.ts';
-export { headerTable, publishedJwk, readKeySet, type KeyPurpose, type PublishedJwk } from './key-set.ts';
+export {
+  headerTable,
+  publishedJwk,
+  readFeedKeys,
+  readKeySet,
+  type KeyPurpose,
+  type PublishedJwk,
+} from './key-set.ts';
 export {
   checkTimes,
   maxClockLead,
@@ -43,4 +52,16 @@ export {
   type RefreshTokenClaims,
   type VerifiedRefreshToken,
 } from './refresh-token.ts';
+export {
+  keySetHash,
+  maxEntries,
+  revocationName,
+  revocationsHeader,
+  signRevocations,
+  verifyRevocations,
+  type Revocation,
+  type RevocationKind,
+  type RevocationStatement,
+  type VerifiedRevocations,
+} from './revocations.ts';
 export type { Eventually } from './signatures/backend.ts';

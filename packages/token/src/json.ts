@@ -8,7 +8,8 @@ export type JsonObject = Readonly<Record<string, unknown>>;
  *
  * Refused besides bad syntax, at any depth: a member named twice (parsers differ on which one counts), a
  * member named `__proto__`, a number that is rounded or made infinite, text with a lone surrogate (two
- * names become one where it is stored), more than eight levels. And anything but an object at the top.
+ * names become one where it is stored), more than eight levels. And anything but an object at the top. The result
+ * is frozen, since it is shared.
  */
 export function parseObject(text: string): JsonObject | undefined {
   let value: unknown;
@@ -17,8 +18,9 @@ export function parseObject(text: string): JsonObject | undefined {
   } catch {
     return undefined;
   }
-  if (!isPlainObject(value) || !hasDistinctMembers(text) || !isExact(value)) return undefined;
-  return value;
+  if (!isPlainObject(value)) return undefined;
+  // The parser keeps one member of each name: as many as were written means that none was written twice.
+  return countMembers(value, maxDepth) === countNames(text) ? value : undefined;
 }
 
 /** Whether a value is an object that is neither null nor an array. */
@@ -26,30 +28,46 @@ export function isPlainObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Whether a value read from JSON is the one that was written: no number rounded, no text that is none. */
-function isExact(value: unknown): boolean {
-  if (typeof value === 'number')
-    return Number.isFinite(value) && (Number.isSafeInteger(value) || value % 1 !== 0);
-  if (typeof value === 'string') return value.isWellFormed();
-  if (typeof value !== 'object' || value === null) return true;
-  return Object.entries(value).every(([name, member]) => name.isWellFormed() && isExact(member));
+/** Counts the members of a value read from JSON at every depth and freezes it; NaN if something in it is refused. */
+function countMembers(value: unknown, depth: number): number {
+  if (typeof value === 'string') return value.isWellFormed() ? 0 : Number.NaN;
+  if (typeof value === 'number') return isExact(value) ? 0 : Number.NaN;
+  if (typeof value !== 'object' || value === null) return 0;
+  if (depth === 0) return Number.NaN;
+  Object.freeze(value);
+  return Array.isArray(value) ? countInArray(value, depth) : countInObject(value, depth);
 }
 
-/** Walks text that is known to be valid JSON: only strings, brackets and colons matter then. */
-function hasDistinctMembers(text: string): boolean {
-  const open: (Set<string> | undefined)[] = [];
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at];
-    if (character === '{' || character === '[') {
-      if (open.push(character === '{' ? new Set() : undefined) > maxDepth) return false;
-    } else if (character === '}' || character === ']') open.pop();
-    else if (character === '"') {
-      const end = endOfString(text, at);
-      if (isMemberName(text, end) && !addMember(open.at(-1), text.slice(at, end + 1))) return false;
-      at = end;
-    }
+function countInArray(values: readonly unknown[], depth: number): number {
+  let count = 0;
+  for (const value of values) count += countMembers(value, depth - 1);
+  return count;
+}
+
+function countInObject(members: object, depth: number): number {
+  let count = 0;
+  for (const name of Object.keys(members)) {
+    if (name === '__proto__' || !name.isWellFormed()) return Number.NaN;
+    count += 1 + countMembers((members as JsonObject)[name], depth - 1);
   }
-  return true;
+  return count;
+}
+
+/** Whether a number read from JSON is the one that was written, neither rounded nor made infinite. */
+function isExact(value: number): boolean {
+  return Number.isFinite(value) && (Number.isSafeInteger(value) || value % 1 !== 0);
+}
+
+/** Counts the member names in text that is known to be valid JSON: strings that a colon follows. */
+function countNames(text: string): number {
+  const escapes = text.includes('\\');
+  let count = 0;
+  for (let start = text.indexOf('"'); start !== -1;) {
+    const end = escapes ? endOfString(text, start) : text.indexOf('"', start + 1);
+    if (isMemberName(text, end)) count++;
+    start = text.indexOf('"', end + 1);
+  }
+  return count;
 }
 
 function endOfString(text: string, start: number): number {
@@ -61,12 +79,5 @@ function endOfString(text: string, start: number): number {
 function isMemberName(text: string, end: number): boolean {
   let after = end + 1;
   while (text.charCodeAt(after) <= 32) after++;
-  return text[after] === ':';
-}
-
-function addMember(members: Set<string> | undefined, quoted: string): boolean {
-  const name = quoted.includes('\\') ? String(JSON.parse(quoted)) : quoted.slice(1, -1);
-  if (members === undefined || name === '__proto__' || members.has(name)) return false;
-  members.add(name);
-  return true;
+  return text.charCodeAt(after) === 58;
 }

@@ -3,8 +3,8 @@ import type { PublicJwk } from './jwk.ts';
 import { importPublicKey, type VerificationKey } from './keys.ts';
 import { sessionTokenHeader, type HeaderTable } from './session-token.ts';
 
-/** What a published key signs; a guard takes session keys and no others. */
-export type KeyPurpose = 'session' | 'identity';
+/** What a published key signs; a guard takes session keys for tokens, feed keys for the feed, and no others. */
+export type KeyPurpose = 'session' | 'identity' | 'feed';
 
 /** A key as it stands in a key set (RFC 7517 section 4), with its purpose. */
 export type PublishedJwk = PublicJwk & {
@@ -31,13 +31,22 @@ export function publishedJwk(key: Pick<VerificationKey, 'kid' | 'jwk'>, purpose:
  * an answer must never replace a good set.
  */
 export async function readKeySet(value: unknown): Promise<readonly VerificationKey[]> {
+  return readKeysFor('session', value);
+}
+
+/** Reads the feed keys of an issuer as {@link readKeySet} reads session keys; one kind is never the other. */
+export async function readFeedKeys(value: unknown): Promise<readonly VerificationKey[]> {
+  return readKeysFor('feed', value);
+}
+
+async function readKeysFor(purpose: KeyPurpose, value: unknown): Promise<readonly VerificationKey[]> {
   const listed: unknown = isPlainObject(value) ? value['keys'] : undefined;
   if (!Array.isArray(listed))
     throw new TypeError('unexpected answer, expected a JSON object with a list "keys"');
   if (listed.length > maxKeys) throw new TypeError('unexpected key set, expected at most 64 keys');
-  const read = await Promise.all(listed.map(readSessionKey));
+  const read = await Promise.all(listed.map((key) => readKey(purpose, key)));
   const keys = new Map(read.flatMap((key) => (key === undefined ? [] : [[key.kid, key] as const])));
-  if (keys.size === 0) throw new TypeError('unexpected key set, expected at least one sound session key');
+  if (keys.size === 0) throw new TypeError(`unexpected key set, expected at least one sound ${purpose} key`);
   return [...keys.values()];
 }
 
@@ -55,8 +64,8 @@ export function headerTable(keysByIssuer: ReadonlyMap<string, readonly Verificat
   return table;
 }
 
-async function readSessionKey(value: unknown): Promise<VerificationKey | undefined> {
-  if (!isPlainObject(value) || value['purpose'] !== 'session' || typeof value['alg'] !== 'string')
+async function readKey(purpose: KeyPurpose, value: unknown): Promise<VerificationKey | undefined> {
+  if (!isPlainObject(value) || value['purpose'] !== purpose || typeof value['alg'] !== 'string')
     return undefined;
   const key = await importPublicKey(value).catch(() => undefined);
   return key !== undefined && value['kid'] === key.kid && value['alg'] === key.jwk.alg ? key : undefined;

@@ -1,6 +1,5 @@
 import { claimReader, isThumbprint } from './claims.ts';
 import { AuthError } from './errors.ts';
-import { deepFreeze } from './freeze.ts';
 import { isPlainObject, type JsonObject } from './json.ts';
 import {
   decodeObject,
@@ -127,8 +126,10 @@ export async function verifySessionToken(
   }
   if (claims.aud !== expected.audience) throw new AuthError('token_audience_unexpected');
   checkTimes(claims, expected.now);
-  const carrier = readCarrier(payload);
-  return deepFreeze({ kid: trusted.key.kid, carrier, claims, payload } as unknown as VerifiedSessionToken);
+  // Shared by every request that brings the same token, so nobody may change it; the payload was frozen as it was read.
+  const carrier = Object.freeze(readCarrier(payload));
+  const token = { kid: trusted.key.kid, carrier, claims: Object.freeze(claims), payload };
+  return Object.freeze(token) as unknown as VerifiedSessionToken;
 }
 
 /**
@@ -156,19 +157,18 @@ function readClaims(payload: JsonObject): VerifiedSessionToken['claims'] {
     sst: read.seconds('sst'),
     sh: read.id('sh'),
   };
-  const optional = {
-    auth_time: read.optionalSeconds('auth_time'),
-    amr: read.optionalTexts('amr'),
-    scope: read.optionalScope('scope'),
-  };
+  const authTime = read.optionalSeconds('auth_time');
+  const amr = read.optionalTexts('amr');
+  const scope = read.optionalScope('scope');
   // A token of ours has no nbf; one that has must not be good any earlier for it (RFC 7519 section 4.1.5).
   if ((read.optionalSeconds('nbf') ?? 0) > required.iat) throw claimInvalid('nbf');
   if (required.exp <= required.iat) throw claimInvalid('exp');
-  return { ...required, ...dropUndefined(optional) };
-}
-
-function dropUndefined<T extends object>(claims: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
-  return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined)) as never;
+  return {
+    ...required,
+    ...(authTime === undefined ? {} : { auth_time: authTime }),
+    ...(amr === undefined ? {} : { amr }),
+    ...(scope === undefined ? {} : { scope }),
+  };
 }
 
 function readCarrier(payload: JsonObject): Carrier {

@@ -870,6 +870,29 @@ test('TOKEN-27: I6: what a client signs for another issuer is none here', async 
   await refused('assertion_audience_unexpected', elsewhere, check);
 });
 
+test('TOKEN-26: a claim at fault is named, its value is not told', async () => {
+  for (const claim of [
+    'iss',
+    'sub',
+    'aud',
+    'client_id',
+    'iat',
+    'exp',
+    'jti',
+    'sid',
+    'sst',
+    'sh',
+    'scope',
+    'amr',
+    'cnf',
+    'crr',
+  ]) {
+    const sent = await minted({ [claim]: ' the-value-that-was-sent ' });
+    const error = await refused('token_claim_invalid', sent, verify);
+    assert.ok(!inspect(error, { depth: Infinity, showHidden: true }).includes('the-value'), claim);
+  }
+});
+
 test('TOKEN-26: a refusal has a code, and nothing of what was sent', async () => {
   const rows = [
     ...Object.values(batteries)

@@ -52,7 +52,13 @@ async function attempt(flaw: Flaw, request: Seen): Promise<JsonObject | undefine
 }
 
 async function guarded(house: House): Promise<{ guard: Guard; handle: Handler }> {
-  const guard = createGuard({ issuer: house.issuer, audience: house.audience, bearer: 'accept' });
+  const guard = createGuard({
+    issuer: house.issuer,
+    audience: house.audience,
+    bearer: 'accept',
+    // This house publishes keys and no feed.
+    staleFeed: 'accept',
+  });
   await guard.ready();
   const handle: Handler = async (request) => {
     try {

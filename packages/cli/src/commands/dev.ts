@@ -1,18 +1,16 @@
 import { resolve } from 'node:path';
-import { serveIssuer } from '@symbolon/issuer';
 import type { Command } from 'commander';
 import { openClientKey } from '../client-key.ts';
-import { findDataFolder, makeDataFolder, writeSettings, type DataFolder } from '../data-folder.ts';
+import { findDataFolder } from '../data-folder.ts';
 import { serveDemoApi } from '../demo-api.ts';
 import { createDemoGuard, secondAfterStart } from '../demo-guard.ts';
-import { demoScope, ensureDemoClient } from '../demo-client.ts';
+import { settleDevFolder, type DevFolder } from '../dev-folder.ts';
+import { demoApiClient, ensureDemoClients } from '../demo-client.ts';
 import { commandLine } from '../invocation.ts';
 import { openIssuer, type SettledFolder } from '../open-issuer.ts';
 import type { Output } from '../output.ts';
 import { demoHolder, demoUrl, exportLines, freshCurl } from '../paste-block.ts';
-import { choosePorts, isFree } from '../ports.ts';
 import { action, readPort, withCommonOptions, type CommonOptions } from '../run.ts';
-import type { DevSettings } from '../settings.ts';
 import { stopSignal } from '../stop-signal.ts';
 
 interface Options extends CommonOptions {
@@ -40,7 +38,7 @@ Against it, in another terminal:
   $ symbolon token | symbolon inspect`;
 
 async function runDev(output: Output, options: Options): Promise<void> {
-  const folder = await settle(findDataFolder(options.data), options.port);
+  const folder = await settleDevFolder(findDataFolder(options.data), options.port);
   await using running = await start(folder, output);
   output.result(readyEvent(folder), () => banner(folder));
   if (!output.json) {
@@ -51,48 +49,6 @@ async function runDev(output: Output, options: Options): Promise<void> {
   await running.disposeAsync();
 }
 
-type DevFolder = DataFolder & { readonly settings: DevSettings; readonly isFirst: boolean };
-
-/** The folder's settings as they stand, or new ones: an issuer keeps its name, and so its ports, for ever. */
-async function settle(folder: DataFolder, port: number | undefined): Promise<DevFolder> {
-  const { settings } = folder;
-  if (settings === undefined) return settleNew(folder, port);
-  if (settings.mode !== 'dev') {
-    throw new TypeError(
-      `${folder.path} is the data folder of "symbolon serve": name another one with --data`,
-    );
-  }
-  if (port !== undefined && port !== 0 && port !== settings.port) {
-    throw new TypeError(
-      `${folder.path} belongs to the issuer ${settings.issuer}: start without --port, or name another folder with --data`,
-    );
-  }
-  for (const taken of [settings.port, settings.demo.port]) {
-    if (!(await isFree(taken))) {
-      throw new TypeError(
-        `port ${taken} is busy, and ${settings.issuer} in ${folder.path} needs it: is it running already? Stop what listens there, or name another folder with --data`,
-      );
-    }
-  }
-  return { ...folder, settings, isFirst: false };
-}
-
-async function settleNew(folder: DataFolder, wanted: number | undefined): Promise<DevFolder> {
-  const ports = await choosePorts(wanted);
-  const settings: DevSettings = {
-    mode: 'dev',
-    issuer: `http://localhost:${ports.issuer}`,
-    host: '127.0.0.1',
-    port: ports.issuer,
-    audiences: [{ audience: `http://localhost:${ports.demo}`, scopes: [demoScope] }],
-    keyFile: 'dev-keys.json',
-    demo: { port: ports.demo, clientId: 'demo', clientKeyFile: 'demo-client.jwk.json' },
-  };
-  makeDataFolder(folder);
-  writeSettings(folder, settings);
-  return { ...folder, settings, isFirst: true };
-}
-
 /** Opens everything; what was opened is closed when a later part fails, so that the process ends. */
 async function start(folder: DevFolder, output: Output): Promise<AsyncDisposableStack> {
   const { settings } = folder;
@@ -100,14 +56,17 @@ async function start(folder: DevFolder, output: Output): Promise<AsyncDisposable
   const { issuer } = await openIssuer(folder, {
     keyFile: 'create',
     report: ({ path, error }) => {
-      output.note(`fault at ${path}: ${String(error)}`);
+      const message = String(error);
+      output.result({ event: 'fault', path, message }, () => `fault at ${path}: ${message}`);
     },
   });
   opened.defer(() => issuer.close());
-  await ensureDemoClient(issuer, { folder, settings });
+  await ensureDemoClients(issuer, { folder, settings });
+  const { serveIssuer } = await import('@symbolon/issuer');
   const office = await serveIssuer(issuer, { port: settings.port, host: settings.host });
   opened.defer(() => office.close());
-  const guard = createDemoGuard(settings, folder);
+  const key = await openClientKey(resolve(folder.path, demoApiClient.keyFile));
+  const guard = createDemoGuard(settings, { ...folder, key });
   await guard.ready();
   const demo = await serveDemoApi(guard, settings.demo.port);
   opened.defer(() => demo.close());
@@ -145,7 +104,7 @@ async function offerCurls(folder: DevFolder): Promise<void> {
     process.stdout.write(`${await freshCurl(holder, url)}\n`);
   };
   process.stdout.write(
-    `Paste this within 30 seconds. It answers 200 once; again, 401: a proof is good for one request.\n\n`,
+    `Paste this into another terminal within 30 seconds: it answers 200, and 401 when it is sent again, since a proof is good\nfor one request.\n\n`,
   );
   process.stdout.write(`${exportLines(settings)}\n`);
   await offer();

@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { exitCodes } from '../exit.ts';
 import { inspectAssertion } from '../inspect/assertion.ts';
 import { withEvidence, type Evidence } from '../inspect/evidence.ts';
+import { explain, verdictOf, type SessionState } from '../inspect/explanation.ts';
 import type { Finding } from '../inspect/ladder.ts';
-import { partLines } from '../inspect/parts.ts';
 import { inspectProof } from '../inspect/proof.ts';
 import { inspectRefreshToken } from '../inspect/refresh-token.ts';
 import { inspectSessionToken } from '../inspect/session-token.ts';
@@ -11,7 +11,7 @@ import { findText, readStatement, stated, type Statement } from '../inspect/stat
 import type { Output } from '../output.ts';
 import { action, withCommonOptions, type CommonOptions } from '../run.ts';
 import { readStdin } from '../stdin.ts';
-import { distanceText, seconds } from '../times.ts';
+import { seconds } from '../times.ts';
 
 interface Options extends CommonOptions {
   readonly issuer?: string;
@@ -78,14 +78,6 @@ async function inspect(output: Output, options: Options & { word: string | undef
   });
 }
 
-interface Judged {
-  readonly findings: readonly Finding[];
-  readonly session: SessionState | undefined;
-  readonly verdict: Verdict;
-  readonly now: number;
-  readonly from: string;
-}
-
 function judge(
   statement: Statement,
   options: { evidence: Evidence | { missing: string }; audience: string | undefined; now: number },
@@ -102,28 +94,13 @@ function judge(
   }
 }
 
-type Verdict = 'good' | 'refused' | 'unverified';
-
-function verdictOf(findings: readonly Finding[]): Verdict {
-  if (findings.some(({ result }) => result === 'refused')) return 'refused';
-  return findings.some(({ check, result }) => check === 'signature' && result === 'ok')
-    ? 'good'
-    : 'unverified';
-}
-
-interface SessionState {
-  readonly alive: boolean;
-  readonly ended_at: number | null;
-  readonly end_reason: string | null;
-  readonly generation: number;
-}
-
 /** What the issuer's own store says of the session, where it is at hand: no guard asks for that. */
 async function sessionAt(
   evidence: Evidence | { missing: string },
   { statement, findings }: { statement: Statement; findings: readonly Finding[] },
 ): Promise<SessionState | undefined> {
-  const sid = stated(statement.payload, 'sid');
+  const isOurs = statement.kind === 'session token' || statement.kind === 'refresh token';
+  const sid = isOurs ? stated(statement.payload, 'sid') : undefined;
   const isSigned = findings.some(({ check, result }) => check === 'signature' && result === 'ok');
   const row =
     'missing' in evidence || sid === undefined || !isSigned ? null : await evidence.findSession(sid);
@@ -131,37 +108,6 @@ async function sessionAt(
   const { alive, endedAt, endReason, generation } = row;
   return { alive, ended_at: endedAt === null ? null : seconds(endedAt), end_reason: endReason, generation };
 }
-
-function explain(statement: Statement, judged: Judged): string {
-  const { kind, isNamed, text, header, payload } = statement;
-  const { findings, session, now } = judged;
-  return [
-    isNamed
-      ? `A ${kind}, ${text.length} characters.`
-      : `Nothing of ours, judged as a ${kind}; ${text.length} characters.`,
-    '\nHeader, as stated',
-    ...partLines(header, now),
-    '\nPayload, as stated',
-    ...partLines(payload, now),
-    `\nChecks, against ${judged.from}`,
-    ...findings.map(({ check, result, why }) => `  ${result.padEnd(11)}  ${check.padEnd(9)}  ${why}`),
-    ...(session === undefined ? [] : [`\nAt the issuer\n  ${sessionText(session, now)}`]),
-    `\n${verdictText[judged.verdict]}`,
-  ].join('\n');
-}
-
-function sessionText(session: SessionState, now: number): string {
-  const { alive, ended_at: endedAt, end_reason: reason, generation } = session;
-  if (alive) return `the session stands, at generation ${generation}`;
-  const when = endedAt === null ? 'is over' : `was ended ${distanceText(endedAt, now)} (${reason ?? ''})`;
-  return `the session ${when}; a session token of it is good until it expires all the same`;
-}
-
-const verdictText: Readonly<Record<Verdict, string>> = {
-  good: 'Good, as far as it was checked.',
-  refused: 'Refused.',
-  unverified: 'Not verified: whoever made it, it could say anything.',
-};
 
 async function readInput(word: string | undefined): Promise<string> {
   if (word !== undefined && word !== '-') return word;

@@ -1,8 +1,9 @@
-import type { KeyRow } from '@symbolon/issuer';
+import type { KeyRow, RotateResult } from '@symbolon/issuer';
 import { InvalidArgumentError, type Command } from 'commander';
 import { Refused } from '../exit.ts';
 import { withIssuer, type OpenIssuer } from '../open-issuer.ts';
 import type { Output } from '../output.ts';
+import { awaitGuards, propagationData, propagationText } from '../propagation.ts';
 import { action, readAlgorithm, withCommonOptions, type CommonOptions } from '../run.ts';
 import { table } from '../table.ts';
 import { dateText, distanceText, seconds } from '../times.ts';
@@ -21,7 +22,7 @@ export function addKey(program: Command): void {
     .addHelpText('after', '\nExamples:\n  $ symbolon key list\n  $ symbolon key list --json')
     .action(action((output, command) => list(output, command.opts())));
   withCommonOptions(key.command('rotate').description('sign with the next key; the current one retires'))
-    .option('--purpose <purpose>', 'session or refresh (default: session)', readPurpose)
+    .option('--purpose <purpose>', 'session, refresh or feed (default: session)', readPurpose)
     .option('--alg <name>', 'which algorithm, where there are several', readAlgorithm)
     .addHelpText('after', rotateExamples)
     .action(action((output, command) => rotate(output, command.opts())));
@@ -82,6 +83,7 @@ async function rotate(output: Output, options: RotateOptions): Promise<void> {
     const which = { purpose: options.purpose ?? 'session', alg: await algorithmOf(open, options) };
     const promoted = await open.issuer.keys.rotate({ ...which, by: operator });
     if (promoted.kind === 'not_holdable') throw tooEarly(seconds(promoted.holdableFrom));
+    if (promoted.kind === 'not_held') throw notHeld(promoted);
     if (promoted.kind === 'no_next')
       throw new Refused('no_next_key', `there is no next ${which.purpose} key`);
     const { current, next } = promoted;
@@ -93,6 +95,15 @@ async function rotate(output: Output, options: RotateOptions): Promise<void> {
       ].join('\n'),
     );
   });
+}
+
+function notHeld({ kid, lacking }: Extract<RotateResult, { kind: 'not_held' }>): Refused {
+  const names = lacking.map(({ name }) => name).join(', ');
+  return new Refused(
+    'key_not_held',
+    `these guards do not hold the next key ${kid} yet: ${names}. They fetch it within seconds of hearing the feed; "symbolon doctor" says why one does not`,
+    { kid, lacking },
+  );
 }
 
 function tooEarly(from: number): Refused {
@@ -115,10 +126,6 @@ async function algorithmOf(
   throw new TypeError(`name the algorithm with --alg: ${[only, ...more].join(' or ')}`);
 }
 
-/** How often a guard fetches the key set, in seconds; and how long caches may keep it, unless settings say else. */
-const guardRefresh = 300;
-const defaultMaxAge = 300;
-
 async function revoke(output: Output, options: CommonOptions & { kids: readonly string[] }): Promise<void> {
   const [kid = '', ...more] = options.kids;
   if (more.length > 0) throw new TypeError(`unexpected ${more.join(' ')}: give one key id`);
@@ -128,21 +135,14 @@ async function revoke(output: Output, options: CommonOptions & { kids: readonly 
     const revoked = await open.issuer.keys.revoke(kid, operator);
     if (revoked.kind === 'unknown')
       throw new Refused('key_unknown', `no key ${kid}; "symbolon key list" shows them`);
-    const within = guardRefresh + maxAgeOf(open);
-    output.result({ revoked: kid, current: revoked.current.kid, guards_drop_it_within: within }, () =>
-      [
-        `revoked ${kid}; ${revoked.current.kid} signs from now on`,
-        `  a guard drops the key when it fetches the key set again: within ${within} s; restart it to make it do so now`,
-      ].join('\n'),
+    const reached = await awaitGuards(open, revoked.position);
+    output.result({ revoked: kid, current: revoked.current.kid, ...propagationData(reached) }, () =>
+      [`revoked ${kid}; ${revoked.current.kid} signs from now on`, ...propagationText(reached)].join('\n'),
     );
   });
 }
 
-function maxAgeOf({ settings }: OpenIssuer): number {
-  return settings.mode === 'production' ? (settings.keySetMaxAge ?? defaultMaxAge) : defaultMaxAge;
-}
-
 function readPurpose(text: string): KeyRow['purpose'] {
-  if (text === 'session' || text === 'refresh') return text;
-  throw new InvalidArgumentError('expected session or refresh');
+  if (text === 'session' || text === 'refresh' || text === 'feed') return text;
+  throw new InvalidArgumentError('expected session, refresh or feed');
 }

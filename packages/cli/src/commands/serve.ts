@@ -1,16 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { serveIssuer } from '@symbolon/issuer';
 import type { Command } from 'commander';
-import { pino, type Logger } from 'pino';
-import { findDataFolder, makeDataFolder, writeSettings } from '../data-folder.ts';
-import { openIssuer } from '../open-issuer.ts';
+import { findDataFolder } from '../data-folder.ts';
+import { readStore } from '../open-store.ts';
 import type { Output } from '../output.ts';
-import { withRequestLog } from '../request-log.ts';
 import { action, collect, collectWords, readPort, withCommonOptions, type CommonOptions } from '../run.ts';
-import { demandSafety, type Plan } from '../safety.ts';
+import type { Plan } from '../safety.ts';
 import { configFile, readJsonAs, type ConfigFile, type ProductionSettings } from '../settings.ts';
-import { stopSignal } from '../stop-signal.ts';
 
 interface Options extends CommonOptions {
   readonly config?: string;
@@ -20,6 +16,7 @@ interface Options extends CommonOptions {
   readonly host?: string;
   readonly port?: number;
   readonly keyFile?: string;
+  readonly store?: string;
   readonly behindProxy?: true;
 }
 
@@ -38,6 +35,10 @@ export function addServe(program: Command): void {
       '--key-file <file>',
       'of the key that wraps the signing keys, outside the data folder; made if new',
     )
+    .option(
+      '--store <url>',
+      'keep the store in PostgreSQL: postgres://… (default: a file in the data folder)',
+    )
     .option('--behind-proxy', 'nobody but a proxy that ends TLS can reach the port');
   withCommonOptions(command)
     .addHelpText('after', examples)
@@ -52,45 +53,13 @@ Examples:
   $ symbolon serve --issuer https://issuer.example.com --audience https://api.example.com --scope read,write \\
       --data /var/lib/symbolon --key-file /etc/symbolon/keys.json
   $ symbolon serve --config /etc/symbolon/serve.json
+  $ symbolon serve --data /var/lib/symbolon --store postgres://symbolon@db.example.com/symbolon?sslmode=verify-full
   $ symbolon serve --data /var/lib/symbolon`;
 
 async function runServe(output: Output, options: Options): Promise<void> {
-  const plan = readPlan(options);
-  demandSafety(plan);
-  const { settings } = plan;
-  const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime });
-  makeDataFolder(plan.folder);
-  const keyFile = existsSync(plan.folder.storeFile) ? 'existing' : 'create';
-  const report = (fault: { path: string; error: unknown }): void => {
-    log.error({ path: fault.path, err: fault.error }, 'fault');
-  };
-  const { issuer } = await openIssuer({ ...plan.folder, settings }, { keyFile, report });
-  writeSettings(plan.folder, settings);
-  const server = await serveIssuer(withRequestLog(issuer, log), settings).catch(async (error: unknown) => {
-    await issuer.close();
-    throw isBusy(error) ? new TypeError(`port ${settings.port} of ${settings.host} is busy`) : error;
-  });
-  announce(log, { ...plan, port: server.port });
-  if (keyFile === 'create')
-    output.note(`Made ${settings.keyFile}: back it up, but not together with ${plan.folder.path}.`);
-  await stopSignal();
-  log.info('closing: requests in flight are answered');
-  await server.close();
-}
-
-function announce(log: Logger, { settings, folder, port }: Plan & { port: number }): void {
-  log.info(
-    {
-      event: 'ready',
-      issuer: settings.issuer,
-      jwks_uri: `${settings.issuer ?? ''}/jwks`,
-      audiences: settings.audiences?.map(({ audience }) => audience),
-      host: settings.host,
-      port,
-      data_dir: folder.path,
-    },
-    'ready',
-  );
+  // Loaded when it is needed: nobody who asks for help waits for it.
+  const { serve } = await import('../serve-issuer.ts');
+  await serve(output, readPlan(options));
 }
 
 /** What was said before in this folder, then the file, then the flags: the later word counts. */
@@ -118,7 +87,7 @@ function readConfigFile(path: string): ConfigFile {
 }
 
 function flags(options: Options): Partial<ProductionSettings> {
-  const { issuer, host, port, keyFile, audience, scope = [], behindProxy } = options;
+  const { issuer, host, port, keyFile, store, audience, scope = [], behindProxy } = options;
   if (audience === undefined && scope.length > 0)
     throw new TypeError('--scope needs --audience: where do they exist?');
   return {
@@ -127,12 +96,9 @@ function flags(options: Options): Partial<ProductionSettings> {
     ...(port === undefined ? {} : { port }),
     ...(behindProxy === undefined ? {} : { behindProxy }),
     ...(keyFile === undefined ? {} : { keyFile: resolve(keyFile) }),
+    ...(store === undefined ? {} : { store: readStore(store) }),
     ...(audience === undefined
       ? {}
       : { audiences: audience.map((name) => ({ audience: name, scopes: [...scope] })) }),
   };
-}
-
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
 }

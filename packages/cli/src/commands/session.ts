@@ -5,6 +5,7 @@ import { commandLine } from '../invocation.ts';
 import { longestTokenLife, tokenLifeOf } from '../live-tokens.ts';
 import { withIssuer, type OpenIssuer } from '../open-issuer.ts';
 import type { Output } from '../output.ts';
+import { awaitGuards, propagationData, propagationText } from '../propagation.ts';
 import { action, withCommonOptions, type CommonOptions } from '../run.ts';
 import { table } from '../table.ts';
 import { distanceText, seconds } from '../times.ts';
@@ -40,8 +41,8 @@ export function addSession(program: Command): void {
 }
 
 const endExamples = `
-The issuer need not be running. A session token that is out already stays good until it expires. Ending a machine's
-session also blocks its key, which "symbolon client unblock" lifts.
+The issuer need not be running. Every guard that follows the feed refuses the session's tokens within a second; the
+answer says which have done so. Ending a machine's session also blocks its key, which "symbolon client unblock" lifts.
 
 Examples:
   $ symbolon session end h3bFYd2vS1q9wXkE0aTnZg
@@ -115,21 +116,27 @@ async function end(output: Output, options: EndOptions & { sids: readonly string
 
 async function endOne(output: Output, { open, sid }: { open: OpenIssuer; sid: string }): Promise<void> {
   if (!/^[\w-]{22}$/.test(sid)) throw new TypeError(`unexpected session id ${sid}, expected 22 characters`);
-  const kind = await open.issuer.sessions.end({ sid, by: 'operator' });
+  const end = await open.issuer.sessions.end({ sid, by: 'operator' });
   const row = await open.storage.findSession(sid);
-  if (kind === 'unknown' || row === null) {
+  if (end.kind === 'unknown' || row === null) {
     throw new Refused('session_unknown', `no session ${sid}; "symbolon session list" shows them`);
   }
   const blocked = await isBlocked(open, row);
+  const reached = end.kind === 'ended' ? await awaitGuards(open, end.position) : undefined;
   const data = {
     ended: sid,
-    already: kind === 'already_ended',
+    already: end.kind === 'already_ended',
     client_id: row.clientId,
     key_blocked: blocked,
     live_tokens_expire_within: liveTokensOf(open, row),
+    ...(reached === undefined ? {} : propagationData(reached)),
   };
   output.result(data, () =>
-    [`ended ${sid} of ${row.clientId}`, ...remarks(open, { row, blocked })].join('\n'),
+    [
+      `ended ${sid} of ${row.clientId}`,
+      ...(reached === undefined ? [] : propagationText(reached)),
+      ...remarks(open, { row, blocked }),
+    ].join('\n'),
   );
 }
 
@@ -142,7 +149,7 @@ function remarks(
   return [
     left === 0
       ? '  no token of it is good any more'
-      : `  a token of it that is out already is good until it expires: ${left} s at most`,
+      : `  a guard that does not follow the feed takes a token of it until it expires: ${left} s at most`,
     ...(blocked ? [`  its key is blocked: it opens no new session until "${lift}"`] : []),
   ];
 }
@@ -158,18 +165,23 @@ async function isBlocked({ storage }: OpenIssuer, row: ListedSession): Promise<b
   return blocks.some(({ jkt }) => jkt === row.jkt);
 }
 
-async function endAll(
+/** Ends all sessions of a client; `symbolon client end` is the same. */
+export async function endAll(
   output: Output,
   { open, clientId }: { open: OpenIssuer; clientId: string },
 ): Promise<void> {
-  if (!(await open.issuer.sessions.endAll({ clientId }))) {
+  const cut = await open.issuer.sessions.endAll({ clientId, by: 'operator' });
+  if (cut.kind === 'unknown') {
     throw new Refused('client_unknown', `no client ${clientId}; "symbolon client list" shows them`);
   }
+  const reached = await awaitGuards(open, cut.position);
   const within = longestTokenLife(open.settings);
-  output.result(
-    { ended: 'all', client_id: clientId, live_tokens_expire_within: within },
-    () =>
-      `ended every session of ${clientId}; it may open new ones ("symbolon client remove" stops that)\n  tokens that are out already are good until they expire: ${within} s at most`,
+  const data = { ended: clientId, live_tokens_expire_within: within };
+  output.result({ ...data, ...propagationData(reached) }, () =>
+    [
+      `ended every session of ${clientId}; it may open new ones ("symbolon client remove" stops that)`,
+      ...propagationText(reached),
+    ].join('\n'),
   );
 }
 

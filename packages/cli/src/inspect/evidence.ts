@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { openSqlite, type KeyRow, type ListedSession, type Storage } from '@symbolon/issuer';
+import type { KeyRow, ListedSession, Storage } from '@symbolon/issuer';
 import { importPublicKey, readKeySet, type VerificationKey } from '@symbolon/token';
 import { findDataFolder } from '../data-folder.ts';
+import { hasStore, openStore } from '../open-store.ts';
 import { fetchKeySet } from './fetched-keys.ts';
 
 /** What a statement is held against. */
@@ -66,9 +67,10 @@ async function fromStore<T>(
   use: (evidence: Evidence | { missing: string }) => Promise<T>,
 ): Promise<T> {
   const folder = findDataFolder(options.data);
-  const issuer = folder.settings?.issuer;
+  const { settings } = folder;
+  const issuer = settings?.issuer;
   const { statedIssuer } = options;
-  if (issuer === undefined || !existsSync(folder.storeFile)) {
+  if (settings === undefined || issuer === undefined || !hasStore({ ...folder, settings })) {
     return use({ missing: `no issuer in ${folder.path}: give --issuer URL, --jwks FILE or --data DIR` });
   }
   // Whoever names the folder wants it to be the measure; one that happens to lie here is none for another's statement.
@@ -77,7 +79,7 @@ async function fromStore<T>(
       missing: `${folder.path} is of ${issuer}: give --issuer URL or --jwks FILE for another one`,
     });
   }
-  const storage = openSqlite({ file: folder.storeFile });
+  const storage = await openStore({ ...folder, settings });
   try {
     return await use(await storeEvidence(storage, { from: `the store in ${folder.path}`, issuer }));
   } finally {

@@ -40,7 +40,7 @@ export async function authenticateClient(office: Office, form: Form): Promise<Au
   const expiresAt = (verified.exp + tolerance) * 1_000_000;
   return {
     client,
-    assertion: { clientId: verified.clientId, jtiHash, expiresAt },
+    assertion: { clientId: verified.clientId, kid: verified.kid, jtiHash, expiresAt },
     thumbprint: verified.thumbprint,
   };
 }

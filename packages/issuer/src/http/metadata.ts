@@ -1,7 +1,6 @@
+import { signatureNames } from '@symbolon/token';
 import { json } from './answers.ts';
 import type { Office } from './office.ts';
-
-const algorithms = ['EdDSA', 'Ed25519', 'ES256', 'ML-DSA-44'];
 
 /** `GET /.well-known/oauth-authorization-server` (RFC 8414) and `/.well-known/openid-configuration`. */
 export function metadataEndpoint(office: Office): Response {
@@ -18,12 +17,12 @@ export function metadataEndpoint(office: Office): Response {
     response_types_supported: [],
     grant_types_supported: ['client_credentials', 'refresh_token'],
     token_endpoint_auth_methods_supported: ['private_key_jwt', 'none'],
-    token_endpoint_auth_signing_alg_values_supported: algorithms,
+    token_endpoint_auth_signing_alg_values_supported: signatureNames,
     revocation_endpoint_auth_methods_supported: ['private_key_jwt', 'none'],
-    revocation_endpoint_auth_signing_alg_values_supported: algorithms,
+    revocation_endpoint_auth_signing_alg_values_supported: signatureNames,
     introspection_endpoint_auth_methods_supported: ['private_key_jwt'],
-    introspection_endpoint_auth_signing_alg_values_supported: algorithms,
-    dpop_signing_alg_values_supported: algorithms,
+    introspection_endpoint_auth_signing_alg_values_supported: signatureNames,
+    dpop_signing_alg_values_supported: signatureNames,
   };
   return json(body, { headers: { 'cache-control': `public, max-age=${String(office.keySetMaxAge)}` } });
 }

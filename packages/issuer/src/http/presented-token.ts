@@ -1,8 +1,7 @@
 import {
   AuthError,
-  verifyRefreshToken,
   verifySessionToken,
-  type VerifiedRefreshToken,
+  type RefreshTokenClaims,
   type VerifiedSessionToken,
 } from '@symbolon/token';
 import type { Office } from './office.ts';
@@ -10,7 +9,7 @@ import type { Office } from './office.ts';
 /** A token of ours that somebody brought to be revoked or looked into. */
 export type PresentedToken =
   | { readonly kind: 'session'; readonly sid: string; readonly token: VerifiedSessionToken }
-  | { readonly kind: 'refresh'; readonly sid: string; readonly token: VerifiedRefreshToken };
+  | { readonly kind: 'refresh'; readonly sid: string; readonly token: RefreshTokenClaims };
 
 /**
  * Verifies a token of either kind by its exact header, or returns undefined for whatever is not ours, forged
@@ -20,7 +19,7 @@ export async function verifyPresented(office: Office, text: string): Promise<Pre
   try {
     const refresh = await office.keys.refreshTable();
     return refresh.has(text.split('.', 1)[0] ?? '')
-      ? await verifyRefresh(office, text, refresh)
+      ? await verifyRefresh(office, text)
       : await verifySession(office, text);
   } catch (error) {
     if (error instanceof AuthError) return undefined;
@@ -28,12 +27,8 @@ export async function verifyPresented(office: Office, text: string): Promise<Pre
   }
 }
 
-async function verifyRefresh(
-  office: Office,
-  text: string,
-  keys: Awaited<ReturnType<Office['keys']['refreshTable']>>,
-): Promise<PresentedToken> {
-  const token = await verifyRefreshToken(text, { keys, issuer: office.issuer, now: office.clock() / 1000 });
+async function verifyRefresh(office: Office, text: string): Promise<PresentedToken> {
+  const token = await office.refreshTokens.verify(text);
   return { kind: 'refresh', sid: token.sid, token };
 }
 

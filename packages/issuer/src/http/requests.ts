@@ -52,25 +52,33 @@ export function malformed(part: string): AuthError {
   return new AuthError('request_malformed', { detail: { claim: part } });
 }
 
-/** Counts while it reads, so that a body without a length, or with a false one, is cut off as well. */
+/** A body that does not decode, or breaks off, is its sender's doing and no fault of ours. */
 async function readBody(request: Request): Promise<string> {
-  if (Number(request.headers.get('content-length') ?? 0) > maxBody) throw malformed('body');
-  if (request.body === null) return '';
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let text = '';
-  let length = 0;
-  for await (const chunk of request.body as ReadableStream<Uint8Array> & AsyncIterable<Uint8Array>) {
-    length += chunk.byteLength;
-    if (length > maxBody) throw malformed('body');
-    text += decode(decoder, chunk);
-  }
-  return text + decode(decoder);
-}
-
-function decode(decoder: TextDecoder, chunk?: Uint8Array): string {
+  const stated = request.headers.get('content-length');
+  if (stated !== null && !(Number(stated) <= maxBody)) throw malformed('body');
   try {
-    return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
+    return stated === null ? await readUnmeasured(request) : await readMeasured(request);
   } catch {
     throw malformed('body');
   }
+}
+
+/** The server holds the sender to the length that he stated. */
+async function readMeasured(request: Request): Promise<string> {
+  const bytes = new Uint8Array(await request.arrayBuffer());
+  if (bytes.length > maxBody) throw malformed('body');
+  return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+}
+
+/** Counts while it reads, so that a body without a length is cut off as well. */
+async function readUnmeasured({ body }: Request): Promise<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let text = '';
+  let length = 0;
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    length += chunk.byteLength;
+    if (length > maxBody) throw malformed('body');
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
 }

@@ -7,9 +7,16 @@ import { introspectEndpoint } from './introspect.ts';
 import { keySetEndpoint } from './key-set.ts';
 import { metadataEndpoint } from './metadata.ts';
 import type { Office } from './office.ts';
+import { feedInterface } from './revocations.ts';
 import { revokeEndpoint } from './revoke.ts';
 import { sessionInterface } from './session-interface.ts';
 import { tokenEndpoint } from './token.ts';
+
+/** The issuer is its own first customer: a guard before each of its own interfaces. */
+export interface OwnGuards {
+  readonly sessions: Guard;
+  readonly revocations: Guard;
+}
 
 type Endpoint = (request: Request, parameter: string) => Response | Promise<Response>;
 
@@ -20,9 +27,10 @@ type Endpoint = (request: Request, parameter: string) => Response | Promise<Resp
  */
 function routes(
   office: Office,
-  { guard, base }: { guard: Guard; base: string },
+  { guards, base }: { guards: OwnGuards; base: string },
 ): readonly (readonly ['GET' | 'POST' | 'DELETE', string, Endpoint])[] {
-  const sessions = sessionInterface(office, guard);
+  const sessions = sessionInterface(office, guards.sessions);
+  const feed = feedInterface(office, guards.revocations);
   return [
     ['POST', `${base}/token`, (request) => tokenEndpoint(office, request)],
     ['POST', `${base}/revoke`, (request) => revokeEndpoint(office, request)],
@@ -33,6 +41,10 @@ function routes(
     ['POST', `${base}/sessions`, sessions.start],
     ['GET', `${base}/sessions`, sessions.list],
     ['DELETE', `${base}/sessions/:parameter`, sessions.end],
+    ['GET', `${base}/revocations`, feed.current],
+    ['GET', `${base}/revocations/keys`, feed.keys],
+    ['GET', `${base}/revocations/pages/:parameter`, feed.page],
+    ['POST', `${base}/revocations/acknowledgements`, feed.acknowledge],
     ['GET', `${base}/healthz`, healthEndpoint],
     ['GET', `${base}/readyz`, () => readyEndpoint(office)],
   ];
@@ -45,12 +57,12 @@ function routes(
  */
 export function createApp(
   office: Office,
-  options: { guard: Guard; report: (fault: { path: string; error: unknown }) => void },
+  options: { guards: OwnGuards; report: (fault: { path: string; error: unknown }) => void },
 ): (request: Request) => Promise<Response> {
   const app = new Hono();
   app.use(secureHeaders());
   const base = new URL(office.issuer).pathname.replace(/\/$/, '');
-  for (const [method, path, endpoint] of routes(office, { guard: options.guard, base })) {
+  for (const [method, path, endpoint] of routes(office, { guards: options.guards, base })) {
     app.on(method, path, (context) => endpoint(context.req.raw, context.req.param('parameter') ?? ''));
   }
   app.notFound(() => json({ error: 'not_found' }, { status: 404 }));

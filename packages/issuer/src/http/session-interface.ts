@@ -24,7 +24,7 @@ type Handler = (request: Request) => Promise<Response>;
  * The session interface over HTTP, for an application's own login: `/sessions`, guarded by our own guard.
  *
  * Its audience is `<issuer>/sessions`; what a machine client may do there is its rights at this moment, read
- * from the store, so that a right taken away is gone at once.
+ * from the store, so that a right taken away, and a session that was ended, is gone at once.
  */
 export function sessionInterface(
   office: Office,
@@ -40,7 +40,7 @@ export function sessionInterface(
 
 async function startSession(office: Office, request: Request, session: Session): Promise<Response> {
   const parsed = startBody.safeParse(await readJson(request));
-  if (!parsed.success) throw malformed(parsed.error.issues[0]?.path.join('.') ?? 'body');
+  if (!parsed.success) throw malformed(String(parsed.error.issues[0]?.path[0] ?? 'body'));
   const { client_id: clientId, auth_time: authTime, ...rest } = parsed.data;
   await demandRight(office, session, clientId);
   const asked = dropUndefined({ ...rest, clientId, authTime }) as SessionStartOptions;
@@ -66,14 +66,16 @@ async function listSessions(office: Office, request: Request, session: Session):
 async function endSession(office: Office, session: Session, sid: string): Promise<Response> {
   const found = await office.sessions.find(sid);
   await demandRight(office, session, found?.clientId ?? '');
-  const kind = await office.sessions.end({ sid, clientId: found?.clientId ?? '' });
+  const { kind } = await office.sessions.end({ sid, clientId: found?.clientId ?? '' });
   return json({ ended: sid, already: kind === 'already_ended' });
 }
 
+/** The token is good for minutes: whether its session stands and its client may do this is asked of the store. */
 async function demandRight(office: Office, session: Session, clientId: string): Promise<void> {
+  const { kind } = await office.storage.sessionAlive({ sid: session.sessionId });
   const row = await office.storage.findClient(session.clientId);
   const may = row?.removedAt === null && row.rights.includes(`sessions:${clientId}`);
-  if (!may) throw new AuthError('client_unauthorized');
+  if (kind !== 'alive' || !may) throw new AuthError('client_unauthorized');
 }
 
 function describeSession(row: ListedSession): Record<string, unknown> {

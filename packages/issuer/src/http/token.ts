@@ -1,9 +1,9 @@
-import { AuthError, verifyRefreshToken, type VerifiedProof } from '@symbolon/token';
+import { AuthError, type VerifiedProof } from '@symbolon/token';
 import { chooseTarget, type Audience } from '../audiences.ts';
 import { newId } from '../random.ts';
 import type { Issue, OpenRefusal } from '../storage/storage.ts';
 import { refreshAlg } from '../signing-keys.ts';
-import { issueTokens, signWith } from '../tokens.ts';
+import { signWith } from '../tokens.ts';
 import { json } from './answers.ts';
 import { authenticateClient, verifyRequestProof, type AuthenticatedClient } from './authentication.ts';
 import type { Office } from './office.ts';
@@ -30,8 +30,8 @@ export async function tokenEndpoint(office: Office, request: Request): Promise<R
   if (grant === undefined) throw new AuthError('grant_unsupported');
   const who = await authenticateClient(office, form);
   const proof = await verifyRequestProof(office, request, '/token');
-  if (proof !== undefined && who.thumbprint !== undefined && proof.thumbprint !== who.thumbprint) {
-    throw new AuthError('assertion_key_unexpected');
+  if (who.thumbprint !== undefined && proof?.thumbprint !== who.thumbprint) {
+    throw new AuthError(proof === undefined ? 'proof_missing' : 'assertion_key_unexpected');
   }
   return grant(office, { form, who, proof });
 }
@@ -63,11 +63,7 @@ async function grantToMachine(office: Office, { form, who, proof }: Asked): Prom
 
 async function grantRefresh(office: Office, { form, who, proof }: Asked): Promise<Response> {
   if (proof === undefined) throw new AuthError('proof_missing');
-  const token = await verifyRefreshToken(requiredToken(form, 'refresh_token'), {
-    keys: await office.keys.refreshTable(),
-    issuer: office.issuer,
-    now: office.clock() / 1000,
-  });
+  const token = await office.refreshTokens.verify(requiredToken(form, 'refresh_token'));
   const rotated = await office.storage.rotate({
     sid: token.sid,
     gen: token.gen,
@@ -110,6 +106,5 @@ function audienceOf(office: Office, name: string): Audience {
 }
 
 async function answer(office: Office, audience: Audience, issue: Issue): Promise<Response> {
-  const { issuer, keys } = office;
-  return json(await issueTokens(issue, { issuer, tokenLife: audience.tokenLife, signer: keys.signer }));
+  return json(await office.mint(issue, audience.tokenLife));
 }

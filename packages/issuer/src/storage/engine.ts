@@ -5,6 +5,11 @@ export type Value = string | number | null;
 export interface Statement {
   readonly sql: string;
   readonly values: readonly Value[];
+  /**
+   * Says from this statement's rows that nothing after it in its batch would do anything. The engine may stop there,
+   * which then answers no rows for the rest, or go on: what follows is conditional in itself.
+   */
+  readonly lastIf?: (rows: readonly Row[]) => boolean;
 }
 
 export type Row = Readonly<Record<string, unknown>>;

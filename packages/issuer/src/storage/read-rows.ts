@@ -12,10 +12,12 @@ import type {
   KeyState,
   ListedSession,
   PublicJwk,
+  RevocationKind,
   SessionKind,
   SessionRow,
   SubjectRow,
 } from './rows.ts';
+import type { FeedEntry, GuardRow } from './storage.ts';
 
 /** The one row a statement of a decision always answers. */
 export function onlyRow(rows: readonly Row[] | undefined): Row {
@@ -132,5 +134,27 @@ export function readAudit(row: Row): AuditRow {
     clientId: orNull(text, row, 'client_id'),
     sid: orNull(text, row, 'sid'),
     fields: json(row, 'fields') as Readonly<Record<string, unknown>>,
+  };
+}
+
+export function readRevocation(row: Row): FeedEntry {
+  return {
+    position: integer(row, 'position'),
+    kind: text(row, 'kind') as RevocationKind,
+    value: text(row, 'value'),
+    cutAt: integer(row, 'cut_at'),
+    until: integer(row, 'until'),
+  };
+}
+
+export function readGuard(row: Row): GuardRow {
+  return {
+    clientId: text(row, 'client_id'),
+    instance: text(row, 'instance'),
+    name: text(row, 'name'),
+    audience: text(row, 'audience'),
+    to: integer(row, 'to_position'),
+    keys: strings(row, 'keys'),
+    seenAt: integer(row, 'seen_at'),
   };
 }

@@ -90,8 +90,11 @@ export interface ListedSession extends SessionRow {
   readonly alive: boolean;
 }
 
-/** `identity` and `feed` keys come with their statements. */
-export type KeyPurpose = 'session' | 'refresh';
+/** `identity` keys come with their statements. */
+export type KeyPurpose = 'session' | 'refresh' | 'feed';
+
+/** What an entry of the feed ends. */
+export type RevocationKind = 'session' | 'key' | 'subject' | 'client' | 'everything';
 
 /** `next` (published, not signing), `current`, `retired` (published until its last token has expired), `gone`. */
 export type KeyState = 'next' | 'current' | 'retired' | 'gone';
@@ -104,8 +107,9 @@ export interface KeyRow {
   readonly alg: string;
   readonly state: KeyState;
   readonly publicJwk: PublicJwk;
-  /** The private key under the key-encryption key `kekId`; `null` once gone. */
+  /** The private key under the key-encryption key `kekId`, or a signer's id for it; `null` once gone. */
   readonly wrappedKey: string | null;
+  /** `external:` and a signer's name where the private key is held by a signer. */
   readonly kekId: string;
   readonly createdAt: number;
   /** From when guards can be expected to hold it, so that it may become current. */
@@ -137,6 +141,7 @@ export type AuditKind =
   | 'key_added'
   | 'key_promoted'
   | 'key_revoked'
+  | 'key_rewrapped'
   | 'key_dropped';
 
 /** One line of the audit log, written in the transaction of what it tells about. No credential, no personal data. */

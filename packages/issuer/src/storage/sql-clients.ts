@@ -1,7 +1,7 @@
-import type { Engine, Statement } from './engine.ts';
+import type { Engine } from './engine.ts';
 import { UniqueViolation } from './engine.ts';
 import { integer, onlyRow, readClient, readSubject } from './read-rows.ts';
-import { auditValues, statement, type Told } from './sql-decision.ts';
+import { statement, telling, type Told } from './sql-decision.ts';
 import * as sql from './sql.ts';
 import type { CutResult, NewClient, Storage } from './storage.ts';
 
@@ -18,20 +18,24 @@ type Clients = Pick<
   | 'cutEverything'
 >;
 
+/** How a cut is said in the feed and told in the audit log. */
+interface Cut {
+  readonly say: string;
+  readonly audit: string;
+}
+const ofClient: Cut = { say: sql.sayClientCut, audit: sql.auditIfClientCut };
+const ofSubject: Cut = { say: sql.saySubjectCut, audit: sql.auditIfSubjectCut };
+
 /** Clients and subjects, and the cuts that end all their sessions in one row. */
 export function createSqlClients(engine: Engine): Clients {
   /** The head moves first: the cut is at its new position, which no session alive started after. */
-  async function cut(decision: {
-    update: Statement;
-    audit: string;
-    id: string;
-    told: Told;
-  }): Promise<CutResult> {
-    const { update, audit, id, told } = decision;
+  async function cut(decision: { update: string; of: Cut; id: string; told: Told }): Promise<CutResult> {
+    const { update, of, id, told } = decision;
     const [, rows] = await engine.batch([
       statement(sql.moveHead),
-      update,
-      statement(audit, ...auditValues(told), id),
+      statement(update, id),
+      statement(of.say, id),
+      ...telling(of.audit, { told, values: [id] }),
     ]);
     const row = rows?.[0];
     return row ? { kind: 'cut', position: integer(row, 'position') } : { kind: 'unknown' };
@@ -48,23 +52,24 @@ export function createSqlClients(engine: Engine): Clients {
     },
     removeClient: ({ id, by }) =>
       cut({
-        update: statement(sql.removeClient, id),
-        audit: sql.auditIfClientCut,
+        update: sql.removeClient,
+        of: ofClient,
         id,
         told: { kind: 'client_removed', clientId: id, fields: { by } },
       }),
     disableSubject: ({ subject, by }) =>
       cut({
-        update: statement(sql.disableSubject, subject),
-        audit: sql.auditIfSubjectCut,
+        update: sql.disableSubject,
+        of: ofSubject,
         id: subject,
         told: { kind: 'subject_disabled', fields: { by, subject } },
       }),
     async enableSubject({ subject, by }) {
       const told: Told = { kind: 'subject_enabled', fields: { by, subject } };
-      const [rows] = await engine.batch([
+      const [, rows] = await engine.batch([
+        statement(sql.holdHead),
         statement(sql.enableSubject, subject),
-        statement(sql.auditIfSubjectStands, ...auditValues(told), subject),
+        ...telling(sql.auditIfSubjectStands, { told, values: [subject] }),
       ]);
       return { kind: rows?.length === 1 ? 'enabled' : 'unknown' };
     },
@@ -75,14 +80,14 @@ export function createSqlClients(engine: Engine): Clients {
     endSessionsOf: (of) =>
       'clientId' in of
         ? cut({
-            update: statement(sql.cutClient, of.clientId),
-            audit: sql.auditIfClientCut,
+            update: sql.cutClient,
+            of: ofClient,
             id: of.clientId,
             told: { kind: 'sessions_cut', clientId: of.clientId, fields: { by: of.by } },
           })
         : cut({
-            update: statement(sql.cutSubject, of.subject),
-            audit: sql.auditIfSubjectCut,
+            update: sql.cutSubject,
+            of: ofSubject,
             id: of.subject,
             told: { kind: 'sessions_cut', fields: { by: of.by, subject: of.subject } },
           }),
@@ -91,7 +96,8 @@ export function createSqlClients(engine: Engine): Clients {
       const [, rows] = await engine.batch([
         statement(sql.moveHead),
         statement(sql.cutEverything),
-        statement(sql.audit, ...auditValues(told)),
+        statement(sql.sayEverythingCut),
+        ...telling(sql.audit, { told }),
       ]);
       return { kind: 'cut', position: integer(onlyRow(rows), 'position') };
     },
@@ -120,7 +126,7 @@ async function addClient(engine: Engine, client: NewClient): ReturnType<Storage[
         lists.rights,
         subject.id,
       ),
-      statement(sql.audit, ...auditValues({ kind: 'client_added', clientId: id, fields: { by, kind } })),
+      ...telling(sql.audit, { told: { kind: 'client_added', clientId: id, fields: { by, kind } } }),
     ]);
     return { kind: 'added', client: readClient(onlyRow(rows)) };
   } catch (error) {

@@ -17,8 +17,15 @@ export interface Told {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** The values $1 to $4 of every audit statement. */
-export function auditValues({ kind, clientId = null, sid = null, fields }: Nullable<Told>): readonly Value[] {
+/** A line of the audit log: `sqlText` with what is told in $1 to $4, then its own values. Belongs last in its batch. */
+export function telling(
+  sqlText: string,
+  { told, values = [] }: { told: Told; values?: readonly Value[] },
+): readonly Statement[] {
+  return [statement(sqlText, ...auditValues(told), ...values), statement(sql.recordAudit)];
+}
+
+function auditValues({ kind, clientId = null, sid = null, fields }: Nullable<Told>): readonly Value[] {
   return [kind, clientId, sid, JSON.stringify(fields)];
 }
 type Nullable<T> = { [K in keyof T]: T[K] | (undefined extends T[K] ? null : never) };

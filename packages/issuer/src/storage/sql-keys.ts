@@ -1,12 +1,23 @@
 import type { Engine, Statement, Value } from './engine.ts';
 import { UniqueViolation } from './engine.ts';
-import { onlyRow, readKey } from './read-rows.ts';
-import type { KeyRow } from './rows.ts';
-import { auditValues, statement, type Told } from './sql-decision.ts';
+import { integer, onlyRow, readKey } from './read-rows.ts';
+import type { KeyPurpose, KeyRow } from './rows.ts';
+import { statement, telling, type Told } from './sql-decision.ts';
 import * as sql from './sql.ts';
-import type { KeyPromotion, KeyRevocation, NewKey, PromoteResult, RevokeResult, Storage } from './storage.ts';
+import type {
+  KeyPromotion,
+  KeyRevocation,
+  KeyRewrapping,
+  NewKey,
+  PromoteResult,
+  RevokeResult,
+  Storage,
+} from './storage.ts';
 
-type Keys = Pick<Storage, 'addKey' | 'listKeys' | 'promoteKey' | 'dropExpiredKeys' | 'revokeKey'>;
+type Keys = Pick<
+  Storage,
+  'addKey' | 'listKeys' | 'promoteKey' | 'dropExpiredKeys' | 'revokeKey' | 'rewrapKey'
+>;
 
 /** Signing keys: next → current → retired → gone, with one current and at most one next by unique index. */
 export function createSqlKeys(engine: Engine): Keys {
@@ -16,15 +27,9 @@ export function createSqlKeys(engine: Engine): Keys {
       return (await engine.read(statement(sql.listKeys))).map(readKey);
     },
     promoteKey: (promotion) => promoteKey(engine, promotion),
-    async dropExpiredKeys({ purpose, tokenLife }) {
-      const [, , rows = []] = await engine.batch([
-        statement(sql.holdExpiredKeys, purpose, tokenLife),
-        statement(sql.auditExpiredKeys, purpose, tokenLife),
-        statement(sql.dropExpiredKeys, purpose, tokenLife),
-      ]);
-      return rows.map(readKey);
-    },
+    dropExpiredKeys: (drop) => dropExpiredKeys(engine, drop),
     revokeKey: (revocation) => revokeKey(engine, revocation),
+    rewrapKey: (rewrapping) => rewrapKey(engine, rewrapping),
   };
 }
 
@@ -34,7 +39,7 @@ async function addKey(engine: Engine, key: NewKey, state: 'next' | 'current'): R
       ? statement(sql.addNextKey, ...keyValues(key), key.holdableAfter)
       : statement(sql.addCurrentKey, ...keyValues(key));
   try {
-    const [rows] = await engine.batch([insert, auditKey({ kind: 'key_added', key, fields: { state } })]);
+    const [rows] = await engine.batch([insert, ...tellKey({ kind: 'key_added', key, fields: { state } })]);
     return { kind: 'added', key: readKey(onlyRow(rows)) };
   } catch (error) {
     if (error instanceof UniqueViolation) return { kind: 'taken' };
@@ -42,15 +47,34 @@ async function addKey(engine: Engine, key: NewKey, state: 'next' | 'current'): R
   }
 }
 
+/** Each key in a transaction of its own: a line of the audit log tells of one. */
+async function dropExpiredKeys(
+  engine: Engine,
+  { purpose, tokenLife }: { purpose: KeyPurpose; tokenLife: number },
+): Promise<readonly KeyRow[]> {
+  const dropped: KeyRow[] = [];
+  for (;;) {
+    const [, , , rows] = await engine.batch([
+      statement(sql.holdHead),
+      statement(sql.auditExpiredKey, purpose, tokenLife),
+      statement(sql.recordAudit),
+      statement(sql.dropExpiredKey, purpose, tokenLife),
+    ]);
+    const row = rows?.[0];
+    if (!row) return dropped;
+    dropped.push(readKey(row));
+  }
+}
+
 async function promoteKey(engine: Engine, { next, when, by }: KeyPromotion): Promise<PromoteResult> {
   const due: readonly Value[] = [next.purpose, next.alg, when === 'forced' ? 1 : 0];
-  const [, , promoted, , , rows = []] = await engine.batch([
-    statement(sql.holdKeys, next.purpose, next.alg),
+  const [, , promoted, , rows = []] = await engine.batch([
+    statement(sql.holdHead),
     statement(sql.retireCurrentIfNextIsDue, ...due),
     statement(sql.promoteNextIfDue, ...due),
     statement(sql.addNextKeyUnlessOne, ...keyValues(next), next.holdableAfter),
-    auditKey({ kind: 'key_promoted', key: next, fields: { by, when } }),
     statement(sql.keysOf, next.purpose, next.alg),
+    ...tellKey({ kind: 'key_promoted', key: next, fields: { by, when } }),
   ]);
   const keys = rows.map(readKey);
   const following = inState(keys, 'next');
@@ -63,18 +87,32 @@ async function promoteKey(engine: Engine, { next, when, by }: KeyPromotion): Pro
 async function revokeKey(engine: Engine, { kid, next, by }: KeyRevocation): Promise<RevokeResult> {
   const which: readonly Value[] = [kid, next.purpose, next.alg];
   const told: Told = { kind: 'key_revoked', fields: { by, kid, purpose: next.purpose, alg: next.alg } };
-  const [, , , revoked, , , rows = []] = await engine.batch([
-    statement(sql.holdKeys, next.purpose, next.alg),
-    statement(sql.moveHeadIfKeyStands, ...which),
-    statement(sql.auditIfKeyIsRevoked, ...auditValues(told), ...which),
+  const [moved, , revoked, , , rows = []] = await engine.batch([
+    statement(sql.moveHead),
+    statement(sql.sayKeyRevoked, ...which),
     statement(sql.revokeKey, ...which),
     statement(sql.promoteNextInPlaceOf, ...which),
     statement(sql.addKeyInPlaceOf, ...keyValues(next), next.holdableAfter, kid),
     statement(sql.keysOf, next.purpose, next.alg),
+    ...telling(sql.auditIfKeyRevoked, { told, values: [kid] }),
   ]);
   if (revoked?.length !== 1) return { kind: 'unknown' };
   const keys = rows.map(readKey);
-  return { kind: 'revoked', current: currentOf(keys), next: inState(keys, 'next') ?? null };
+  const position = integer(onlyRow(moved), 'position');
+  return { kind: 'revoked', current: currentOf(keys), next: inState(keys, 'next') ?? null, position };
+}
+
+async function rewrapKey(
+  engine: Engine,
+  { kid, wrappedKey, kekId, instead }: KeyRewrapping,
+): ReturnType<Storage['rewrapKey']> {
+  const told: Told = { kind: 'key_rewrapped', fields: { kid, kekId } };
+  const [, rows] = await engine.batch([
+    statement(sql.holdHead),
+    statement(sql.rewrapKey, kid, wrappedKey, kekId, instead),
+    ...telling(sql.auditIfKeyWrapped, { told, values: [kid, kekId] }),
+  ]);
+  return { kind: rows?.length === 1 ? 'rewrapped' : 'unchanged' };
 }
 
 function currentOf(keys: readonly KeyRow[]): KeyRow {
@@ -90,12 +128,12 @@ function keyValues({ kid, purpose, alg, publicJwk, wrappedKey, kekId }: NewKey):
 }
 
 /** Told only if the key given came in. */
-function auditKey(told: {
+function tellKey(about: {
   kind: 'key_added' | 'key_promoted';
   key: NewKey;
   fields: Told['fields'];
-}): Statement {
-  const { kid, purpose, alg } = told.key;
-  const values = auditValues({ kind: told.kind, fields: { ...told.fields, kid, purpose, alg } });
-  return statement(sql.auditIfKeyStands, ...values, kid);
+}): readonly Statement[] {
+  const { kid, purpose, alg } = about.key;
+  const told: Told = { kind: about.kind, fields: { ...about.fields, kid, purpose, alg } };
+  return telling(sql.auditIfKeyStands, { told, values: [kid] });
 }

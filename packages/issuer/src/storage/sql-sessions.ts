@@ -1,6 +1,6 @@
 import type { Engine, Row, Value } from './engine.ts';
-import { integer, readListedSession, readSession, text } from './read-rows.ts';
-import { auditValues, decide, readIssue, statement, type Told } from './sql-decision.ts';
+import { integer, onlyRow, readListedSession, readSession, text } from './read-rows.ts';
+import { decide, readIssue, statement, telling, type Told } from './sql-decision.ts';
 import * as sql from './sql.ts';
 import type {
   EndResult,
@@ -37,7 +37,7 @@ export function createSqlSessions(engine: Engine, request: () => string): Sessio
   const rotateText = createTexts(sql.rotate);
   return {
     startSession: (start) => startSession(engine, start),
-    openMachineSession: (opening) => openMachineSession(engine, opening),
+    openMachineSession: (opening) => openMachineSession(engine, opening, request()),
     rotate: (rotation) => rotate(engine, rotation, { request: request(), rotateText }),
     endSession: (end) => endSession(engine, end, request()),
     async sessionAlive({ sid, assertion }) {
@@ -92,17 +92,21 @@ async function startSession(engine: Engine, start: SessionStart): Promise<StartR
         JSON.stringify(amr),
         device,
       ),
-      statement(sql.auditIfSessionStands, ...auditValues(told)),
       statement(sql.whyNotStarted, clientId, namespace, externalId),
+      ...telling(sql.auditIfSessionStands, { told }),
     ],
   });
   if (decided.kind === 'assertion_replayed') return decided;
   const row = decided.results[1]?.[0];
   if (row) return { kind: 'started', ...readIssue(row) };
-  return { kind: 'refused', reason: whyNotStarted(decided.results[3]?.[0], 'public') };
+  return { kind: 'refused', reason: whyNotStarted(decided.results[2]?.[0], 'public') };
 }
 
-async function openMachineSession(engine: Engine, opening: MachineOpening): Promise<OpenResult> {
+async function openMachineSession(
+  engine: Engine,
+  opening: MachineOpening,
+  request: string,
+): Promise<OpenResult> {
   checkLives(opening);
   const { clientId, audience, assertion } = opening;
   const jkt = opening.jkt ?? '';
@@ -110,15 +114,27 @@ async function openMachineSession(engine: Engine, opening: MachineOpening): Prom
     assertion,
     statements: [
       statement(sql.endStaleMachineSession, clientId, jkt, audience),
-      statement(sql.openMachineSession, ...startValues(opening)),
-      statement(sql.evictOldestMachineSession, clientId, jkt, audience, machineSessionsAtMost - 1),
-      statement(sql.whyNotOpened, clientId, jkt),
+      statement(sql.openMachineSession, ...startValues(opening), assertion.kid),
+      statement(sql.whyNotOpened, clientId, jkt, assertion.kid),
+      {
+        ...statement(
+          sql.evictOldestMachineSession,
+          clientId,
+          jkt,
+          audience,
+          machineSessionsAtMost - 1,
+          request,
+        ),
+        lastIf: (evicted) => evicted.length === 0,
+      },
+      statement(sql.moveHeadIfEvicted, request),
+      statement(sql.sayEvicted, request),
     ],
   });
   if (decided.kind === 'assertion_replayed') return decided;
   const row = decided.results[1]?.[0];
   if (row) return { kind: 'opened', ...readIssue(row) };
-  return { kind: 'refused', reason: whyNotOpened(decided.results[3]?.[0]) };
+  return { kind: 'refused', reason: whyNotOpened(decided.results[2]?.[0]) };
 }
 
 function startValues(start: SessionStart | MachineOpening): readonly Value[] {
@@ -150,6 +166,9 @@ function whyNotOpened(client: Row | undefined): OpenRefusal {
   return reason === 'key_required' && client && integer(client, 'blocked') > 0 ? 'key_blocked' : reason;
 }
 
+/** Outcomes of a refresh that end nothing and are told to nobody. */
+const untold: ReadonlySet<unknown> = new Set(['rotated', 'repeated', 'superseded']);
+
 async function rotate(
   engine: Engine,
   rotation: Rotation,
@@ -163,9 +182,23 @@ async function rotate(
   const decided = await decide(engine, {
     assertion,
     statements: [
-      statement(rotateText(algs.length), sid, gen, clientId, jkt, signWith.refresh, request, ...algs.flat()),
-      statement(sql.auditRefresh, request, clientId, sid, fields),
+      {
+        ...statement(
+          rotateText(algs.length),
+          sid,
+          gen,
+          clientId,
+          jkt,
+          signWith.refresh,
+          request,
+          ...algs.flat(),
+        ),
+        lastIf: (rows) => untold.has(rows[0]?.['outcome']),
+      },
       statement(sql.moveHeadIfEnded, sid, request),
+      statement(sql.sayEnded, sid, request),
+      statement(sql.auditRefresh, request, clientId, sid, fields),
+      statement(sql.recordAudit),
     ],
   });
   if (decided.kind === 'assertion_replayed') return decided;
@@ -198,15 +231,17 @@ async function endSession(engine: Engine, end: SessionEnd, request: string): Pro
     statements: [
       statement(sql.endSession(of), sid, reason, request, ...ofClient),
       statement(sql.sessionStands(of), sid, ...ofClient),
-      statement(sql.auditIfSessionTouched, ...auditValues(told), request),
       statement(sql.moveHeadIfEnded, sid, request),
+      statement(sql.sayEnded, sid, request),
       ...(holderKey === 'block' ? [statement(sql.blockHolderKey, sid, request)] : []),
+      ...telling(sql.auditIfSessionTouched, { told, values: [request] }),
     ],
   });
   if (decided.kind === 'assertion_replayed') return decided;
-  const row = decided.results[0]?.[0];
-  if (row) return { kind: 'ended', session: readSession(row), now: integer(row, 'now') };
-  return { kind: decided.results[1]?.length === 1 ? 'already_ended' : 'unknown' };
+  const [[row] = [], stands, moved] = decided.results;
+  if (!row) return { kind: stands?.length === 1 ? 'already_ended' : 'unknown' };
+  const position = integer(onlyRow(moved), 'position');
+  return { kind: 'ended', session: readSession(row), now: integer(row, 'now'), position };
 }
 
 function listing({ clientId, subject, only, limit, after }: SessionFilter): ReturnType<typeof statement> {

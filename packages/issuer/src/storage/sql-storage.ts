@@ -1,12 +1,15 @@
 import { newId } from '../random.ts';
-import type { Engine, Row } from './engine.ts';
-import { integer, onlyRow, readAudit, readBlock, text } from './read-rows.ts';
+import type { Engine } from './engine.ts';
+import { integer, onlyRow, readBlock, text } from './read-rows.ts';
+import { createSqlAudit } from './sql-audit.ts';
 import { createSqlClients } from './sql-clients.ts';
-import { auditValues, statement, type Told } from './sql-decision.ts';
+import { statement, telling, type Told } from './sql-decision.ts';
+import { createSqlFeed } from './sql-feed.ts';
 import { createSqlKeys } from './sql-keys.ts';
 import { createSqlSessions } from './sql-sessions.ts';
+import { createSqlSweep } from './sql-sweep.ts';
 import * as sql from './sql.ts';
-import type { AuditFilter, Storage } from './storage.ts';
+import type { Storage } from './storage.ts';
 
 /** The store over any engine that runs batches as transactions and has the functions named in `sql.ts`. */
 export function createSqlStorage(engine: Engine): Storage {
@@ -14,6 +17,9 @@ export function createSqlStorage(engine: Engine): Storage {
     ...createSqlClients(engine),
     ...createSqlSessions(engine, createRequests()),
     ...createSqlKeys(engine),
+    ...createSqlFeed(engine),
+    ...createSqlAudit(engine),
+    ...createSqlSweep(engine),
     async listBlocks({ clientId }) {
       const ofClient = clientId === undefined ? [] : [clientId];
       const rows = await engine.read(
@@ -25,14 +31,12 @@ export function createSqlStorage(engine: Engine): Storage {
       const of = { jkt: jkt !== undefined };
       const which = jkt === undefined ? [clientId] : [clientId, jkt];
       const told: Told = { kind: 'block_lifted', clientId, fields: { by } };
-      const [, rows = []] = await engine.batch([
-        statement(sql.auditIfBlocked(of), ...auditValues(told), ...which),
+      const [, , , rows = []] = await engine.batch([
+        statement(sql.holdHead),
+        ...telling(sql.auditIfBlocked(of), { told, values: which }),
         statement(sql.liftBlock(of), ...which),
       ]);
       return { kind: 'lifted', keys: rows.map((row) => text(row, 'jkt')) };
-    },
-    async listAudit(filter) {
-      return (await engine.read(auditListing(filter))).map(readAudit);
     },
     async settleMeta(key, value) {
       const [, rows] = await engine.batch([
@@ -48,28 +52,8 @@ export function createSqlStorage(engine: Engine): Storage {
     async now() {
       return integer(onlyRow(await engine.read(statement(sql.now))), 'now');
     },
-    async sweep({ keepSessions }) {
-      const [assertions, ended, expired] = await engine.batch([
-        statement(sql.sweepAssertions),
-        statement(sql.sweepEndedSessions, keepSessions),
-        statement(sql.sweepExpiredSessions, keepSessions),
-      ]);
-      return { assertions: count(assertions), sessions: count(ended) + count(expired) };
-    },
     close: () => engine.close(),
   };
-}
-
-const count = (rows: readonly Row[] = []) => rows.length;
-
-function auditListing({ kind, sid, limit, after = 0 }: AuditFilter): ReturnType<typeof statement> {
-  const values = [kind, sid].filter((value) => value !== undefined);
-  return statement(
-    sql.listAudit({ kind: kind !== undefined, sid: sid !== undefined }),
-    after,
-    limit,
-    ...values,
-  );
 }
 
 /** Names for decisions, different in every process: by them a transaction knows its own work again. No secret. */

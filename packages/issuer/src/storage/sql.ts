@@ -1,7 +1,11 @@
 /**
- * All SQL. `$1` placeholders, and only what SQLite and PostgreSQL both understand, with three functions: `now_us()`
- * (the database's clock in µs, one value for a whole transaction), `greatest` and `least` (which ignore NULL). SQLite has
- * none of them, its adapter brings them.
+ * All SQL. `$1` placeholders, and only what SQLite and PostgreSQL both understand, with four functions: `now_us()`
+ * (the database's clock in µs, one value for a whole transaction), `greatest` and `least` (which ignore NULL), and
+ * `sha256_hex(text)` (over its UTF-8). SQLite has none of them, its adapter brings them. A lock on what is read stands in
+ * a comment, `/* FOR UPDATE … *\/`: SQLite lets one in at a time, and the adapter of PostgreSQL takes it out.
+ *
+ * Where rows are locked one by one, every transaction takes them in this order, so that none waits for another in a
+ * circle: sessions, the head, whatever the head rules (subjects, clients, keys, blocks, pages), the audit log's head.
  */
 
 /**
@@ -33,7 +37,14 @@ export const now = `SELECT now_us() AS now`;
 
 /** The lowest time the clock may show: nothing is ever decided before what the feed has said. */
 export const headPosition = `SELECT position FROM head`;
-export const moveHead = `UPDATE head SET position = greatest(position + 1, now_us()) RETURNING position`;
+const nextPosition = `UPDATE head SET position = greatest(position + 1, now_us())`;
+/**
+ * Whoever moves the head holds it until the commit: the order of positions is the order of commits, and whoever sees a
+ * position committed sees everything at and below it. So it comes before the entries at that position, always.
+ */
+export const moveHead = `${nextPosition} RETURNING position`;
+/** Waits for every transaction that moved the head, and lets none move it until the commit. */
+export const holdHead = `UPDATE head SET position = position`;
 const atHead = `(SELECT position FROM head)`;
 
 // ——— assertions
@@ -44,10 +55,37 @@ export const redeemAssertion = `
 
 // ——— audit
 
-const auditColumns = `INSERT INTO audit (at, kind, client_id, sid, fields)`;
+interface Line {
+  readonly kind: string;
+  readonly clientId: string;
+  readonly sid: string;
+  readonly fields: string;
+}
+const orDash = (text: string) => `coalesce(length(${text}) || ':' || ${text}, '-')`;
+/** What is hashed of a line: `auditHash` in sql-audit.ts says the same in our language. */
+const chained = ({ kind, clientId, sid, fields }: Line) =>
+  `sha256_hex(hash || ' ' || (seq + 1) || ' ' || CAST(now_us() AS BIGINT) || ' ' || ${kind} || ' ' || ${orDash(clientId)} || ' ' ||
+    ${orDash(sid)} || ' ' || ${fields})`;
+
+/**
+ * Writes a line at the head of the log, each hashed together with the hash before it. The row's lock makes one chain of
+ * the lines of all replicas. `recordAudit` comes next; unless the head is held, nothing that locks comes after them.
+ */
+const tell = (line: Line, condition = '1 = 1') => `
+  UPDATE audit_head SET seq = seq + 1, at = now_us(), kind = ${line.kind}, client_id = ${line.clientId},
+    sid = ${line.sid}, fields = ${line.fields}, hash = ${chained(line)}
+  WHERE ${condition}`;
+/** Keeps the line at the head, if it is not kept yet. */
+export const recordAudit = `
+  INSERT INTO audit (seq, at, kind, client_id, sid, fields, hash)
+  SELECT seq, at, kind, client_id, sid, fields, hash FROM audit_head WHERE seq > 0
+  ON CONFLICT (seq) DO NOTHING`;
+
+const given = (place: number) => `CAST($${place} AS TEXT)`;
 /** $1 kind, $2 client, $3 sid, $4 fields. */
-export const audit = `${auditColumns} VALUES (now_us(), $1, $2, $3, $4)`;
-const auditIf = (condition: string) => `${auditColumns} SELECT now_us(), $1, $2, $3, $4 WHERE ${condition}`;
+const givenLine: Line = { kind: given(1), clientId: given(2), sid: given(3), fields: given(4) };
+export const audit = tell(givenLine);
+const auditIf = (condition: string) => tell(givenLine, condition);
 
 /** $5 the request: whether it was this one that touched the session $3. */
 const thisRequest = `id = $3 AND request = $5`;
@@ -61,18 +99,183 @@ export const auditIfClientCut = auditIf(
 );
 export const auditIfSubjectStands = auditIf(`EXISTS (SELECT 1 FROM subjects WHERE id = $5)`);
 export const auditIfKeyStands = auditIf(`EXISTS (SELECT 1 FROM signing_keys WHERE id = $5)`);
+/** $5 kid, after the head was moved and the key ended. */
+export const auditIfKeyRevoked = auditIf(
+  `EXISTS (SELECT 1 FROM revocations WHERE position = ${atHead} AND kind = 'key' AND value = $5)`,
+);
 
 /** $1 request, $2 client, $3 sid, $4 fields: what is worth telling about a refresh, told in its transaction. */
-export const auditRefresh = `${auditColumns}
-  SELECT now_us(), 'refresh_' ||
-    coalesce((SELECT outcome FROM sessions WHERE id = $3 AND request = $1), 'refused'), $2, $3, $4
-  WHERE NOT EXISTS (SELECT 1 FROM sessions
-    WHERE id = $3 AND request = $1 AND outcome IN ('rotated', 'repeated', 'superseded'))`;
+export const auditRefresh = tell(
+  {
+    ...givenLine,
+    kind: `('refresh_' || coalesce((SELECT outcome FROM sessions WHERE id = $3 AND request = $1), 'refused'))`,
+  },
+  `NOT EXISTS (SELECT 1 FROM sessions
+    WHERE id = $3 AND request = $1 AND outcome IN ('rotated', 'repeated', 'superseded'))`,
+);
+
+/** One line of the log for each row and its head beside it, in one reading. $1 after, $2 limit. */
+export const readChain = `
+  SELECT audit_head.seq AS head_seq, audit_head.hash AS head_hash,
+    line.seq, line.at, line.kind, line.client_id, line.sid, line.fields, line.hash
+  FROM audit_head LEFT JOIN (
+    SELECT seq, at, kind, client_id, sid, fields, hash FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2) AS line ON 1 = 1
+  ORDER BY line.seq`;
 
 export const listAudit = (by: { kind: boolean; sid: boolean }): string => `
   SELECT seq, at, kind, client_id, sid, fields FROM audit
   WHERE seq > $1 ${by.kind ? 'AND kind = $3' : ''} ${by.sid ? `AND sid = $${by.kind ? 4 : 3}` : ''}
   ORDER BY seq LIMIT $2`;
+
+// ——— the feed
+
+const minute = 60_000_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/**
+ * Until when an entry is said: until no token made before this transaction can live, and five minutes. A life counts for
+ * three hours after it was last settled: the hour its tokens may live, and two settlings that may fail. Where none is
+ * known, the longest there may be counts.
+ */
+const untilTokensAreOver = `now_us() + ${5 * minute} +
+  coalesce((SELECT max(life) FROM token_lives WHERE in_force_at > now_us() - ${3 * hour}), ${hour})`;
+
+/** $1 how long tokens may live from now on. */
+export const settleTokenLife = `
+  INSERT INTO token_lives (life, in_force_at) VALUES ($1, now_us())
+  ON CONFLICT (life) DO UPDATE SET in_force_at = greatest(token_lives.in_force_at, excluded.in_force_at)`;
+
+/** Says an end in the transaction that made it, at the position to which that moved the head. */
+const say = (entry: { kind: string; value: string; cutAt: string; until?: string; of: string }) => `
+  INSERT INTO revocations (position, kind, value, cut_at, until)
+  SELECT head.position, '${entry.kind}', ${entry.value}, ${entry.cutAt}, ${entry.until ?? untilTokensAreOver}
+  FROM ${entry.of}`;
+
+/** $1 sid, $2 request. */
+const ended = `sessions.id = $1 AND sessions.request = $2 AND sessions.ended_at IS NOT NULL`;
+export const moveHeadIfEnded = `
+  ${nextPosition} WHERE EXISTS (SELECT 1 FROM sessions WHERE ${ended}) RETURNING position`;
+export const sayEnded = say({
+  kind: 'session',
+  value: 'sessions.id',
+  cutAt: '0',
+  of: `head, sessions WHERE ${ended}`,
+});
+
+/** $1 request. By its time, for no refresh moves an entry of that index. */
+const evicted = `sessions.ended_at = now_us() AND sessions.request = $1 AND sessions.end_reason = 'evicted'`;
+export const moveHeadIfEvicted = `${nextPosition} WHERE EXISTS (SELECT 1 FROM sessions WHERE ${evicted})`;
+export const sayEvicted = say({
+  kind: 'session',
+  value: 'sessions.id',
+  cutAt: '0',
+  of: `head, sessions WHERE ${evicted}`,
+});
+
+/** $1 id. A cut is at the head's position only if this transaction made it. */
+export const sayClientCut = say({
+  kind: 'client',
+  value: 'clients.id',
+  cutAt: 'clients.cut_at',
+  of: 'head, clients WHERE clients.id = $1 AND clients.cut_at = head.position',
+});
+export const saySubjectCut = say({
+  kind: 'subject',
+  value: 'subjects.handle',
+  cutAt: 'subjects.cut_at',
+  of: 'head, subjects WHERE subjects.id = $1 AND subjects.cut_at = head.position',
+});
+export const sayEverythingCut = say({ kind: 'everything', value: `''`, cutAt: 'head.cut_at', of: 'head' });
+
+/** A guard never admits a key again that it saw revoked; a guard that starts within this time hears of it. */
+const keyEntriesLast = 400 * day;
+/** Before the key is revoked. $1 kid, $2 purpose, $3 algorithm. */
+export const sayKeyRevoked = say({
+  kind: 'key',
+  value: 'k.id',
+  cutAt: '0',
+  until: `now_us() + ${keyEntriesLast}`,
+  of: `head, signing_keys AS k WHERE k.id = $1 AND k.purpose = $2 AND k.alg = $3 AND k.state <> 'gone'`,
+});
+
+/** One row for each entry, the head beside it, in one reading, so that they fit. $1 after, $2 limit. */
+export const readFeed = `
+  SELECT head.position AS head, head.floor, coalesce((SELECT max(to_position) FROM feed_pages), 0) AS page_end,
+    entry.position, entry.kind, entry.value, entry.cut_at, entry.until
+  FROM head LEFT JOIN (
+    SELECT position, kind, value, cut_at, until FROM revocations
+    WHERE position > $1 ORDER BY position, kind, value LIMIT $2) AS entry ON 1 = 1
+  ORDER BY entry.position, entry.kind, entry.value`;
+
+/** $1 where the page ends. */
+export const readPage = `
+  SELECT feed_pages.from_position, feed_pages.to_position, head.floor,
+    entry.position, entry.kind, entry.value, entry.cut_at, entry.until
+  FROM head, feed_pages LEFT JOIN revocations AS entry
+    ON entry.position > feed_pages.from_position AND entry.position <= feed_pages.to_position
+  WHERE feed_pages.to_position = $1
+  ORDER BY entry.position, entry.kind, entry.value`;
+
+/**
+ * A clock that was set back stands at the head until it has caught up (or shows less): then the head moves by what it
+ * can, so that guards see that the issuer lives.
+ */
+export const beat = `${nextPosition} WHERE position < now_us() - 900000 OR position >= now_us()`;
+
+const pageHoldsAtMost = 10_000;
+const pageEnd = `coalesce((SELECT max(to_position) FROM feed_pages), 0)`;
+const open = `SELECT position FROM revocations WHERE position > ${pageEnd}
+  ORDER BY position LIMIT ${pageHoldsAtMost + 1}`;
+/**
+ * With the head held, closes one page: when more are open than it holds, as many whole positions as fit; else, when one
+ * has been open for 15 minutes, all that are older than ten.
+ */
+export const closePage = `
+  INSERT INTO feed_pages (from_position, to_position)
+  SELECT ${pageEnd}, max(o.position)
+  FROM (${open}) AS o,
+    (SELECT count(*) AS many, min(position) AS oldest, max(position) AS newest FROM (${open}) AS p) AS s
+  WHERE (s.many > ${pageHoldsAtMost} AND o.position < s.newest)
+    OR (s.many <= ${pageHoldsAtMost} AND s.oldest < now_us() - ${15 * minute} AND o.position < now_us() - ${10 * minute})
+  HAVING count(*) > 0
+  RETURNING to_position`;
+
+/**
+ * A key's entry outlives all others and would hold the floor down. An hour old it is said again at the head, and where
+ * it stood it stays for the hour in which somebody may still be reading the pages there.
+ */
+const isOldKey = `kind = 'key' AND position < now_us() - ${hour} AND until > now_us() + ${2 * hour}`;
+export const moveHeadIfKeysAreOld = `${nextPosition} WHERE EXISTS (SELECT 1 FROM revocations WHERE ${isOldKey})`;
+export const sayOldKeysAgain = `
+  INSERT INTO revocations (position, kind, value, cut_at, until)
+  SELECT ${atHead}, kind, value, cut_at, until FROM revocations WHERE ${isOldKey}`;
+export const shortenOldKeys = `UPDATE revocations SET until = now_us() + ${hour} WHERE ${isOldKey}`;
+
+/** The floor is one below the first entry that has not run its time, and the head where there is none. It never sinks. */
+export const raiseFloor = `
+  UPDATE head SET floor = greatest(floor, coalesce(
+    (SELECT r.position - 1 FROM revocations AS r WHERE r.until > now_us() ORDER BY r.position LIMIT 1), position))`;
+
+/** Pages below the floor lead nowhere; a reader who knows an older floor has an hour. The last one says where the next begins. */
+export const sweepPages = `
+  DELETE FROM feed_pages WHERE to_position <= (SELECT floor FROM head) - ${hour}
+    AND to_position < (SELECT max(p.to_position) FROM feed_pages AS p)`;
+
+// ——— guards
+
+/** $1 client, $2 instance, $3 name, $4 audience, $5 to, $6 keys. What was overtaken on its way takes nothing back. */
+export const acknowledge = `
+  INSERT INTO guards (client_id, instance, name, audience, to_position, keys, seen_at)
+  VALUES ($1, $2, $3, $4, $5, $6, now_us())
+  ON CONFLICT (client_id, instance) DO UPDATE SET name = excluded.name, audience = excluded.audience,
+    keys = CASE WHEN excluded.to_position >= guards.to_position THEN excluded.keys ELSE guards.keys END,
+    to_position = greatest(guards.to_position, excluded.to_position),
+    seen_at = greatest(guards.seen_at, excluded.seen_at)`;
+export const listGuards = `
+  SELECT client_id, instance, name, audience, to_position, keys, seen_at FROM guards
+  WHERE seen_at > now_us() - ${day} ORDER BY seen_at DESC, client_id, instance`;
+export const sweepGuards = `DELETE FROM guards WHERE seen_at <= now_us() - ${day} RETURNING 1 AS swept`;
 
 // ——— clients and subjects
 
@@ -147,36 +350,39 @@ export const endStaleMachineSession = `
   UPDATE sessions SET ended_at = now_us(), end_reason = 'expired'
   WHERE client_id = $1 AND jkt = $2 AND audience = $3 AND kind = 'machine' AND ended_at IS NULL AND NOT ${alive}`;
 
-/** $1 to $9 as in `startSession`. */
+/** $1 to $9 as in `startSession`, $10 the key that made the assertion: whoever has a blocked one can make any proof's. */
 export const openMachineSession = `${startColumns}
   SELECT $1, 'machine', subjects.id, clients.id, $3, $4, $5, NULL, NULL, NULL, ${startTimes('$6', '$7')}
   FROM clients, subjects, head
   WHERE clients.id = $2 AND clients.kind = 'machine' AND clients.removed_at IS NULL
     AND ($5 <> '' OR clients.bearer = 1)
     AND subjects.id = clients.subject AND subjects.enabled = 1
-    AND NOT EXISTS (SELECT 1 FROM blocked_keys WHERE blocked_keys.client_id = $2 AND blocked_keys.jkt = $5)
+    AND NOT EXISTS (SELECT 1 FROM blocked_keys WHERE blocked_keys.client_id = $2 AND blocked_keys.jkt IN ($5, $10))
   ON CONFLICT (client_id, jkt, audience) WHERE kind = 'machine' AND ended_at IS NULL
   DO UPDATE SET scope = excluded.scope, last_used_at = now_us(), idle_life = excluded.idle_life,
     idle_expires_at = least(now_us() + excluded.idle_life, sessions.absolute_expires_at)
   RETURNING ${issueColumns('$8', '$9')}`;
 
+/** $1 client, $2 jkt, $3 the key that made the assertion. */
 export const whyNotOpened = `
   SELECT kind, bearer, removed_at,
     (SELECT enabled FROM subjects WHERE subjects.id = clients.subject) AS enabled,
-    (SELECT count(*) FROM blocked_keys WHERE client_id = $1 AND jkt = $2) AS blocked
+    (SELECT count(*) FROM blocked_keys WHERE client_id = $1 AND jkt IN ($2, $3)) AS blocked
   FROM clients WHERE id = $1`;
 
+const evictedAtOnce = 100;
 /**
- * Each opening adds at most one, so ending one keeps the bound: $4 is how many may stand beside the one just opened,
- * which is never the one to go.
+ * $4 is how many may stand beside the one just opened, which is never the one to go. Openings that do not see each other
+ * may each add one, so all beyond the bound go; those that another opening has in hand are its to end. $5 request.
  */
 export const evictOldestMachineSession = `
-  UPDATE sessions SET ended_at = now_us(), end_reason = 'evicted'
-  WHERE id = (SELECT id FROM sessions
+  UPDATE sessions SET ended_at = now_us(), end_reason = 'evicted', request = $5
+  WHERE id IN (SELECT s.id FROM sessions AS s WHERE s.ended_at IS NULL AND s.id IN (SELECT id FROM sessions
     WHERE client_id = $1 AND kind = 'machine' AND ended_at IS NULL
       AND id <> (SELECT o.id FROM sessions AS o WHERE o.client_id = $1 AND o.jkt = $2 AND o.audience = $3
         AND o.kind = 'machine' AND o.ended_at IS NULL)
-    ORDER BY last_used_at DESC, id DESC LIMIT 1 OFFSET $4)`;
+    ORDER BY last_used_at DESC, id DESC LIMIT ${evictedAtOnce} OFFSET $4) /* FOR UPDATE SKIP LOCKED */)
+  RETURNING id`;
 
 // ——— refresh
 
@@ -217,11 +423,6 @@ const pairs = (count: number, text: (placeholders: [string, string]) => string) 
   Array.from({ length: count }, (_, pair) => text([`$${7 + 2 * pair}`, `$${8 + 2 * pair}`]));
 const algOfAudience = (audiences: number) =>
   `CASE sessions.audience ${pairs(audiences, ([audience, alg]) => `WHEN ${audience} THEN ${alg}`).join(' ')} END`;
-
-/** $1 sid, $2 request: an end moves the head. */
-export const moveHeadIfEnded = `
-  UPDATE head SET position = greatest(position + 1, now_us())
-  WHERE EXISTS (SELECT 1 FROM sessions WHERE id = $1 AND request = $2 AND ended_at IS NOT NULL)`;
 
 // ——— sessions end and are listed
 
@@ -302,13 +503,6 @@ export const listKeys = `SELECT ${keyColumns} FROM signing_keys WHERE state <> '
 export const keysOf = `
   SELECT ${keyColumns} FROM signing_keys WHERE purpose = $1 AND alg = $2 AND state IN ('next', 'current')`;
 
-/**
- * First in every change of keys: SQLite holds the whole store anyway, PostgreSQL lets two changes of the same keys follow
- * one another, each seeing what the one before left. $1 purpose, $2 algorithm.
- */
-export const holdKeys = `
-  UPDATE signing_keys SET kek_id = kek_id WHERE purpose = $1 AND alg = $2 AND state IN ('next', 'current')`;
-
 /** $1 purpose, $2 algorithm, $3 whether forced. */
 const nextIsDue = `EXISTS (SELECT 1 FROM signing_keys AS n WHERE n.purpose = $1 AND n.alg = $2 AND n.state = 'next'
   AND (n.holdable_from <= now_us() OR $3 = 1))`;
@@ -320,14 +514,6 @@ export const promoteNextIfDue = `
   WHERE purpose = $1 AND alg = $2 AND state = 'next' AND (holdable_from <= now_us() OR $3 = 1)
   RETURNING id AS kid`;
 
-/** Before a key is revoked: whether this does it. $1 kid, $2 purpose, $3 algorithm. */
-const notGone = (kid: string, purpose: string, alg: string) =>
-  `EXISTS (SELECT 1 FROM signing_keys WHERE id = ${kid} AND purpose = ${purpose} AND alg = ${alg} AND state <> 'gone')`;
-export const moveHeadIfKeyStands = `
-  UPDATE head SET position = greatest(position + 1, now_us()) WHERE ${notGone('$1', '$2', '$3')}`;
-/** $5 kid, $6 purpose, $7 algorithm. */
-export const auditIfKeyIsRevoked = auditIf(notGone('$5', '$6', '$7'));
-
 /** $1 kid, $2 purpose, $3 algorithm. */
 export const revokeKey = `
   UPDATE signing_keys SET state = 'gone', gone_at = now_us(), wrapped_key = NULL
@@ -337,22 +523,40 @@ export const promoteNextInPlaceOf = `
   WHERE purpose = $2 AND alg = $3 AND state = 'next' AND NOT ${inState('current')}
     AND EXISTS (SELECT 1 FROM signing_keys AS r WHERE r.id = $1 AND r.state = 'gone')`;
 
-/** $1 purpose, $2 the longest life of a token it may have signed. */
-const lastTokenExpired = `purpose = $1 AND state = 'retired' AND retired_at + $2 <= now_us()`;
-export const holdExpiredKeys = `UPDATE signing_keys SET kek_id = kek_id WHERE ${lastTokenExpired}`;
-export const auditExpiredKeys = `${auditColumns}
-  SELECT now_us(), 'key_dropped', NULL, NULL, '{"kid":"' || id || '"}' FROM signing_keys WHERE ${lastTokenExpired}`;
-export const dropExpiredKeys = `
+/** The one that was retired first of those whose tokens are over. */
+const expiredKey = (purpose: string, life: string) => `(SELECT id FROM signing_keys
+  WHERE purpose = ${purpose} AND state = 'retired' AND retired_at + ${life} <= now_us() ORDER BY retired_at, id LIMIT 1)`;
+/** With the head held, before it is dropped. $1 purpose, $2 the longest life of a token it may have signed. */
+export const auditExpiredKey = tell(
+  {
+    kind: `'key_dropped'`,
+    clientId: 'CAST(NULL AS TEXT)',
+    sid: 'CAST(NULL AS TEXT)',
+    fields: `('{"kid":"' || ${expiredKey('$1', '$2')} || '"}')`,
+  },
+  `${expiredKey('$1', '$2')} IS NOT NULL`,
+);
+/** $1 and $2 as in `auditExpiredKey`. */
+export const dropExpiredKey = `
   UPDATE signing_keys SET state = 'gone', gone_at = now_us(), wrapped_key = NULL
-  WHERE ${lastTokenExpired} RETURNING ${keyColumns}`;
+  WHERE id = ${expiredKey('$1', '$2')} RETURNING ${keyColumns}`;
+
+/** $1 kid, $2 the private key wrapped anew, $3 under which key-encryption key, $4 under which it was. */
+export const rewrapKey = `
+  UPDATE signing_keys SET wrapped_key = $2, kek_id = $3 WHERE id = $1 AND kek_id = $4 AND state <> 'gone'
+  RETURNING id AS kid`;
+/** $5 kid, $6 the key-encryption key it is wrapped under now. */
+export const auditIfKeyWrapped = auditIf(
+  `EXISTS (SELECT 1 FROM signing_keys WHERE id = $5 AND kek_id = $6 AND state <> 'gone')`,
+);
 
 // ——— facts about this store, and cleaning
 
 export const settleMeta = `INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING`;
 export const findMeta = `SELECT value FROM meta WHERE key = $1`;
 
-/** Bounded, so that no sweep holds the store for long; the next one goes on. */
-const sweptAtOnce = 1000;
+/** Bounded, so that no transaction of a sweep holds the store for long; whoever sweeps goes on until less was found. */
+export const sweptAtOnce = 1000;
 export const sweepAssertions = `
   DELETE FROM redeemed_assertions WHERE (client_id, jti_hash) IN (
     SELECT client_id, jti_hash FROM redeemed_assertions WHERE expires_at <= now_us() LIMIT ${sweptAtOnce})
@@ -365,4 +569,8 @@ export const sweepEndedSessions = `
 export const sweepExpiredSessions = `
   DELETE FROM sessions WHERE id IN (
     SELECT id FROM sessions WHERE absolute_expires_at < now_us() - $1 LIMIT ${sweptAtOnce})
+  RETURNING 1 AS swept`;
+export const sweepRevocations = `
+  DELETE FROM revocations WHERE (position, kind, value) IN (
+    SELECT position, kind, value FROM revocations WHERE until <= now_us() ORDER BY until LIMIT ${sweptAtOnce})
   RETURNING 1 AS swept`;

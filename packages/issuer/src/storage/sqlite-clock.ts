@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import { headPosition } from './sql.ts';
 
@@ -14,6 +15,7 @@ export function addFunctions(db: DatabaseSync, clock: () => number): { advance: 
     Math.max(...present(values)),
   );
   db.function('least', { deterministic: true, varargs: true }, (...values) => Math.min(...present(values)));
+  db.function('sha256_hex', { deterministic: true }, (text) => hash('sha256', String(text), 'hex'));
   return {
     advance: () => {
       shown = Math.max(shown, Math.floor(clock() * 1000), Number(head.get()?.['position']));

@@ -5,6 +5,7 @@ import type { Engine, Row, Statement } from './engine.ts';
 import { addFunctions } from './sqlite-clock.ts';
 import { isBusy, nameViolation } from './sqlite-errors.ts';
 import { migrate } from './sqlite-migrate.ts';
+import { expectNotMoved } from './sqlite-moved.ts';
 import { createRun } from './sqlite-statements.ts';
 
 /** How the embedded database is opened. */
@@ -32,6 +33,7 @@ export function openSqliteEngine({ file, clock = Date.now, patience = 10_000 }: 
   const db = new DatabaseSync(file, { timeout: patience, enableForeignKeyConstraints: true });
   try {
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+    expectNotMoved(db);
     migrate(db);
     db.exec(`PRAGMA busy_timeout = ${blockedFor}`);
     return createEngine(db, { clock, patience });
@@ -90,7 +92,7 @@ function createEngine(db: DatabaseSync, options: { clock: () => number; patience
   function runSaved({ statements, resolve, reject }: Job): () => void {
     transaction.save();
     try {
-      const results = statements.map(run);
+      const results = runEach(statements);
       transaction.release();
       return () => {
         resolve(results);
@@ -103,6 +105,16 @@ function createEngine(db: DatabaseSync, options: { clock: () => number; patience
         reject(nameViolation(error));
       };
     }
+  }
+
+  function runEach(statements: readonly Statement[]): readonly (readonly Row[])[] {
+    const results: (readonly Row[])[] = [];
+    for (const statement of statements) {
+      const rows = run(statement);
+      results.push(rows);
+      if (statement.lastIf?.(rows)) break;
+    }
+    return results;
   }
 
   return {

@@ -10,6 +10,7 @@ import type {
   KeyRow,
   ListedSession,
   PublicJwk,
+  RevocationKind,
   SessionRow,
   SubjectRow,
 } from './rows.ts';
@@ -73,9 +74,32 @@ export interface Storage {
   dropExpiredKeys(drop: { purpose: KeyPurpose; tokenLife: number }): Promise<readonly KeyRow[]>;
   /** Makes a key gone at once, whatever its state, and puts the next one in its place. */
   revokeKey(revocation: KeyRevocation): Promise<RevokeResult>;
+  /** Keeps a private key under another key-encryption key, unless somebody else did since it was read. */
+  rewrapKey(rewrapping: KeyRewrapping): Promise<{ kind: 'rewrapped' } | { kind: 'unchanged' }>;
+
+  /** Everything the feed says above a position, read so that nothing at or below `head` is missing. */
+  readFeed(reading: { after: number; limit: number }): Promise<FeedReading>;
+  /** Moves the head by a committed write, unless somebody did within the last 0.9 s. */
+  beat(): Promise<void>;
+  /** Closes pages while more than 10,000 entries are open, and of what is older than ten minutes once any is older than 15. */
+  closePages(): Promise<void>;
+  /** The closed page that ends at a position. */
+  readPage(to: number): Promise<FeedPage | null>;
+  /**
+   * Says how long tokens (µs, at most an hour) may live from now on, so that entries are kept for as long as what they
+   * end. It counts for three hours: say it before the first token is made, and at least every hour.
+   */
+  settleTokenLife(life: number): Promise<void>;
+
+  /** Keeps what a guard process says it has applied. */
+  acknowledge(acknowledgement: Acknowledgement): Promise<void>;
+  /** The guard processes heard of within a day, by when they were last heard. */
+  listGuards(): Promise<readonly GuardRow[]>;
 
   /** Oldest first. */
   listAudit(filter: AuditFilter): Promise<readonly AuditRow[]>;
+  /** Walks the audit log and says whether it is what was written; `noted` is a head that somebody kept elsewhere. */
+  verifyAudit(noted?: AuditHead): Promise<AuditVerdict>;
 
   /** Writes a fact about this store unless one stands already; answers the one that stands. */
   settleMeta(key: string, value: string): Promise<string>;
@@ -83,8 +107,11 @@ export interface Storage {
 
   /** The database's clock, µs. */
   now(): Promise<number>;
-  /** Deletes what can decide nothing any more: expired assertions, and sessions over for longer than `keepSessions`. */
-  sweep(sweep: { keepSessions: number }): Promise<{ assertions: number; sessions: number }>;
+  /**
+   * Deletes what can decide nothing any more: expired assertions, sessions over for longer than `keepSessions`, entries
+   * of the feed that have run their time, guards silent for a day. Raises the feed's floor.
+   */
+  sweep(sweep: { keepSessions: number }): Promise<Swept>;
   /** Finishes what was asked for, then closes. */
   close(): Promise<void>;
 }
@@ -92,6 +119,8 @@ export interface Storage {
 /** A client's signed authentication, to be used up in the transaction it authorises (RFC 7523 §3, `jti`). */
 export interface Assertion {
   readonly clientId: string;
+  /** Thumbprint of the client's key that made it. */
+  readonly kid: string;
   /** SHA-256 of its `jti`, base64url. */
   readonly jtiHash: string;
   /** From when no issuer process would accept it any more (its `exp` and the tolerance), µs. */
@@ -219,8 +248,9 @@ export interface SessionEnd {
   readonly assertion?: Assertion;
 }
 
+/** `ended`: a guard that knows the feed up to `position` refuses it. */
 export type EndResult =
-  | { readonly kind: 'ended'; readonly session: SessionRow; readonly now: number }
+  | { readonly kind: 'ended'; readonly session: SessionRow; readonly now: number; readonly position: number }
   | { readonly kind: 'already_ended' }
   | { readonly kind: 'unknown' }
   | Replayed;
@@ -268,9 +298,97 @@ export interface KeyRevocation {
   readonly by: string;
 }
 
+export interface KeyRewrapping {
+  readonly kid: string;
+  readonly wrappedKey: string;
+  readonly kekId: string;
+  /** The key-encryption key under which it was read. */
+  readonly instead: string;
+}
+
+/** `revoked`: a guard that knows the feed up to `position` refuses what the key signed. */
 export type RevokeResult =
-  | { readonly kind: 'revoked'; readonly current: KeyRow; readonly next: KeyRow | null }
+  | {
+      readonly kind: 'revoked';
+      readonly current: KeyRow;
+      readonly next: KeyRow | null;
+      readonly position: number;
+    }
   | { readonly kind: 'unknown' };
+
+/** One entry of the feed as the store keeps it. */
+export interface FeedEntry {
+  readonly position: number;
+  readonly kind: RevocationKind;
+  /** What is ended: a `sid`, a subject's handle, a client's id, a `kid`; `''` for everything. Never leaves the issuer. */
+  readonly value: string;
+  /** Of a cut: what started at or before it is over. Of a final entry: 0. */
+  readonly cutAt: number;
+  readonly until: number;
+}
+
+export interface FeedReading {
+  /** Every entry at or below it is known, and none will ever be added there. */
+  readonly head: number;
+  /** Every entry at or below it has run its time, or (a key's) was said again above it. Never above `head`; never sinks. */
+  readonly floor: number;
+  /** Where the last closed page ends; 0 before the first. */
+  readonly pageEnd: number;
+  /**
+   * Above `after`, in order; if there were more than `limit`, the first ones, of whole positions, and `head` is the last
+   * one's position.
+   */
+  readonly entries: readonly FeedEntry[];
+}
+
+/** All entries with `from` < position ≤ `to` that are still kept; `from` is where the page before it ends. */
+export interface FeedPage {
+  readonly from: number;
+  readonly to: number;
+  readonly floor: number;
+  readonly entries: readonly FeedEntry[];
+}
+
+export interface Acknowledgement {
+  /** Drawn by the guard process when it started. */
+  readonly instance: string;
+  readonly clientId: string;
+  /** What its installer calls it. */
+  readonly name: string;
+  readonly audience: string;
+  /** Every entry at or below it is applied. */
+  readonly to: number;
+  readonly keys: readonly string[];
+}
+
+export interface GuardRow extends Acknowledgement {
+  readonly seenAt: number;
+}
+
+export interface Swept {
+  readonly assertions: number;
+  readonly sessions: number;
+  readonly revocations: number;
+  readonly guards: number;
+}
+
+/** The last line of the audit log: its `seq` (0 before the first) and its hash, which stands for all lines before it. */
+export interface AuditHead {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+/**
+ * `broken` names the first line that is not as it was written: `changed` (or standing in another's place), `removed`,
+ * `added` past the head, or `rewritten`: all lines fit, but they are not those whose head was noted.
+ */
+export type AuditVerdict =
+  | { readonly kind: 'intact'; readonly head: AuditHead }
+  | {
+      readonly kind: 'broken';
+      readonly seq: number;
+      readonly reason: 'changed' | 'removed' | 'added' | 'rewritten';
+    };
 
 export interface AuditFilter {
   readonly kind?: AuditKind;

@@ -6,36 +6,33 @@ import {
   sign,
   verify,
 } from 'node:crypto';
-import type { KeyObject, SignKeyObjectInput } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { Algorithm } from '../algorithms.ts';
 import type { PrivateJwk, PublicJwk } from '../jwk.ts';
 import type { SignatureBackend } from './backend.ts';
+import { fromDer, toDer } from './der.ts';
 
-type Digest = 'sha256' | null;
-
-interface NodeKey {
-  readonly digest: Digest;
-  readonly input: SignKeyObjectInput & { readonly key: KeyObject };
-}
-
-/** Signatures by node:crypto: OpenSSL, synchronous. */
+/**
+ * Signatures by node:crypto: OpenSSL, synchronous.
+ *
+ * A key is handed over as it is, never in an object with options: that costs 12 to 28 µs a signature, a
+ * quarter of the whole. So ECDSA is spelt as OpenSSL spells it, in DER, and not by `dsaEncoding`.
+ */
 export const nodeCrypto: SignatureBackend = {
   name: 'node:crypto',
-  importPublicKey: (row, jwk: PublicJwk) => nodeKey(row, createPublicKey({ key: { ...jwk }, format: 'jwk' })),
-  importPrivateKey: (row, jwk: PrivateJwk) =>
-    nodeKey(row, createPrivateKey({ key: { ...jwk }, format: 'jwk' })),
+  importPublicKey: (_row, jwk: PublicJwk) => createPublicKey({ key: { ...jwk }, format: 'jwk' }),
+  importPrivateKey: (_row, jwk: PrivateJwk) => createPrivateKey({ key: { ...jwk }, format: 'jwk' }),
   generatePrivateJwk: (row) => ({ ...generate(row).export({ format: 'jwk' }), alg: row.name }) as PrivateJwk,
-  sign: (_row, key, data) => sign((key as NodeKey).digest, data, (key as NodeKey).input),
-  verify: (_row, key, data, signature) =>
-    verify((key as NodeKey).digest, data, (key as NodeKey).input, signature),
+  sign: (row, key, data) =>
+    row.kty === 'EC'
+      ? fromDer(sign('sha256', data, key as KeyObject), row.signatureLength / 2)
+      : sign(null, data, key as KeyObject),
+  verify: (row, key, data, signature) =>
+    row.kty === 'EC'
+      ? verify('sha256', data, key as KeyObject, toDer(signature))
+      : verify(null, data, key as KeyObject, signature),
   sha256: (data) => createHash('sha256').update(data).digest(),
 };
-
-function nodeKey(row: Algorithm, key: KeyObject): NodeKey {
-  return row.kty === 'EC'
-    ? { digest: 'sha256', input: { key, dsaEncoding: 'ieee-p1363' } }
-    : { digest: null, input: { key } };
-}
 
 function generate(row: Algorithm): KeyObject {
   if (row.kty === 'EC') return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;

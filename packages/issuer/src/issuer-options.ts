@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { audienceOptions, ownAudiences, type Audience } from './audiences.ts';
+import type { Lifetimes } from './sessions.ts';
+
+/** What an installer says of an issuer, so far as it can be judged without a store. */
+export interface StatedOptions {
+  readonly issuer: string;
+  readonly audiences: readonly z.input<typeof audienceOptions>[];
+  /** In seconds. */
+  readonly lifetimes?: Partial<Record<keyof Lifetimes, number>>;
+}
+
+const micros = 1_000_000;
+const hour = 3600;
+const day = 24 * hour;
+const defaults: Readonly<Record<keyof Lifetimes, number>> = {
+  personIdle: 7 * day,
+  personAbsolute: 30 * day,
+  machineIdle: hour,
+  machineAbsolute: 30 * day,
+};
+
+/**
+ * Checks what an installer says, and adds the issuer's own audiences and the defaults.
+ *
+ * @throws TypeError with the fix in the message.
+ */
+export function readIssuerOptions(options: StatedOptions): {
+  readonly issuer: string;
+  readonly audiences: readonly Audience[];
+  readonly lifetimes: Lifetimes;
+} {
+  const issuer = checkIssuer(options.issuer);
+  const audiences = readAudiences(issuer, options.audiences);
+  return { issuer, audiences, lifetimes: readLifetimes(options.lifetimes ?? {}, audiences) };
+}
+
+function checkIssuer(text: string): string {
+  const url = URL.parse(text);
+  const loopback = url !== null && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+  const safe = url !== null && (url.protocol === 'https:' || (url.protocol === 'http:' && loopback));
+  const plain =
+    url !== null && url.search === '' && url.hash === '' && url.username === '' && !text.endsWith('/');
+  if (!safe || !plain || (url.pathname === '/' ? url.origin : url.origin + url.pathname) !== text) {
+    throw new TypeError(
+      `unexpected issuer ${text}, expected an https URL (http on loopback only) in normal form, without query, fragment and final slash`,
+    );
+  }
+  return text;
+}
+
+function readAudiences(issuer: string, options: StatedOptions['audiences']): readonly Audience[] {
+  const parsed = z.array(audienceOptions).min(1).safeParse(options);
+  if (!parsed.success) throw new TypeError(`unsound audiences: ${z.prettifyError(parsed.error)}`);
+  const all = [...parsed.data, ...ownAudiences(issuer)];
+  if (new Set(all.map(({ audience }) => audience)).size !== all.length) {
+    throw new TypeError('two audiences have the same name: give each its own URL');
+  }
+  return all;
+}
+
+function readLifetimes(
+  given: NonNullable<StatedOptions['lifetimes']>,
+  audiences: readonly Audience[],
+): Lifetimes {
+  const seconds = { ...defaults, ...given };
+  const longest = Math.max(...audiences.map(({ tokenLife }) => tokenLife));
+  for (const [name, life] of Object.entries(seconds)) {
+    if (!Number.isSafeInteger(life) || life <= 2 * longest) {
+      throw new TypeError(
+        `lifetimes.${name} is ${String(life)} s, expected more than twice the longest token life, ${String(longest)} s`,
+      );
+    }
+  }
+  const scaled = Object.entries(seconds).map(([name, life]) => [name, life * micros]);
+  return Object.fromEntries(scaled) as Record<keyof Lifetimes, number>;
+}

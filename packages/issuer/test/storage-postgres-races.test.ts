@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict';
+import { after, beforeEach, test } from 'node:test';
+import type { Storage } from '../src/storage/storage.ts';
+import { openPostgresLab } from './storage-postgres-lab.ts';
+import {
+  app,
+  furnish,
+  hour,
+  machine,
+  newAssertion,
+  newKey,
+  newOpening,
+  newStart,
+  opened,
+  rotationOf,
+  started,
+} from './storage-lab.ts';
+
+const lab = await openPostgresLab('database');
+const by = 'test';
+const end = (sid: string) => ({ sid, reason: 'operator', by, holderKey: 'keep' }) as const;
+
+if (typeof lab === 'string') test('races on PostgreSQL', { skip: lab });
+else {
+  const { a, b } = lab;
+  /** One replica and the other, by turns. */
+  const each = <T>(count: number, work: (store: Storage, turn: number) => Promise<T>): Promise<T[]> =>
+    Promise.all(Array.from({ length: count }, (_, turn) => work(turn % 2 === 0 ? a : b, turn)));
+  after(() => lab.close());
+  beforeEach(async () => {
+    await lab.open();
+    await furnish(a);
+  });
+
+  test('POSTGRES-3: fifty refreshes at two replicas are one rotation', async () => {
+    const session = await started(a);
+    const kinds = await each(50, async (store) => (await store.rotate(rotationOf(session))).kind);
+    assert.equal(kinds.filter((kind) => kind === 'rotated').length, 1);
+    assert.equal(kinds.filter((kind) => kind === 'repeated').length, 49);
+    const row = await b.findSession(session.sid);
+    assert.deepEqual([row?.generation, row?.repeats, row?.alive], [1, 49, true]);
+  });
+
+  test('POSTGRES-3: fifty refreshes by one assertion are one refresh', async () => {
+    const session = await opened(a);
+    const assertion = newAssertion();
+    const kinds = await each(
+      50,
+      async (store) => (await store.rotate(rotationOf(session, { assertion }))).kind,
+    );
+    assert.equal(kinds.filter((kind) => kind === 'rotated').length, 1);
+    assert.equal(kinds.filter((kind) => kind === 'assertion_replayed').length, 49);
+  });
+
+  test('POSTGRES-3: refreshes and an end at once: nothing is refreshed after the end', async () => {
+    for (let turn = 0; turn < 10; turn++) {
+      const session = await started(a);
+      const [result, ended] = await Promise.all([
+        b.rotate(rotationOf(session)),
+        a.endSession(end(session.sid)),
+      ]);
+      assert.equal(ended.kind, 'ended');
+      assert.ok(result.kind === 'rotated' || result.kind === 'refused');
+      assert.deepEqual(await b.rotate(rotationOf(session, { gen: 1 })), { kind: 'refused' });
+      const row = await a.findSession(session.sid);
+      assert.deepEqual([row?.alive, row?.endReason], [false, 'operator']);
+    }
+  });
+
+  test('POSTGRES-4: what starts while its subject is disabled is refused or caught by the cut', async () => {
+    for (let turn = 0; turn < 15; turn++) {
+      const externalId = `person ${turn}`;
+      const { subject } = await started(a, { externalId });
+      const starting = each(8, (store) => store.startSession(newStart({ externalId })));
+      const cut = await b.disableSubject({ subject, by });
+      assert.ok(cut.kind === 'cut');
+      for (const result of await starting) {
+        if (result.kind === 'started') assert.ok(result.session.startedAt <= cut.position);
+        else assert.deepEqual(result, { kind: 'refused', reason: 'subject_disabled' });
+      }
+    }
+  });
+
+  test('POSTGRES-4: what opens while the client is removed is refused or caught by the cut', async () => {
+    const opening = each(20, (store, key) => store.openMachineSession(newOpening({ jkt: `key ${key}` })));
+    const cut = await b.removeClient({ id: machine, by });
+    assert.ok(cut.kind === 'cut');
+    for (const result of await opening) {
+      if (result.kind === 'opened') assert.ok(result.session.startedAt <= cut.position);
+      else assert.deepEqual(result, { kind: 'refused', reason: 'client_removed' });
+    }
+  });
+
+  test('POSTGRES-4: a key that is blocked with its session opens no other', async () => {
+    for (let turn = 0; turn < 15; turn++) {
+      const jkt = `key ${turn}`;
+      const session = await opened(a, { jkt });
+      const opening = each(6, (store) => store.openMachineSession(newOpening({ jkt })));
+      await b.endSession({ ...end(session.sid), holderKey: 'block' });
+      await opening;
+      const live = await a.listSessions({ clientId: machine, only: 'alive', limit: 10 });
+      assert.deepEqual(live, []);
+    }
+  });
+
+  test('POSTGRES-4: however many sessions a machine opens at once, a thousand stand', async () => {
+    await each(1000, (store, key) => opened(store, { jkt: `key ${key}` }));
+    await each(40, (store, key) => opened(store, { jkt: `another ${key}` }));
+    await opened(a, { jkt: 'the last' });
+    const live = await a.listSessions({ clientId: machine, only: 'alive', limit: 2000 });
+    assert.equal(live.length, 1000);
+  });
+
+  test('POSTGRES-5: keys promoted, revoked and added at once leave one current and one next', async () => {
+    const current = async () =>
+      (await a.listKeys()).find(
+        ({ purpose, alg, state }) => purpose === 'session' && alg === 'EdDSA' && state === 'current',
+      )?.kid ?? '';
+    for (let turn = 0; turn < 6; turn++) {
+      const kid = await current();
+      await Promise.all([
+        a.promoteKey({ next: newKey('session'), when: 'forced', by }),
+        b.promoteKey({ next: newKey('session'), when: 'forced', by }),
+        b.revokeKey({ kid, next: newKey('session'), by }),
+        a.addKey(newKey('session'), 'next'),
+      ]);
+      const states = (await a.listKeys())
+        .filter(({ purpose, alg }) => purpose === 'session' && alg === 'EdDSA')
+        .map(({ state }) => state)
+        .filter((state) => state !== 'retired');
+      assert.deepEqual(states.sort(), ['current', 'next']);
+    }
+  });
+
+  test('POSTGRES-6: no entry ever appears at or below a head that was read', async () => {
+    const sessions = await each(240, (store, turn) => started(store, { externalId: `person ${turn}` }));
+    const known = new Map<string, number>();
+    let head = 0;
+    let reading = true;
+    const reader = async (store: Storage) => {
+      while (reading) {
+        const seen = head;
+        const feed = await store.readFeed({ after: 0, limit: 10_000 });
+        for (const { kind, value, position } of feed.entries) {
+          const name = `${kind} ${value} ${position}`;
+          if (!known.has(name)) assert.ok(position > seen, `${name} came at or below the head ${seen}`);
+          known.set(name, position);
+        }
+        head = Math.max(head, feed.head);
+      }
+    };
+    const readers = [reader(a), reader(b)];
+    const ended = await each(240, async (store, turn) => {
+      const session = sessions[turn];
+      assert.ok(session);
+      if (turn % 12 === 0) return store.endSessionsOf({ subject: session.subject, by });
+      return store.endSession(end(session.sid));
+    });
+    reading = false;
+    await Promise.all(readers);
+    const positions = ended.map((result) => ('position' in result ? result.position : 0));
+    assert.equal(new Set(positions).size, 240, 'each at a position of its own');
+    const feed = await a.readFeed({ after: 0, limit: 10_000 });
+    assert.deepEqual(new Set(feed.entries.map(({ position }) => position)), new Set(positions));
+    assert.equal(feed.head, Math.max(...positions));
+    assert.equal((await b.verifyAudit()).kind, 'intact');
+  });
+
+  test('POSTGRES-6: a cut after a failover to a slower clock misses no session', async () => {
+    const future = (Date.now() + 3_600_000) * 1000;
+    const session = await started(a);
+    await lab.run(`UPDATE sessions SET started_at = ${future} WHERE id = '${session.sid}'`);
+    const cut = await b.endSessionsOf({ clientId: app, by });
+    assert.ok(cut.kind === 'cut' && cut.position >= future);
+    assert.deepEqual(await a.sessionAlive({ sid: session.sid }), { kind: 'not_alive' });
+    assert.ok((await started(b)).startedAt > cut.position, 'and the next start is past it');
+  });
+
+  test('POSTGRES-2: the clock is the database’s, one for a batch, and never below the head', async () => {
+    const before = Date.now() * 1000;
+    const shown = await a.now();
+    assert.ok(shown >= before && shown <= Date.now() * 1000 + 1000);
+    await lab.run(`UPDATE head SET position = ${shown + hour}`);
+    assert.equal(await b.now(), shown + hour);
+  });
+}
