@@ -40,6 +40,12 @@ export interface Feed {
   readonly close: () => Promise<void>;
 }
 
+/** A follower, and what it was told last: the next thing comes after that. */
+interface Following {
+  readonly follower: Follower;
+  said: Promise<void>;
+}
+
 /** How often the store is asked for news, in ms: ends may be written by any process on the same store. */
 const interval = 40;
 /** After a failure the store is asked less often, up to this, in ms. */
@@ -68,7 +74,7 @@ export async function openFeed(options: {
   report: (fault: { path: string; error: unknown }) => void;
 }): Promise<Feed> {
   const { issuer, storage, keys, elapsed } = options;
-  const followers = new Set<{ follower: Follower; said: Promise<void> }>();
+  const followers = new Set<Following>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let closed = false;
   let failures = 0;
@@ -116,9 +122,13 @@ export async function openFeed(options: {
   const tell = (event: Uint8Array): void => {
     for (const one of followers) {
       one.said = one.said.then(() => {
-        if (followers.has(one)) one.follower.said(event);
+        say(one, event);
       });
     }
+  };
+
+  const say = (one: Following, event: Uint8Array): void => {
+    if (followers.has(one)) one.follower.said(event);
   };
 
   const closePages = async (): Promise<void> => {
@@ -170,14 +180,16 @@ export async function openFeed(options: {
     page: pages.find,
     keys: async () => (await keys.feedKeys()).map((key) => publishedJwk(key, 'feed')),
     follow: (follower) => {
-      const opening = window.newest().then((statement) => {
-        if (followers.has(one)) follower.said(toEvent(statement));
-      });
-      const one = { follower, said: opening };
+      const one: Following = { follower, said: Promise.resolve() };
       followers.add(one);
-      opening.catch(() => {
-        if (followers.delete(one)) follower.over();
-      });
+      one.said = window.newest().then(
+        (statement) => {
+          say(one, toEvent(statement));
+        },
+        () => {
+          if (followers.delete(one)) follower.over();
+        },
+      );
       return () => followers.delete(one);
     },
     isLive,

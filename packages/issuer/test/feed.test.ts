@@ -193,6 +193,14 @@ void test('ISSUER-82: more ends than one statement holds are closed into pages a
   assert.equal(page.entries.length + window.entries.length, many);
 });
 
+void test('ISSUER-82: while pages cannot be closed a statement holds what it can, and no position in part', async (t) => {
+  const flood = withFeed(openSqlite({ file: ':memory:' }), 10_050);
+  const storage = { ...flood.storage, closePages: () => Promise.resolve() };
+  const window = await currentOf(await lab(t, { storage }));
+  assert.deepEqual([window.from, window.entries.length], [0, 10_000]);
+  assert.equal(window.to, flood.last() - 50);
+});
+
 /** A store in whose feed somebody has said `count` ends before anybody looks. */
 function withFeed(storage: Storage, count: number): { storage: Storage; last: () => number } {
   let last = 0;
@@ -352,6 +360,9 @@ void test('ISSUER-85: a stream is closed when the session that opened it ends, a
   assert.equal((await others.next()).done, false);
   const again = await openStream(at, caller);
   assert.equal(again.status, 401);
+  // Not even in the moment before the issuer's own guards have heard of it.
+  await at.issuer.sessions.end({ sid: other.sid });
+  assert.equal((await openStream(at, other)).status, 401);
   await others.return();
 });
 
@@ -545,6 +556,14 @@ void test('ISSUER-90: draining ends the streams and opens no more; closing leave
   const after = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
   assert.ok(after <= before);
   assert.deepEqual(at.faults, []);
+});
+
+void test('ISSUER-90: closing without draining ends the streams as well', async () => {
+  const at = await openLab();
+  const events = eventsOf(await openStream(at, await newFollower(at)));
+  await events.next();
+  await at.issuer.close();
+  for await (const _ of events);
 });
 
 void test('ISSUER-90: a store that does not answer does not hold up the end of the feed', async () => {

@@ -119,7 +119,7 @@ void test('KEYS-52: a retired key stays for as long as a token may live, whateve
       storage: openSqlite({ file, clock: clock.now }),
       clock: clock.now,
       audiences: [{ audience: api, scopes: ['read'], tokenLife }],
-      lifetimes: { personAbsolute, personIdle: 8000, machineIdle: 8000 },
+      lifetimes: { personAbsolute, personIdle: personAbsolute, machineIdle: 8000 },
     });
   const day = 86_400;
   const first = { ...(await open(3600, 90 * day)), clock };
@@ -154,6 +154,8 @@ void test('KEYS-52: a retired key stays for as long as a token may live, whateve
   clock.advance(200);
   await second.issuer.keys.maintain();
   assert.equal(await kidIn(second, 'session', 'retired'), '');
+  clock.advance(40 * day);
+  await second.issuer.keys.maintain();
   assert.notEqual(await kidIn(second, 'refresh', 'retired'), '');
   await tokensOf(
     await refresh(second, { clientId, holder: person.holder, refreshToken: person.tokens.refresh_token }),

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { importPublicKey, verifySessionToken } from '@symbolon/token';
+import { importPublicKey, verifyBytes, verifySessionToken } from '@symbolon/token';
 import { createIssuer, openSqlite } from '../src/index.ts';
 import { ck, loadPkcs11 } from '../src/signers/pkcs11-module.ts';
 import { openPkcs11, type Pkcs11Signer } from '../src/signers/pkcs11.ts';
@@ -121,6 +121,21 @@ void test('KEYS-60: an issuer signs with keys that never enter its process', { s
   await Promise.all([second.issuer.close(), without.close()]);
   const dump = readFileSync(join(folder, 'store.db'), 'latin1');
   assert.ok(!dump.includes('"d"'));
+});
+
+void test('KEYS-60: many signatures at once are each over their own bytes', { skip }, async () => {
+  for (const alg of ['EdDSA', 'ES256'] as const) {
+    const made = await signer.create({ purpose: 'session', alg });
+    const key = await importPublicKey(made.jwk);
+    const sign = await signer.open(made);
+    const texts = Array.from({ length: 1000 }, (_, count) => Buffer.from(`${alg} ${String(count)}`));
+    const good = await Promise.all(texts.map(async (text) => verifyBytes(key, text, await sign(text))));
+    assert.deepEqual(
+      good.filter((one) => !one),
+      [],
+    );
+    await signer.destroy?.(made.id);
+  }
 });
 
 void test('KEYS-61: a key in a token is sensitive and cannot be read out of it', { skip }, async () => {

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 /** The part of the package `pkcs11js` that is used here; written down so that nobody needs it to read or build us. */
 export interface Pkcs11Module {
   load(path: string): void;
-  C_Initialize(): void;
+  C_Initialize(options: { readonly flags: number }): void;
   C_GetSlotList(withToken: boolean): readonly Handle[];
   C_GetTokenInfo(slot: Handle): { readonly label: string };
   C_OpenSession(slot: Handle, flags: number): Handle;
@@ -49,6 +49,7 @@ export const ck = {
   publicKey: 2,
   user: 1,
   sessionFlags: 0x02 | 0x04,
+  osLocking: 0x02,
   class: 0x00,
   token: 0x01,
   private: 0x02,

@@ -215,7 +215,8 @@ function findSlot(module: Pkcs11Module, { token, library }: Pkcs11Options): Hand
 /** A library is initialised once in a process; answers whether it was by us. */
 function initialize(module: Pkcs11Module): boolean {
   try {
-    module.C_Initialize();
+    // Signatures are made on several threads at once: without this the library may assume that they are not.
+    module.C_Initialize({ flags: ck.osLocking });
     return true;
   } catch (error) {
     if (hasCode(error, ck.alreadyInitialized)) return false;
