@@ -14,6 +14,8 @@ const places = [
   'scripts/test/**/*.test.ts',
   'e2e/**/*.test.ts',
 ];
+/** The whole battery against a hundred weak targets takes a minute alone: `npm run test:battery`. */
+const apart = 'packages/attack/test/matrix.test.ts';
 const runner = [
   '--conditions=symbolon:source',
   '--test',
@@ -34,9 +36,6 @@ if (files.length === 0) {
 }
 const run = spawnSync(process.execPath, [...runner, ...options, ...files], { stdio: 'inherit' });
 process.exit(run.status ?? 1);
-
-/** The whole battery against a hundred weak targets takes a minute alone: `npm run test:battery`. */
-const apart = 'packages/attack/test/matrix.test.ts';
 
 function testFiles(): string[] {
   const found = globSync(places).map((file) => file.replaceAll(sep, '/'));
