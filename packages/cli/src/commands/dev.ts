@@ -31,7 +31,7 @@ export function addDev(program: Command): void {
 const examples = `
 Examples:
   $ symbolon dev
-  $ symbolon dev --port 0 --data /tmp/try --json     one line of JSON when it is ready
+  $ symbolon dev --port 0 --data ./try --json        one line of JSON when it is ready
 
 Against it, in another terminal:
   $ symbolon call http://localhost:4081/me
