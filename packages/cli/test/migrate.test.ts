@@ -70,6 +70,11 @@ else {
     assert.match(moved.stdout, /next: .*symbolon serve --data /);
     const again = await symbolonJson<{ moved: unknown }>(`migrate --data ${data}`);
     assert.equal(again.moved, null);
+    const seenBy = await symbolon(['doctor', '--json', '--data', data]);
+    const { findings } = JSON.parse(seenBy.stdout) as { findings: { code: string }[] };
+    const ofServer = findings.filter(({ code }) => /^store_|standby/.test(code)).map(({ code }) => code);
+    // The tests' server is started with fsync off, and alone.
+    assert.deepEqual(ofServer, ['store_fsync_off', 'store_without_standby']);
 
     const second = await serve();
     const now = await token();
@@ -84,7 +89,7 @@ else {
     const lost = await symbolon(['serve', '--data', data]);
     assert.deepEqual([lost.code, existsSync(join(folder, 'keys.json'))], [2, false]);
     assert.match(lost.stderr, /key file .* is missing/);
-    const told = [...said, behind, moved, again, lost].map((each) => JSON.stringify(each)).join();
+    const told = [...said, behind, moved, again, seenBy, lost].map((each) => JSON.stringify(each)).join();
     assert.ok(!told.includes('s3cret'), 'the password is never printed');
     assert.match(readFileSync(join(data, 'symbolon.json'), 'utf8'), /"store": "postgres:/);
   });

@@ -10,6 +10,7 @@ export { moveToPostgres, type Moved } from './storage/copy.ts';
 export { whereMoved } from './storage/sqlite-moved.ts';
 export { inspectSqlite, type SqliteInspection } from './storage/sqlite-inspect.ts';
 export { diagnose } from './diagnosis.ts';
+export { diagnosePostgres } from './diagnosis-postgres.ts';
 export type { Finding, Patient } from './finding.ts';
 export { rawSignature } from './signers/raw-signature.ts';
 export type { Signer, Signers } from './signer.ts';

@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { diagnose, type Finding, type Keyring, type Patient, type Storage } from '@symbolon/issuer';
+import {
+  diagnose,
+  diagnosePostgres,
+  type Finding,
+  type Keyring,
+  type Patient,
+  type Storage,
+} from '@symbolon/issuer';
 import type { Command } from 'commander';
 import { examineFile, examineKeyFile, examineSafety, isEmbedded } from '../doctor/files.ts';
 import { examineOnline } from '../doctor/online.ts';
@@ -27,7 +34,8 @@ export function addDoctor(program: Command): void {
 }
 
 const examples = `
-Changes nothing, and needs no running issuer. Exits 1 if there is an error; warnings and notes alone are exit 0.
+Changes nothing, and needs no running issuer. On PostgreSQL it says, too, whether the server is the primary, keeps what it
+has answered through a crash, and waits for a standby. Exits 1 if there is an error; warnings and notes alone are exit 0.
 
 Examples:
   $ symbolon doctor
@@ -47,7 +55,15 @@ async function findAll(folder: SettledFolder, options: Options): Promise<readonl
   const file = isEmbedded(folder.settings) ? examineFile(folder.storeFile) : { usable: true, findings: [] };
   const before = [...keyFile.findings, ...(isProduction ? examineSafety(folder) : []), ...file.findings];
   if (!file.usable) return before;
-  return [...before, ...(await examineStore(folder, { ...options, keyring: keyFile.keyring }))];
+  const server = await examineServer(folder);
+  if (server.some(({ code }) => code === 'store_is_standby')) return [...before, ...server];
+  return [...before, ...server, ...(await examineStore(folder, { ...options, keyring: keyFile.keyring }))];
+}
+
+/** Where the store is PostgreSQL: how it would lose what it has answered. */
+async function examineServer({ settings }: SettledFolder): Promise<readonly Finding[]> {
+  if (settings.mode === 'dev' || settings.store === undefined) return [];
+  return diagnosePostgres({ url: settings.store });
 }
 
 async function examineStore(
