@@ -9,9 +9,10 @@ export interface CommonOptions {
   readonly data?: string;
 }
 
-/** Adds the options that every command has. */
+/** Adds the options that every command has; a word too many is refused, since nobody would see what it was meant to do. */
 export function withCommonOptions(command: Command): Command {
   return command
+    .allowExcessArguments(false)
     .option('--data <dir>', "the issuer's data folder (default: $SYMBOLON_DATA or ./.symbolon)")
     .option('--json', 'print JSON for scripts');
 }

@@ -1,7 +1,13 @@
 export { createIssuer, type Issuer, type IssuerOptions } from './issuer.ts';
 export { serveIssuer, type IssuerServer } from './server.ts';
 export { createKeyring, type Keyring, type WrappingKey } from './wrapping.ts';
-export { addKeyFileEntry, liesWithin, openKeyFile, removeKeyFileEntry } from './key-file.ts';
+export {
+  addKeyFileEntry,
+  liesWithin,
+  listKeyFileEntries,
+  openKeyFile,
+  removeKeyFileEntry,
+} from './key-file.ts';
 export { openSqlite } from './storage/sqlite.ts';
 export { openPostgres, type PostgresOptions } from './storage/postgres.ts';
 export { migratePostgres } from './storage/postgres-migrate.ts';

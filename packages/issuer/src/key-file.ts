@@ -1,4 +1,15 @@
-import { existsSync, linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { newBytes, newId } from './random.ts';
@@ -32,6 +43,12 @@ export function addKeyFileEntry(path: string): string {
   const entry = newEntry();
   writeKeyFile(path, [entry, ...readKeyFile(path)]);
   return entry.id;
+}
+
+/** Names the entries of a key file, the one that wraps first. @throws TypeError as {@link openKeyFile}, or if it is missing. */
+export function listKeyFileEntries(path: string): readonly string[] {
+  if (!existsSync(path)) throw new TypeError(`there is no key file ${path}: restore it from its backup`);
+  return readKeyFile(path).map(({ id }) => id);
 }
 
 /**
@@ -71,6 +88,19 @@ const about = 'Key-encryption keys of a Symbolon issuer. Without this file its s
 function writeKeyFile(path: string, keys: readonly Entry[]): void {
   const draft = draftKeyFile(path, keys);
   renameSync(draft, path);
+  flushFolder(path);
+}
+
+/** A name is on the disk with its folder: without this, a power failure could bring back the file before, or none. */
+function flushFolder(path: string): void {
+  // Windows opens no folder, and writes names through.
+  if (process.platform === 'win32') return;
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 }
 
 function draftKeyFile(path: string, keys: readonly Entry[]): string {
@@ -99,6 +129,7 @@ function createKeyFile(path: string): void {
   } finally {
     rmSync(draft);
   }
+  flushFolder(path);
 }
 
 function readJson(path: string): unknown {

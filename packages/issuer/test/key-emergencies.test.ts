@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import fs, { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -14,6 +15,7 @@ import {
 import {
   addKeyFileEntry,
   createKeyring,
+  listKeyFileEntries,
   openKeyFile,
   openSqlite,
   rawSignature,
@@ -286,7 +288,30 @@ void test('KEYS-55: an entry is added to the key file in front, for its owner al
   writeFileSync(path, '{');
   assert.throws(() => addKeyFileEntry(path), /damaged/);
   assert.equal(readFileSync(path, 'utf8'), '{');
+  assert.throws(() => listKeyFileEntries(join(folder, 'none.json')), /restore it/);
   rmSync(folder, { recursive: true });
+});
+
+void test('KEYS-55: a key file is on the disk with its folder before anybody relies on it', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'symbolon-keyfile-'));
+  t.after(() => {
+    rmSync(folder, { recursive: true });
+  });
+  const path = join(folder, 'keys.json');
+  // What is asked of the system is seen, and done.
+  const flushed: string[] = [];
+  const { fsyncSync } = fs;
+  t.mock.method(fs, 'fsyncSync', (descriptor: number) => {
+    flushed.push(fs.fstatSync(descriptor).isDirectory() ? 'folder' : 'file');
+    fsyncSync(descriptor);
+  });
+  syncBuiltinESMExports();
+  const [first] = openKeyFile(path);
+  addKeyFileEntry(path);
+  removeKeyFileEntry(path, first?.id ?? '');
+  t.mock.restoreAll();
+  syncBuiltinESMExports();
+  assert.deepEqual(flushed, Array.from({ length: 3 }, () => ['file', 'folder']).flat());
 });
 
 /** A key management service as clouds have it: it answers ECDSA in DER, and names keys in its own way. */

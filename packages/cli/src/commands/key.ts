@@ -7,6 +7,7 @@ import { awaitGuards, propagationData, propagationText } from '../propagation.ts
 import { action, readAlgorithm, withCommonOptions, type CommonOptions } from '../run.ts';
 import { table } from '../table.ts';
 import { dateText, distanceText, seconds } from '../times.ts';
+import { addKeyFile } from './key-file.ts';
 
 interface RotateOptions extends CommonOptions {
   readonly purpose?: KeyRow['purpose'];
@@ -17,7 +18,7 @@ const operator = 'operator';
 
 /** `symbolon key`: the issuer's signing keys. */
 export function addKey(program: Command): void {
-  const key = program.command('key').description("list, rotate and revoke the issuer's signing keys");
+  const key = program.command('key').description("list, rotate, revoke and rewrap the issuer's signing keys");
   withCommonOptions(key.command('list').description('list the keys: next, current, retired'))
     .addHelpText('after', '\nExamples:\n  $ symbolon key list\n  $ symbolon key list --json')
     .action(action((output, command) => list(output, command.opts())));
@@ -38,6 +39,7 @@ export function addKey(program: Command): void {
     .action(
       action((output, command) => revoke(output, { kids: command.args, ...command.opts<CommonOptions>() })),
     );
+  addKeyFile(key);
 }
 
 const rotateExamples = `
