@@ -5,21 +5,33 @@ import { describeMachine, readVersions } from './harness/machine.ts';
 import { formatFindings } from './harness/table.ts';
 import { issuance } from './issuance.ts';
 import { proof } from './proof.ts';
+import { refreshStore } from './refresh-store.ts';
 import { refresh } from './refresh.ts';
 import { revocations } from './revocations.ts';
 import { routes } from './routes.ts';
 import { verifyCached } from './verify-cached.ts';
 import { verifyCold } from './verify-cold.ts';
 
-const benches: readonly Bench[] = [verifyCold, verifyCached, proof, revocations, routes, issuance, refresh];
+const benches: readonly Bench[] = [
+  verifyCold,
+  verifyCached,
+  proof,
+  revocations,
+  routes,
+  issuance,
+  refresh,
+  refreshStore,
+];
 
 const thorough: Settings = {
   calculation: { rounds: 31, turn: 30, warmUp: 400 },
   http: { rounds: 11, turn: 400, warmUp: 800 },
+  sessions: 1_000_000,
 };
 const quick: Settings = {
   calculation: { rounds: 9, turn: 15, warmUp: 150 },
   http: { rounds: 3, turn: 200, warmUp: 400 },
+  sessions: 100_000,
 };
 
 const { values } = parseArgs({

@@ -1,5 +1,4 @@
 import { generatePrivateJwk, importSigningKey, type PrivateJwk, type PublicJwk } from '@symbolon/token';
-import type { HttpEntry, ServerPlan } from './harness/http-contest.ts';
 
 /** A key with which somebody proves something at an issuer. */
 export interface Party {
@@ -69,29 +68,6 @@ export async function makeParties(
     load: { machines, holders },
   };
 }
-
-/** One server process for each office. */
-export function officePlans(material: OfficeMaterial): readonly ServerPlan[] {
-  const bare = new URL('./servers/bare.ts', import.meta.url);
-  const plan = (name: string, module: URL, more: object = {}): ServerPlan => ({
-    name,
-    module,
-    material: { ...material, ...more },
-  });
-  return [
-    plan(offices.ours, new URL('./servers/symbolon.ts', import.meta.url)),
-    plan(offices.bareSodium, bare, { backend: 'sodium-native' }),
-    plan(offices.bareNode, bare, { backend: 'node:crypto' }),
-    plan(offices.oidcProvider, new URL('./servers/oidc-provider.ts', import.meta.url)),
-    plan(offices.betterAuth, new URL('./servers/better-auth.ts', import.meta.url)),
-  ];
-}
-
-/** Each office asked in one way. */
-export const officeEntries: readonly HttpEntry[] = Object.values(offices).map((name) => ({
-  name,
-  server: name,
-}));
 
 function makeKeys(count: number): Promise<readonly PrivateJwk[]> {
   return Promise.all(Array.from({ length: count }, () => generatePrivateJwk('EdDSA')));

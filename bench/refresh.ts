@@ -1,7 +1,6 @@
-import { makeFolder } from './folder.ts';
 import type { Bench, Pair } from './harness/bench.ts';
-import { runHttpContest } from './harness/http-contest.ts';
-import { makeParties, officeEntries, officePlans, offices } from './offices.ts';
+import { runOfficeContest } from './office-contest.ts';
+import { offices } from './offices.ts';
 
 /** Sessions of people, renewed. */
 export const refresh: Bench = {
@@ -12,21 +11,8 @@ export const refresh: Bench = {
     'oidc-provider: a public client, DPoP, rotation, a signed session token; the bare server believes the same ' +
     'requests and signs the same two tokens; better-auth: the session in the database renewed and a JWT signed ' +
     '(GET /get-session)',
-  run: async (settings) => {
-    await using folder = await makeFolder();
-    const { material, load } = await makeParties(folder.path);
-    return await runHttpContest(
-      {
-        servers: officePlans(material),
-        load: new URL('./loads/refresh.ts', import.meta.url),
-        material: load,
-        entries: officeEntries,
-        pairs,
-        measure: 'elapsed',
-      },
-      settings.http,
-    );
-  },
+  run: (settings) =>
+    runOfficeContest({ load: new URL('./loads/refresh.ts', import.meta.url), pairs }, settings.http),
 };
 
 const pairs: readonly Pair[] = [

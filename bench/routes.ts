@@ -69,11 +69,11 @@ async function makeMaterial(): Promise<RoutesMaterial & { jwk: TokenSet['jwk'] }
 
 const entries: readonly HttpEntry[] = [
   ...frameworks.flatMap((framework) => [
-    { name: `${framework}, open`, server: framework },
-    { name: `${framework}, guarded, bearer`, server: framework },
-    { name: `${framework}, guarded, DPoP`, server: framework },
+    { name: `${framework}, open`, servers: [framework] },
+    { name: `${framework}, guarded, bearer`, servers: [framework] },
+    { name: `${framework}, guarded, DPoP`, servers: [framework] },
   ]),
-  { name: peer, server: 'Express' },
+  { name: peer, servers: ['Express'] },
 ];
 
 const pairs: readonly Pair[] = [

@@ -123,8 +123,8 @@ export async function openAddress(cluster: Cluster, first: Postgres): Promise<Ad
   };
 }
 
-export function urlOf({ folder }: Postgres): string {
-  return `postgres://symbolon@localhost/postgres?host=${encodeURIComponent(folder)}`;
+export function urlOf({ folder }: Postgres, database = 'postgres'): string {
+  return `postgres://symbolon@localhost/${database}?host=${encodeURIComponent(folder)}`;
 }
 
 function socketOf(folder: string): string {

@@ -2,6 +2,8 @@
 export interface Settings {
   readonly calculation: Pace;
   readonly http: Pace;
+  /** How many sessions the largest store holds. */
+  readonly sessions: number;
 }
 
 /** How often each pair has its turns, and how long one is, in milliseconds. */

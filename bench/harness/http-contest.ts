@@ -2,11 +2,11 @@ import type { Findings, Measure, Pace, Pair, Turn } from './bench.ts';
 import { startChild, type Child } from './child.ts';
 import { compare } from './rounds.ts';
 
-/** Who takes part in a contest over HTTP: a server process, and what the load process asks of it. */
+/** Who takes part in a contest over HTTP: server processes, and what the load process asks of them. */
 export interface HttpEntry {
   readonly name: string;
-  /** The name of the server; several contenders may share one. */
-  readonly server: string;
+  /** The names of the servers, mostly of one; several contenders may share one. */
+  readonly servers: readonly string[];
 }
 
 /** A server process of a contest: its module calls `serveBench`. */
@@ -36,7 +36,7 @@ export type LoadCount = Omit<Turn, 'cpu'>;
 /**
  * Runs a contest over HTTP: servers in processes of their own, and one process that asks them in turn.
  *
- * The CPU time in the rows is that of the server.
+ * The CPU time in the rows is that of the contender's servers together.
  */
 export async function runHttpContest(
   contest: {
@@ -59,19 +59,31 @@ export async function runHttpContest(
   }
   const load = stack.use(startChild(contest.load));
   await load.ask({ material: contest.material, servers: introductions } satisfies LoadPreparation);
-  const contenders = contest.entries.map(({ name, server }) => {
-    const child = servers.get(server);
-    if (child === undefined) throw new TypeError(`no server ${server}`);
-    return { name, takeTurn: (milliseconds: number) => takeTurn({ name, milliseconds }, { load, child }) };
+  const serverNamed = (name: string): Child => {
+    const child = servers.get(name);
+    if (child === undefined) throw new TypeError(`no server ${name}`);
+    return child;
+  };
+  const contenders = contest.entries.map(({ name, servers: names }) => {
+    const asked = names.map(serverNamed);
+    return { name, takeTurn: (milliseconds: number) => takeTurn({ name, milliseconds }, { load, asked }) };
   });
   return await compare(contenders, { pairs: contest.pairs, pace, measure: contest.measure });
 }
 
-async function takeTurn(turn: LoadTurn, processes: { load: Child; child: Child }): Promise<Turn> {
-  await processes.load.ask({ make: turn });
-  const before = await processes.child.ask<number>('cpu');
-  const count = await processes.load.ask<LoadCount>({ pour: turn });
-  const after = await processes.child.ask<number>('cpu');
+async function takeTurn(
+  turn: LoadTurn,
+  { load, asked }: { load: Child; asked: readonly Child[] },
+): Promise<Turn> {
+  await load.ask({ make: turn });
+  const before = await cpuOf(asked);
+  const count = await load.ask<LoadCount>({ pour: turn });
+  const after = await cpuOf(asked);
   if (count.operations === 0) throw new Error(`${turn.name} answered nothing in ${turn.milliseconds} ms`);
   return { ...count, cpu: after - before };
+}
+
+async function cpuOf(servers: readonly Child[]): Promise<number> {
+  const used = await Promise.all(servers.map((server) => server.ask<number>('cpu')));
+  return used.reduce((sum, cpu) => sum + cpu, 0);
 }

@@ -1,6 +1,7 @@
 import { loadBench } from '../harness/load.ts';
 import { offices, type OfficeIntroduction, type OfficeLoadMaterial } from '../offices.ts';
-import { cookieLoad, importAll, refreshLoad } from './offices.ts';
+import { refreshLoad } from './held-sessions.ts';
+import { cookieLoad, importAll } from './offices.ts';
 
 loadBench(async (material: OfficeLoadMaterial, servers: Readonly<Record<string, OfficeIntroduction>>) => {
   const keys = await importAll(material.holders);
