@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Issuer, IssuerOptions, Storage } from '@symbolon/issuer';
 import { findDataFolder, type DataFolder } from './data-folder.ts';
+import { openSigners } from './open-signers.ts';
 import { expectKeyFile, openStore } from './open-store.ts';
 import type { Settings } from './settings.ts';
 
@@ -64,16 +65,35 @@ export async function openIssuer(
   }
   // Loaded when it is needed: commands that only speak HTTP start in half the time without it.
   const { createIssuer, createKeyring, openKeyFile } = await import('@symbolon/issuer');
-  const storage = await openStore(folder);
+  // The person at the terminal may be asked for a PIN: that comes first, with nothing open yet.
+  const signing = await openSigners(settings);
+  const opened = await openStore(folder).catch((error: unknown) => {
+    signing.close();
+    throw error;
+  });
   try {
-    await expectKeyFile(storage, keyFile);
+    await expectKeyFile(opened, keyFile);
     const keyring = createKeyring(openKeyFile(keyFile));
-    const issuer = await createIssuer({ ...issuerOptions(settings), storage, keyring, ...reportOf(options) });
-    return { folder, settings, issuer, storage };
+    const { signers } = signing;
+    const parts = { storage: opened, keyring, signers, ...reportOf(options) };
+    const issuer = await createIssuer({ ...issuerOptions(settings), ...parts });
+    return { folder, settings, storage: opened, issuer: closingAfter(issuer, signing.close) };
   } catch (error) {
-    await storage.close();
+    await opened.close();
+    signing.close();
     throw error;
   }
+}
+
+/** A signer is needed until the issuer has answered its last request. */
+function closingAfter(issuer: Issuer, close: () => void): Issuer {
+  return {
+    ...issuer,
+    close: async () => {
+      await issuer.close();
+      close();
+    },
+  };
 }
 
 function reportOf(options: { report?: NonNullable<IssuerOptions['report']> }): Pick<IssuerOptions, 'report'> {

@@ -24,6 +24,8 @@ const checks: readonly Check[] = [
   keyFileLiesOutside,
   keyFileIsPrivate,
   keyFileIsThere,
+  pinFileIsThere,
+  pinFileIsPrivate,
   folderIsPrivate,
   storeIsPrivate,
   portIsPrivate,
@@ -135,6 +137,21 @@ function keyFileIsThere({ folder, settings: { keyFile } }: Plan): Problem | fals
       fix: 'restore it from its backup',
     }
   );
+}
+
+function pinFileIsThere({ settings: { signer } }: Plan): Problem | false {
+  return (
+    signer?.pinFile !== undefined &&
+    !existsSync(signer.pinFile) && {
+      code: 'pin_file_missing',
+      problem: `the PIN file ${signer.pinFile} of the signer is missing`,
+      fix: 'write the PIN of the token into it, with mode 0600, or name another file in --signer',
+    }
+  );
+}
+
+function pinFileIsPrivate({ settings: { signer } }: Plan): Problem | false {
+  return signer?.pinFile !== undefined && isOpen(signer.pinFile, { code: 'pin_file_open', mode: '600' });
 }
 
 function folderIsPrivate({ folder }: Plan): Problem | false {

@@ -19,6 +19,17 @@ const common = {
   keyFile: z.string().min(1),
 };
 
+/** A token of PKCS#11 that holds the private keys of some purposes. */
+const signer = z.strictObject({
+  /** Path of its library. */
+  library: z.string().min(1),
+  /** Its label. */
+  token: z.string().min(1),
+  /** Holds its PIN, for its owner alone; left out: whoever starts a command is asked. */
+  pinFile: z.string().min(1).optional(),
+  purposes: z.array(z.enum(['session', 'refresh', 'feed'])).min(1),
+});
+
 const production = z.strictObject({
   mode: z.literal('production'),
   ...common,
@@ -39,6 +50,7 @@ const production = z.strictObject({
     .optional(),
   keySetMaxAge: seconds.optional(),
   keyRotation: seconds.optional(),
+  signer: signer.optional(),
 });
 
 const dev = z.strictObject({
@@ -54,6 +66,7 @@ export const settings = z.discriminatedUnion('mode', [production, dev]);
 export const configFile = production.omit({ mode: true }).partial().extend({ data: z.string().optional() });
 
 export type Settings = z.output<typeof settings>;
+export type SignerSettings = z.output<typeof signer>;
 export type DevSettings = z.output<typeof dev>;
 export type ProductionSettings = z.output<typeof production>;
 /** JSON has no undefined: a member is there or not. */

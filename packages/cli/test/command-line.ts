@@ -50,7 +50,7 @@ export function temporaryFolder(): string {
 /** Starts `symbolon` as a user would type it, with a clean environment but for `SYMBOLON_DATA`. */
 export function start(
   words: readonly string[],
-  options: { data?: string; command?: readonly string[] } = {},
+  options: { data?: string; command?: readonly string[]; program?: string } = {},
 ): Child {
   const { SYMBOLON_DATA: _, npm_lifecycle_event: __, ...rest } = process.env;
   const env = {
@@ -58,7 +58,8 @@ export function start(
     NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compile'),
     ...(options.data === undefined ? {} : { SYMBOLON_DATA: options.data }),
   };
-  const child = spawn(process.execPath, [...(options.command ?? main), ...words], {
+  const line = options.program === undefined ? [...(options.command ?? main), ...words] : words;
+  const child = spawn(options.program ?? process.execPath, line, {
     env,
     cwd: root,
     stdio: 'pipe',

@@ -65,6 +65,7 @@ function describe(row: KeyRow): object {
     purpose: row.purpose,
     alg: row.alg,
     state: row.state,
+    held_by: holderOf(row),
     created_at: seconds(row.createdAt),
     may_sign_from: seconds(row.holdableFrom),
     current_at: row.currentAt === null ? null : seconds(row.currentAt),
@@ -76,8 +77,17 @@ function toCells(row: KeyRow): readonly string[] {
   const now = Date.now() / 1000;
   const since = row.retiredAt ?? row.currentAt ?? row.createdAt;
   const waits = row.state === 'next' && seconds(row.holdableFrom) > now;
-  const remark = waits ? `may sign ${distanceText(seconds(row.holdableFrom), now)}` : '';
+  const remarks = [
+    waits ? `may sign ${distanceText(seconds(row.holdableFrom), now)}` : '',
+    holderOf(row) === null ? '' : `held by ${holderOf(row) ?? ''}`,
+  ];
+  const remark = remarks.filter((part) => part !== '').join(', ');
   return [row.kid, row.purpose, row.alg, row.state, dateText(seconds(since)), remark];
+}
+
+/** The signer that holds a private key; null where it is wrapped in the store. */
+function holderOf({ kekId }: KeyRow): string | null {
+  return /^external:(.*)$/.exec(kekId)?.[1] ?? null;
 }
 
 async function rotate(output: Output, options: RotateOptions): Promise<void> {

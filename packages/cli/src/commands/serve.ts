@@ -4,9 +4,16 @@ import type { Command } from 'commander';
 import { findDataFolder } from '../data-folder.ts';
 import { readStore } from '../open-store.ts';
 import type { Output } from '../output.ts';
+import { readSignerUri } from '../signer-uri.ts';
 import { action, collect, collectWords, readPort, withCommonOptions, type CommonOptions } from '../run.ts';
 import type { Plan } from '../safety.ts';
-import { configFile, readJsonAs, type ConfigFile, type ProductionSettings } from '../settings.ts';
+import {
+  configFile,
+  readJsonAs,
+  type ConfigFile,
+  type ProductionSettings,
+  type SignerSettings,
+} from '../settings.ts';
 
 interface Options extends CommonOptions {
   readonly config?: string;
@@ -18,6 +25,8 @@ interface Options extends CommonOptions {
   readonly keyFile?: string;
   readonly store?: string;
   readonly behindProxy?: true;
+  readonly signer?: string;
+  readonly signerFor?: readonly string[];
 }
 
 /** `symbolon serve`: an issuer for production, which does not start in an unsafe way. */
@@ -39,6 +48,12 @@ export function addServe(program: Command): void {
       '--store <url>',
       'keep the store in PostgreSQL: postgres://… (default: a file in the data folder)',
     )
+    .option('--signer <uri>', 'a PKCS#11 token makes and holds the private keys: pkcs11:… (RFC 7512)')
+    .option(
+      '--signer-for <purposes>',
+      'those of its keys: session, refresh, feed (default: all three)',
+      collectWords,
+    )
     .option('--behind-proxy', 'nobody but a proxy that ends TLS can reach the port');
   withCommonOptions(command)
     .addHelpText('after', examples)
@@ -54,6 +69,8 @@ Examples:
       --data /var/lib/symbolon --key-file /etc/symbolon/keys.json
   $ symbolon serve --config /etc/symbolon/serve.json
   $ symbolon serve --data /var/lib/symbolon --store postgres://symbolon@db.example.com/symbolon?sslmode=verify-full
+  $ symbolon serve --data /var/lib/symbolon \\
+      --signer 'pkcs11:token=issuer?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=/etc/symbolon/pin'
   $ symbolon serve --data /var/lib/symbolon`;
 
 async function runServe(output: Output, options: Options): Promise<void> {
@@ -83,6 +100,16 @@ function readConfigFile(path: string): ConfigFile {
     ...file,
     ...(file.data === undefined ? {} : { data: resolve(from, file.data) }),
     ...(file.keyFile === undefined ? {} : { keyFile: resolve(from, file.keyFile) }),
+    ...(file.signer === undefined ? {} : { signer: signerFrom(from, file.signer) }),
+  };
+}
+
+function signerFrom(from: string, signer: SignerSettings): SignerSettings {
+  const { library, pinFile } = signer;
+  return {
+    ...signer,
+    library: resolve(from, library),
+    ...(pinFile === undefined ? {} : { pinFile: resolve(from, pinFile) }),
   };
 }
 
@@ -97,8 +124,24 @@ function flags(options: Options): Partial<ProductionSettings> {
     ...(behindProxy === undefined ? {} : { behindProxy }),
     ...(keyFile === undefined ? {} : { keyFile: resolve(keyFile) }),
     ...(store === undefined ? {} : { store: readStore(store) }),
+    ...signerFlags(options),
     ...(audience === undefined
       ? {}
       : { audiences: audience.map((name) => ({ audience: name, scopes: [...scope] })) }),
   };
+}
+
+const allPurposes: SignerSettings['purposes'] = ['session', 'refresh', 'feed'];
+
+function signerFlags({ signer, signerFor }: Options): Pick<ProductionSettings, 'signer'> {
+  if (signer === undefined && signerFor !== undefined)
+    throw new TypeError('--signer-for needs --signer: which token holds them?');
+  if (signer === undefined) return {};
+  const words = signerFor ?? allPurposes;
+  const purposes = allPurposes.filter((purpose) => words.includes(purpose));
+  if (purposes.length === 0 || words.length !== purposes.length)
+    throw new TypeError(
+      `unexpected purposes ${words.join(', ')}, expected of session, refresh and feed, each once`,
+    );
+  return { signer: { ...readSignerUri(signer), purposes } };
 }
