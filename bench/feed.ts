@@ -1,102 +1,143 @@
-/**
- * From the command to the last refusal: `node --conditions=symbolon:source bench/feed.ts`.
- *
- * An issuer on SQLite, three guard processes that follow its stream, and 200 requests a second among them; 200
- * sessions are ended one after the other, and each guard is asked with the ended token until it refuses.
- */
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
-import { generatePrivateJwk, importSigningKey } from '@symbolon/token';
 import type { DoorQuestion } from './feed/door.ts';
-import type { OfficeQuestion } from './feed/office.ts';
-import { makeFolder } from './folder.ts';
-import { startChild } from './harness/child.ts';
-import { describeMachine } from './harness/machine.ts';
+import type { CrowdCount, CrowdQuestion } from './feed/crowd.ts';
+import { knock } from './feed/knock.ts';
+import type { OfficeQuestion, StartedSession } from './feed/office.ts';
+import { openFeedOffice, type FeedOffice } from './feed/opening.ts';
+import type { PeersQuestion } from './feed/peers.ts';
+import { shortAudience, shortLife } from './feed/short-audience.ts';
+import type { Bench } from './harness/bench.ts';
+import { startChild, type Child } from './harness/child.ts';
+import { openConnection, type Connection } from './harness/connection.ts';
+import { delayOf } from './harness/delays.ts';
+import { audience } from './tokens.ts';
 
 const guards = 3;
-const ends = 200;
-const load = 200; // requests a second
-const pause = 2; // ms between two questions about one token
-const aims = { p50: 250, p99: 600, max: 1000 } as const;
-/** What the others can say of an ended session: it is accepted until its token expires. */
+const rate = 200; // other requests a second, all guards together
+const pause = 5; // ms between two questions about one token
+const limits = { p50: 250, p99: 600, max: 1000 };
+/** They know nothing of ended sessions. */
 const peers = ['jose', 'express-oauth2-jwt-bearer'];
-const tokenLife = 300_000;
+const endsForPeers = 20;
 
-await using stack = new AsyncDisposableStack();
-const folder = stack.use(await makeFolder());
-const office = stack.use(startChild(new URL('./feed/office.ts', import.meta.url)));
-const port = await freePort();
-const key = await generatePrivateJwk('EdDSA');
-const guardKey = (await importSigningKey(key)).jwk;
-const opening: OfficeQuestion = { folder: folder.path, port, guardKey, sessions: ends + 20 };
-const sessions = await office.ask<readonly { sid: string; token: string }[]>(opening);
-const doors: number[] = [];
-for (let at = 0; at < guards; at++) {
-  const door = stack.use(startChild(new URL('./feed/door.ts', import.meta.url)));
-  const question: DoorQuestion = { issuer: `http://127.0.0.1:${port}`, key };
-  const opened = await door.ask<{ port: number; isStreaming: boolean }>(question);
-  if (!opened.isStreaming) throw new Error('a guard does not follow the stream');
-  doors.push(opened.port);
+/** Where a token is shown again and again until it is refused. */
+interface Door {
+  readonly port: number;
+  readonly path?: string;
+  readonly connection: Connection;
 }
 
-const lasting = sessions.slice(ends);
-let asked = 0;
-let wrong = 0;
-const pouring = setInterval(() => {
-  for (let at = 0; at < (load * 20) / 1000; at++) void pour();
-}, 20);
+/** From the command that ends a session to the last refusal. */
+export const feed: Bench = {
+  name: 'feed',
+  title: 'From the end of a session to the last refusal',
+  measures:
+    `ms from the command until all of ${guards} guard processes, which follow the stream of an issuer on SQLite, have ` +
+    `refused the ended token over HTTP, while they answer ${rate} other requests a second; for the others, whose bound ` +
+    `is the token's life, until each has refused a token that lives ${shortLife} s and was ended as soon as it was issued`,
+  run: async ({ ends }) => {
+    await using stack = new AsyncDisposableStack();
+    const opened = await openFeedOffice(stack);
+    const doors = await openDoors(stack, opened);
+    const crowd = stack.use(startChild(new URL('./feed/crowd.ts', import.meta.url)));
+    const lasting = await startSessions(opened.office, { start: 20, audience });
+    const tokens = lasting.map(({ token }) => token);
+    await crowd.ask({ doors: doors.map(({ port }) => port), tokens, rate } satisfies CrowdQuestion);
+    const times: number[] = [];
+    for (const session of await startSessions(opened.office, { start: ends, audience }))
+      times.push(await timeToRefusal(session, { office: opened.office, doors }));
+    const count = await crowd.ask<CrowdCount>('stop' satisfies CrowdQuestion);
+    return {
+      kind: 'delays',
+      rows: [
+        { name: `symbolon, ${guards} guards, ${ends} ends`, times: delayOf(times), limits },
+        ...(await timePeers(stack, opened)),
+      ],
+      notes: [describeCrowd(count)],
+    };
+  },
+};
 
-const times: number[] = [];
-for (const { sid, token } of sessions.slice(0, ends)) {
-  await Promise.all(doors.map((door) => ask(door, token)));
+async function openDoors(stack: AsyncDisposableStack, { issuer, key }: FeedOffice): Promise<readonly Door[]> {
+  const doors: Door[] = [];
+  while (doors.length < guards) {
+    const child = stack.use(startChild(new URL('./feed/door.ts', import.meta.url)));
+    const { port, isStreaming } = await child.ask<{ port: number; isStreaming: boolean }>({
+      issuer,
+      key,
+    } satisfies DoorQuestion);
+    if (!isStreaming) throw new Error('a guard does not follow the stream');
+    doors.push(stack.adopt({ port, connection: await openConnection(port) }, closeDoor));
+  }
+  return doors;
+}
+
+function closeDoor({ connection }: Door): void {
+  connection.close();
+}
+
+function startSessions(
+  office: Child,
+  wanted: { start: number; audience: string },
+): Promise<readonly StartedSession[]> {
+  return office.ask(wanted satisfies OfficeQuestion);
+}
+
+/** Ends a session that every door accepts, and waits for the last of them to refuse it. */
+async function timeToRefusal(
+  { sid, token }: StartedSession,
+  { office, doors }: { office: Child; doors: readonly Door[] },
+): Promise<number> {
+  const first = await Promise.all(doors.map((door) => knock(door.connection, { ...door, token })));
+  if (first.some((status) => status !== 200)) throw new Error('a live session was refused');
   const since = performance.now();
-  const [, ...refusals] = await Promise.all([
-    office.ask({ end: sid } satisfies OfficeQuestion),
-    ...doors.map((door) => refusedAt(door, token)),
-  ]);
-  times.push(Math.max(...refusals) - since);
-}
-clearInterval(pouring);
-report(times.toSorted((a, b) => a - b));
-
-async function pour(): Promise<void> {
-  const door = doors[asked % doors.length];
-  const token = lasting[asked++ % lasting.length]?.token;
-  if (door !== undefined && token !== undefined && (await ask(door, token)) !== 200) wrong++;
+  const refusals = doors.map((door) => refusedAt(door, token));
+  await office.ask({ end: sid } satisfies OfficeQuestion);
+  return Math.max(...(await Promise.all(refusals))) - since;
 }
 
-async function ask(door: number, token: string): Promise<number> {
-  const headers = { authorization: `Bearer ${token}` };
-  const answer = await fetch(`http://127.0.0.1:${door}/orders`, { headers });
-  await answer.arrayBuffer();
-  return answer.status;
-}
-
-async function refusedAt(door: number, token: string): Promise<number> {
-  for (;;) {
-    if ((await ask(door, token)) === 401) return performance.now();
+async function refusedAt(door: Door, token: string): Promise<number> {
+  while ((await knock(door.connection, { ...door, token })) !== 401)
     await new Promise((resolve) => setTimeout(resolve, pause));
-  }
+  return performance.now();
 }
 
-function report(sorted: readonly number[]): void {
-  const at = (part: number): number => sorted[Math.ceil(sorted.length * part) - 1] ?? NaN;
-  const found = { p50: at(0.5), p99: at(0.99), max: at(1) };
-  console.log(
-    `${describeMachine()}\n${ends} ended sessions, ${guards} guards, ${asked} other requests, ${wrong} refused`,
+/** Asks those who know nothing of the end until the token is too old; all at once, since each takes the token's life. */
+async function timePeers(
+  stack: AsyncDisposableStack,
+  { office, issuer }: FeedOffice,
+): Promise<readonly { name: string; times: ReturnType<typeof delayOf> }[]> {
+  const child = stack.use(startChild(new URL('./feed/peers.ts', import.meta.url)));
+  const { port } = await child.ask<{ port: number }>({ issuer } satisfies PeersQuestion);
+  const times = new Map(peers.map((name): [string, number[]] => [name, []]));
+  const running: Promise<void>[] = [];
+  for (let at = 0; at < endsForPeers; at++) {
+    const [session] = await startSessions(office, { start: 1, audience: shortAudience });
+    if (session === undefined) throw new TypeError('no session was started');
+    const doors = await Promise.all(
+      peers.map(async (name) => ({ name, port, path: `/${name}`, connection: await openConnection(port) })),
+    );
+    for (const door of doors) {
+      stack.adopt(door, closeDoor);
+      if ((await knock(door.connection, { ...door, token: session.token })) !== 200)
+        throw new Error(`${door.name} refused a live session`);
+    }
+    const since = performance.now();
+    await office.ask({ end: session.sid } satisfies OfficeQuestion);
+    for (const door of doors)
+      running.push(
+        refusedAt(door, session.token).then((refused) => void times.get(door.name)?.push(refused - since)),
+      );
+  }
+  await Promise.all(running);
+  return peers.map((name) => ({
+    name: `${name}, token life ${shortLife} s, ${endsForPeers} ends`,
+    times: delayOf(times.get(name) ?? []),
+  }));
+}
+
+function describeCrowd({ asked, refused, seconds }: CrowdCount): string {
+  return (
+    `other requests meanwhile: ${asked} in ${seconds.toFixed(1)} s, ${(asked / seconds).toFixed(1)}/s ` +
+    `of ${rate}/s wanted, ${refused} refused`
   );
-  for (const [name, aim] of Object.entries(aims) as [keyof typeof aims, number][]) {
-    const ms = found[name];
-    console.log(`  ${name.padEnd(4)} ${ms.toFixed(0)} ms, aim ${aim} ms: ${ms < aim ? 'met' : 'NOT MET'}`);
-  }
-  for (const peer of peers) console.log(`  ${peer}: until the token expires, here up to ${tokenLife} ms`);
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port: free } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return free;
 }

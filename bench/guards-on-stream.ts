@@ -1,57 +1,60 @@
-/**
- * A thousand guards on one issuer's stream: `node --conditions=symbolon:source bench/guards-on-stream.ts`.
- *
- * Simulated: connections that read what the stream says, in one process; what a guard does with it is not measured
- * here. Ten sessions are ended; a latency is from the command until one connection has the statement.
- */
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
-import { generatePrivateJwk, importSigningKey } from '@symbolon/token';
 import type { FollowersQuestion } from './feed/followers.ts';
-import type { OfficeQuestion } from './feed/office.ts';
-import { makeFolder } from './folder.ts';
-import { startChild } from './harness/child.ts';
-import { describeMachine } from './harness/machine.ts';
+import type { OfficeQuestion, StartedSession } from './feed/office.ts';
+import { openFeedOffice } from './feed/opening.ts';
+import type { Bench } from './harness/bench.ts';
+import { startChild, type Child } from './harness/child.ts';
+import { delayOf } from './harness/delays.ts';
+import { audience } from './tokens.ts';
 
 const guards = 1000;
 const ends = 10;
 const quiet = 3000; // ms in which nothing is ended: the price of the statement a second
-const aim = 1000; // ms, p99
+const limits = { p99: 1000 };
 
-await using stack = new AsyncDisposableStack();
-const folder = stack.use(await makeFolder());
-const office = stack.use(startChild(new URL('./feed/office.ts', import.meta.url)));
-const followers = stack.use(startChild(new URL('./feed/followers.ts', import.meta.url)));
-const port = await freePort();
-const key = await generatePrivateJwk('EdDSA');
-const guardKey = (await importSigningKey(key)).jwk;
-const opening: OfficeQuestion = { folder: folder.path, port, guardKey, sessions: ends };
-const sessions = await office.ask<readonly { sid: string; token: string }[]>(opening);
-const issuer = `http://127.0.0.1:${port}`;
-await followers.ask({ issuer, key, streams: guards } satisfies FollowersQuestion);
+/** What it costs an issuer that many guards follow its stream. */
+export const guardsOnStream: Bench = {
+  name: 'guards-on-stream',
+  title: `${guards.toLocaleString('en')} guards on one issuer's stream`,
+  measures:
+    'ms from the command that ends a session until one connection has the signed statement, over all connections; ' +
+    'they are in one process and only read: what a guard does with it is not measured here. The CPU time of the issuer',
+  run: async () => {
+    await using stack = new AsyncDisposableStack();
+    const { office, issuer, key } = await openFeedOffice(stack);
+    const followers = stack.use(startChild(new URL('./feed/followers.ts', import.meta.url)));
+    const sessions = await office.ask<readonly StartedSession[]>({
+      start: ends,
+      audience,
+    } satisfies OfficeQuestion);
+    await followers.ask({ issuer, key, streams: guards } satisfies FollowersQuestion);
+    const idle = await cpuOver(office, () => new Promise((resolve) => setTimeout(resolve, quiet)));
+    const times: number[] = [];
+    const busy = await cpuOver(office, async () => {
+      for (const { sid } of sessions) times.push(...(await timeToHear(sid, { office, followers })));
+    });
+    return {
+      kind: 'delays',
+      rows: [{ name: `${guards} streams, ${ends} ends`, times: delayOf(times), limits }],
+      notes: [
+        `CPU of the issuer: ${percent(idle)} of a core in silence, ${percent(busy)} while sessions are ended`,
+      ],
+    };
+  },
+};
 
-const idleCpu = await cpuOver(() => new Promise((resolve) => setTimeout(resolve, quiet)));
-const times: number[] = [];
-const busyCpu = await cpuOver(async () => {
-  for (const { sid } of sessions) {
-    const heard = followers.ask<readonly number[]>('heard' satisfies FollowersQuestion);
-    await new Promise((resolve) => setTimeout(resolve, 200)); // until they listen
-    const since = performance.timeOrigin + performance.now();
-    await office.ask({ end: sid } satisfies OfficeQuestion);
-    times.push(...(await heard).map((at) => at - since));
-  }
-});
+async function timeToHear(
+  sid: string,
+  { office, followers }: { office: Child; followers: Child },
+): Promise<readonly number[]> {
+  const heard = followers.ask<readonly number[]>('heard' satisfies FollowersQuestion);
+  await new Promise((resolve) => setTimeout(resolve, 200)); // until they listen
+  const since = performance.timeOrigin + performance.now();
+  await office.ask({ end: sid } satisfies OfficeQuestion);
+  return (await heard).map((at) => at - since);
+}
 
-const sorted = times.toSorted((a, b) => a - b);
-const at = (part: number): number => sorted[Math.ceil(sorted.length * part) - 1] ?? NaN;
-console.log(`${describeMachine()}\n${guards} streams, ${ends} ends`);
-console.log(`  p50 ${at(0.5).toFixed(0)} ms, max ${at(1).toFixed(0)} ms`);
-console.log(`  p99 ${at(0.99).toFixed(0)} ms, aim ${aim} ms: ${at(0.99) < aim ? 'met' : 'NOT MET'}`);
-console.log(
-  `  CPU of the issuer: ${percent(idleCpu)} of a core in silence, ${percent(busyCpu)} while sessions are ended`,
-);
-
-async function cpuOver(work: () => Promise<unknown>): Promise<number> {
+/** The share of a core that the issuer used during some work. */
+async function cpuOver(office: Child, work: () => Promise<unknown>): Promise<number> {
   const since = performance.now();
   const before = await office.ask<number>('cpu' satisfies OfficeQuestion);
   await work();
@@ -61,13 +64,4 @@ async function cpuOver(work: () => Promise<unknown>): Promise<number> {
 
 function percent(part: number): string {
   return `${(part * 100).toFixed(0)} %`;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port: free } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return free;
 }

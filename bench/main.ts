@@ -1,6 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { feed } from './feed.ts';
+import { guardsOnStream } from './guards-on-stream.ts';
 import type { Bench, Findings, Settings } from './harness/bench.ts';
+import { formatDelays, type Delays } from './harness/delays.ts';
 import { describeMachine, readVersions } from './harness/machine.ts';
 import { formatFindings } from './harness/table.ts';
 import { issuance } from './issuance.ts';
@@ -21,17 +24,21 @@ const benches: readonly Bench[] = [
   issuance,
   refresh,
   refreshStore,
+  feed,
+  guardsOnStream,
 ];
 
 const thorough: Settings = {
   calculation: { rounds: 31, turn: 30, warmUp: 400 },
   http: { rounds: 11, turn: 400, warmUp: 800 },
   sessions: 1_000_000,
+  ends: 200,
 };
 const quick: Settings = {
   calculation: { rounds: 9, turn: 15, warmUp: 150 },
   http: { rounds: 3, turn: 200, warmUp: 400 },
   sessions: 100_000,
+  ends: 20,
 };
 
 const { values } = parseArgs({
@@ -48,12 +55,12 @@ console.log(
     .map(([name, version]) => `${name} ${version}`)
     .join(', '),
 );
-const results: Record<string, Findings & { measures: string }> = {};
+const results: Record<string, (Findings | Delays) & { measures: string }> = {};
 for (const bench of chosen) {
   console.log(`\n${bench.name}: ${bench.title}\n  ${bench.measures}`);
   const findings = await bench.run(settings);
   results[bench.name] = { measures: bench.measures, ...findings };
-  console.log(formatFindings(findings));
+  console.log(findings.kind === 'ratios' ? formatFindings(findings) : formatDelays(findings));
 }
 saveResults();
 

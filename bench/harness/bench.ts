@@ -1,9 +1,13 @@
+import type { Delays } from './delays.ts';
+
 /** How long a bench may take. */
 export interface Settings {
   readonly calculation: Pace;
   readonly http: Pace;
   /** How many sessions the largest store holds. */
   readonly sessions: number;
+  /** How many sessions are ended, one after the other, where each end is timed. */
+  readonly ends: number;
 }
 
 /** How often each pair has its turns, and how long one is, in milliseconds. */
@@ -59,8 +63,9 @@ export interface Ratio extends Pair, Readonly<Record<Measure, Spread>> {
   readonly met?: boolean;
 }
 
-/** What a bench found. */
+/** What a bench of ratios found. */
 export interface Findings {
+  readonly kind: 'ratios';
   readonly measure: Measure;
   readonly rows: readonly Row[];
   readonly ratios: readonly Ratio[];
@@ -71,5 +76,5 @@ export interface Bench {
   readonly name: string;
   readonly title: string;
   readonly measures: string;
-  readonly run: (settings: Settings) => Promise<Findings>;
+  readonly run: (settings: Settings) => Promise<Findings | Delays>;
 }

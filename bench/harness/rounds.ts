@@ -39,6 +39,7 @@ export async function compare(
     }
   }
   return {
+    kind: 'ratios',
     measure,
     rows: contenders.map(({ name }) => rowOf(name, turns.get(name) ?? [])),
     ratios: pairs.map((pair, at) => ratioOf(pair, { played: played[at] ?? [], measure })),
