@@ -150,7 +150,7 @@ void test('FAULT-7: a feed rolled back by an attacker brings no ended session ba
   await issuer.end(ended.sid);
   await until('it is known', async () => (await decisionOf(guard, ended.access_token)) === 'session_ended');
   road.attacker = (path) => (path === '/revocations' ? new Response(old) : undefined);
-  const { to } = await standstill(guard);
+  const { to } = await standstill(guard, road);
   assert.equal(await decisionOf(guard, ended.access_token), 'session_ended');
   assert.equal(await decisionOf(guard, live.access_token), 'accepted');
   clock.ahead = minute;
@@ -175,7 +175,7 @@ void test("FAULT-8: a feed forked with an attacker's key is refused, and one for
   await until('it is known', async () => (await decisionOf(guard, ended.access_token)) === 'session_ended');
 
   await forge(road);
-  const { to, failures } = await standstill(guard);
+  const { to, failures } = await standstill(guard, road);
   assert.ok(failures > 0);
   clock.ahead = minute;
   assert.equal(await decisionOf(guard, live.access_token), 'feed_stale');
@@ -199,12 +199,24 @@ async function forge(road: Road): Promise<void> {
   road.attacker = (path) => (path === '/revocations' ? new Response(text) : undefined);
 }
 
-/** Waits until the guard has asked a few times without learning anything. */
-async function standstill(guard: ReturnType<typeof guardOn>): Promise<{ to: number; failures: number }> {
-  const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1500));
-  await pause();
+/**
+ * Waits until the guard has asked the attacker a few times without learning anything. It asks again only when it has
+ * read the answer before.
+ */
+async function standstill(
+  guard: ReturnType<typeof guardOn>,
+  road: Road,
+): Promise<{ to: number; failures: number }> {
+  const { attacker } = road;
+  assert.ok(attacker !== undefined);
+  let asked = 0;
+  road.attacker = (path) => {
+    if (path === '/revocations') asked++;
+    return attacker(path);
+  };
+  await until('it asked twice', () => asked >= 2);
   const { to } = guard.stats().feed;
-  await pause();
+  await until('it asked twice more', () => asked >= 4);
   const after = guard.stats().feed;
   assert.equal(after.to, to);
   return after;

@@ -13,6 +13,8 @@ export interface ReplicaSettings {
   readonly keyFile: string;
   /** How far its own clock is off, in ms. */
   readonly clockOffset?: number;
+  /** Obeys `fillDisk` and `freeDisk`: SQLite is then told how many pages it has. */
+  readonly limitsPages?: boolean;
 }
 
 /** What a test tells a running process. */
