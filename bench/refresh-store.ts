@@ -39,32 +39,20 @@ export const refreshStore: Bench = {
     await using stack = new AsyncDisposableStack();
     const folder = stack.use(await makeFolder());
     const { material, load } = await makeParties(folder.path);
-    const secret = randomBytes(32).toString('base64url');
-    const cluster = await openCluster();
-    stack.defer(cluster.remove);
-    // What is answered is on the disk, and here that is what is measured.
-    const database = cluster.create('server', ['-c', 'fsync=on']);
-    await database.start();
-    stack.defer(database.stop);
-    await createDatabases(database, ['few', 'many']);
-    const fill = (sessions: number): Pick<StoreOfficeMaterial, 'secret' | 'fill'> => ({
-      secret,
-      fill: { holders: material.holders, awake, asleep: sessions - awake },
+    const database = await openDatabase(stack);
+    const servers = [few, many].flatMap((sessions) => {
+      const fill = { holders: material.holders, awake, asleep: sessions - awake };
+      const secret = randomBytes(32).toString('base64url');
+      const file = join(folder.path, `${sessions}.db`);
+      const url = urlOf(database, databaseOf(sessions));
+      const { sqlite, first, second } = serverNames(sessions);
+      return [
+        plan(sqlite, { store: { kind: 'sqlite', file }, secret, fill }),
+        plan(first, { store: { kind: 'postgres', url }, secret, fill }),
+        plan(second, { store: { kind: 'postgres', url }, secret }),
+      ];
     });
-    const onSqlite = (name: string): Pick<StoreOfficeMaterial, 'store'> => ({
-      store: { kind: 'sqlite', file: join(folder.path, `${name}.db`) },
-    });
-    const onPostgres = (name: string): Pick<StoreOfficeMaterial, 'store'> => ({
-      store: { kind: 'postgres', url: urlOf(database, name) },
-    });
-    const servers = [
-      plan('SQLite, few', { ...onSqlite('few'), ...fill(few) }),
-      plan('SQLite, many', { ...onSqlite('many'), ...fill(many) }),
-      plan('PostgreSQL, few', { ...onPostgres('few'), ...fill(few) }),
-      plan('PostgreSQL, few, again', { ...onPostgres('few'), secret }),
-      plan('PostgreSQL, many', { ...onPostgres('many'), ...fill(many) }),
-      plan('PostgreSQL, many, again', { ...onPostgres('many'), secret }),
-    ];
+    await createDatabases(database, [few, many].map(databaseOf));
     const { entries, pairs } = comparisons(many);
     return await runHttpContest(
       {
@@ -80,37 +68,14 @@ export const refreshStore: Bench = {
   },
 };
 
-function plan(name: string, material: StoreOfficeMaterial): ServerPlan {
-  return { name, module: new URL('./servers/store-office.ts', import.meta.url), material };
-}
-
-function comparisons(many: number): { entries: readonly HttpEntry[]; pairs: readonly Pair[] } {
-  const [small, large] = [few, many].map((count) => `${count.toLocaleString('en')} sessions`);
-  const names = {
-    sqliteFew: `SQLite, ${small}`,
-    sqliteMany: `SQLite, ${large}`,
-    few: `PostgreSQL, ${small}, 1 issuer`,
-    fewByTwo: `PostgreSQL, ${small}, 2 issuers`,
-    many: `PostgreSQL, ${large}, 1 issuer`,
-    manyByTwo: `PostgreSQL, ${large}, 2 issuers`,
-  };
-  return {
-    entries: [
-      { name: names.sqliteFew, servers: ['SQLite, few'] },
-      { name: names.sqliteMany, servers: ['SQLite, many'] },
-      { name: names.few, servers: ['PostgreSQL, few'] },
-      { name: names.fewByTwo, servers: ['PostgreSQL, few', 'PostgreSQL, few, again'] },
-      { name: names.many, servers: ['PostgreSQL, many'] },
-      { name: names.manyByTwo, servers: ['PostgreSQL, many', 'PostgreSQL, many, again'] },
-    ],
-    pairs: [
-      { row: names.sqliteMany, against: names.sqliteFew },
-      { row: names.few, against: names.sqliteFew },
-      { row: names.fewByTwo, against: names.few },
-      { row: names.many, against: names.few },
-      { row: names.manyByTwo, against: names.many },
-    ],
-  };
+/** What is answered is on the disk, and here that is what is measured. */
+async function openDatabase(stack: AsyncDisposableStack): Promise<Postgres> {
+  const cluster = await openCluster();
+  stack.defer(cluster.remove);
+  const database = cluster.create('server', ['-c', 'fsync=on']);
+  await database.start();
+  stack.defer(database.stop);
+  return database;
 }
 
 async function createDatabases(server: Postgres, names: readonly string[]): Promise<void> {
@@ -118,4 +83,45 @@ async function createDatabases(server: Postgres, names: readonly string[]): Prom
   await client.connect();
   for (const name of names) await client.query(`CREATE DATABASE ${name}`);
   await client.end();
+}
+
+function databaseOf(sessions: number): string {
+  return `of_${sessions}`;
+}
+
+function serverNames(sessions: number): { sqlite: string; first: string; second: string } {
+  return {
+    sqlite: `SQLite, ${sessions}`,
+    first: `PostgreSQL, ${sessions}, first`,
+    second: `PostgreSQL, ${sessions}, second`,
+  };
+}
+
+function plan(name: string, material: StoreOfficeMaterial): ServerPlan {
+  return { name, module: new URL('./servers/store-office.ts', import.meta.url), material };
+}
+
+/** Each store alone, the one on PostgreSQL also by two issuers; the large beside the small, two issuers beside one. */
+function comparisons(many: number): { entries: readonly HttpEntry[]; pairs: readonly Pair[] } {
+  const [small, large] = [entriesOf(few), entriesOf(many)];
+  return {
+    entries: [...Object.values(small), ...Object.values(large)],
+    pairs: [
+      { row: large.sqlite.name, against: small.sqlite.name },
+      { row: small.one.name, against: small.sqlite.name },
+      { row: small.two.name, against: small.one.name },
+      { row: large.one.name, against: small.one.name },
+      { row: large.two.name, against: large.one.name },
+    ],
+  };
+}
+
+function entriesOf(sessions: number): Readonly<Record<'sqlite' | 'one' | 'two', HttpEntry>> {
+  const { sqlite, first, second } = serverNames(sessions);
+  const size = `${sessions.toLocaleString('en')} sessions`;
+  return {
+    sqlite: { name: `SQLite, ${size}`, servers: [sqlite] },
+    one: { name: `PostgreSQL, ${size}, 1 issuer`, servers: [first] },
+    two: { name: `PostgreSQL, ${size}, 2 issuers`, servers: [first, second] },
+  };
 }
