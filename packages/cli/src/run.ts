@@ -49,6 +49,13 @@ export function readAlgorithm(text: string): AlgorithmName {
   throw new InvalidArgumentError('expected EdDSA, ES256 or ML-DSA-44');
 }
 
+/** Reads a host and a port, such as `127.0.0.1:9464` or `[::1]:9464`. */
+export function readAddress(text: string): { host: string; port: number } {
+  const [, host = '', port = ''] = /^(\[[\da-fA-F:.]+\]|[^:[\]]+):(\d{1,5})$/.exec(text) ?? [];
+  if (host === '') throw new InvalidArgumentError('expected HOST:PORT');
+  return { host: host.replace(/^\[|\]$/g, ''), port: readPort(port) };
+}
+
 /** Reads a port; 0 means any that is free. */
 export function readPort(text: string): number {
   const port = Number(text);

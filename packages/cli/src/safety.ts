@@ -29,6 +29,7 @@ const checks: readonly Check[] = [
   folderIsPrivate,
   storeIsPrivate,
   portIsPrivate,
+  metricsArePrivate,
 ];
 
 /**
@@ -169,6 +170,18 @@ function portIsPrivate({ settings: { host = '127.0.0.1', behindProxy = false } }
       code: 'port_open',
       problem: `listening on ${host} without TLS lets the network read what is sent`,
       fix: 'listen on loopback, or say --behind-proxy if nobody but a proxy that ends TLS can reach the port',
+    }
+  );
+}
+
+function metricsArePrivate({ settings: { metrics } }: Plan): Problem | false {
+  return (
+    metrics !== undefined &&
+    metrics.open !== true &&
+    !isLoopback(metrics.host) && {
+      code: 'metrics_open',
+      problem: `listening for metrics on ${metrics.host} shows the figures to whoever reaches it: nobody is asked who he is`,
+      fix: 'listen on loopback, or say --metrics-open if only those who may read them reach it',
     }
   );
 }

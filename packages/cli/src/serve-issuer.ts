@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { serveIssuer } from '@symbolon/issuer';
+import { serveIssuer, serveMetrics, type Issuer, type MetricsServer } from '@symbolon/issuer';
 import { pino, type Logger } from 'pino';
 import { makeDataFolder, writeSettings } from './data-folder.ts';
 import { openIssuer } from './open-issuer.ts';
 import type { Output } from './output.ts';
 import { withRequestLog } from './request-log.ts';
 import { demandSafety, type Plan } from './safety.ts';
+import type { ProductionSettings } from './settings.ts';
 import { stopSignal } from './stop-signal.ts';
 
 /**
@@ -26,19 +27,40 @@ export async function serve(output: Output, plan: Plan): Promise<void> {
   };
   const { issuer } = await openIssuer({ ...plan.folder, settings }, { keyFile, report });
   writeSettings(plan.folder, settings);
-  const server = await serveIssuer(withRequestLog(issuer, log), settings).catch(async (error: unknown) => {
+  const closeAndSay = async (
+    error: unknown,
+    { host, port }: { host: string; port: number },
+  ): Promise<never> => {
     await issuer.close();
-    throw isBusy(error) ? new TypeError(`port ${settings.port} of ${settings.host} is busy`) : error;
+    throw isBusy(error) ? new TypeError(`port ${port} of ${host} is busy`) : error;
+  };
+  const metrics = await openMetrics(issuer, settings.metrics).catch((error: unknown) =>
+    closeAndSay(error, settings.metrics ?? settings),
+  );
+  const server = await serveIssuer(withRequestLog(issuer, log), settings).catch(async (error: unknown) => {
+    await metrics?.close();
+    return closeAndSay(error, settings);
   });
-  announce(log, { ...plan, port: server.port });
+  announce(log, { ...plan, port: server.port, metrics });
   if (keyFile === 'create')
     output.note(`Made ${settings.keyFile}: back it up, but not together with ${plan.folder.path}.`);
   await stopSignal();
   log.info('closing: requests in flight are answered');
   await server.close();
+  await metrics?.close();
 }
 
-function announce(log: Logger, { settings, folder, port }: Plan & { port: number }): void {
+async function openMetrics(
+  issuer: Issuer,
+  settings: ProductionSettings['metrics'],
+): Promise<MetricsServer | undefined> {
+  return settings === undefined ? undefined : serveMetrics(issuer, settings);
+}
+
+function announce(
+  log: Logger,
+  { settings, folder, port, metrics }: Plan & { port: number; metrics: MetricsServer | undefined },
+): void {
   log.info(
     {
       event: 'ready',
@@ -48,9 +70,16 @@ function announce(log: Logger, { settings, folder, port }: Plan & { port: number
       host: settings.host,
       port,
       data_dir: folder.path,
+      ...(metrics === undefined
+        ? {}
+        : { metrics: `http://${urlHost(metrics.host)}:${metrics.port}/metrics` }),
     },
     'ready',
   );
+}
+
+function urlHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 function isBusy(error: unknown): boolean {

@@ -19,6 +19,14 @@ const common = {
   keyFile: z.string().min(1),
 };
 
+/** A listener of its own for figures. */
+const metrics = z.strictObject({
+  host: z.string().min(1),
+  port,
+  /** The installer's word that whoever reaches it may read them. */
+  open: z.boolean().optional(),
+});
+
 /** A token of PKCS#11 that holds the private keys of some purposes. */
 const signer = z.strictObject({
   /** Path of its library. */
@@ -51,6 +59,7 @@ const production = z.strictObject({
   keySetMaxAge: seconds.optional(),
   keyRotation: seconds.optional(),
   signer: signer.optional(),
+  metrics: metrics.optional(),
 });
 
 const dev = z.strictObject({

@@ -155,3 +155,29 @@ test('serve refuses settings that are unsound, naming each member', async () => 
     /lifetimes.machineIdle is 300 s, expected more than twice the longest token life/,
   );
 });
+
+test('CLI-6: figures are served at an address of their own, on loopback unless more is said', async () => {
+  const folder = temporaryFolder();
+  const port = await freePort();
+  const words = [
+    '--issuer',
+    `http://localhost:${port}`,
+    '--audience',
+    'https://a.example',
+    '--port',
+    `${port}`,
+  ];
+  const where = [...words, '--data', join(folder, 'data'), '--key-file', join(folder, 'keys.json')];
+  const [open] = await problemsOf([...where, '--metrics', '0.0.0.0:0']);
+  assert.equal(open?.code, 'metrics_open');
+  assert.equal((await symbolon(['serve', ...where, '--metrics', '9464'])).code, 2);
+  assert.match((await symbolon(['serve', ...where, '--metrics-open'])).stderr, /needs --metrics/);
+
+  const server = start(['serve', ...where, '--metrics', '127.0.0.1:0']);
+  const ready = JSON.parse(await firstLine(server)) as { metrics: string };
+  const figures = await (await fetch(ready.metrics)).text();
+  assert.match(figures, /^symbolon_feed_live 1$/m);
+  assert.equal((await fetch(`http://localhost:${port}/metrics`)).status, 404);
+  assert.equal((await fetch(`http://localhost:${port}/healthz`)).status, 200);
+  assert.equal(await stop(server), 0);
+});

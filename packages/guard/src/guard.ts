@@ -1,10 +1,12 @@
-import { AuthError, checkTimes, type HeaderTable } from '@symbolon/token';
+import { AuthError, checkTimes, type AuthErrorCode, type HeaderTable } from '@symbolon/token';
 import { createBoundedFetch } from './bounded-fetch.ts';
 import { challengeFor, challengeResponse, type Challenge } from './challenge.ts';
 import { readCredentials, type Credentials } from './credentials.ts';
 import { createCounters, type Counters } from './counters.ts';
 import { createConnections, type CloseReason, type Connections } from './connections.ts';
-import { createEnds, type FeedState } from './ends.ts';
+import { createEnds } from './ends.ts';
+import { guardMetrics } from './guard-metrics.ts';
+import type { GuardStats } from './guard-stats.ts';
 import { createIssuerKeys } from './issuer-keys.ts';
 import { createKeySetSource, type KeySetSource } from './key-set-source.ts';
 import { readOptions, type GuardOptions } from './options.ts';
@@ -36,17 +38,10 @@ export interface Guard {
   /** Turns an `AuthError` into an answer; rethrows anything else. */
   readonly challenge: (error: unknown) => Challenge;
   readonly stats: () => GuardStats;
+  /** The same as Prometheus reads it: text, with the guard's name and audience as labels. Serve it to nobody but that. */
+  readonly metrics: () => string;
   /** Stops all that runs in the background: no timer and no request is left. Watched connections are let go. */
   readonly close: () => void;
-}
-
-/** What a guard has counted, and what it holds. */
-export interface GuardStats extends Readonly<Counters> {
-  readonly cachedTokens: number;
-  readonly cachedBytes: number;
-  readonly rememberedProofs: number;
-  readonly liveConnections: number;
-  readonly feed: FeedState;
 }
 
 /**
@@ -61,6 +56,7 @@ export function createGuard(options: GuardOptions): Guard {
   const settings = readOptions(options);
   const { issuer, audience, clock, bearer } = settings;
   const counters = createCounters();
+  const refusedByCode: Partial<Record<AuthErrorCode, number>> = {};
   const proofs = createProofs(settings, counters);
   const tokens = createVerifiedTokens(settings.cacheBytes);
   const stopped = new AbortController();
@@ -119,6 +115,7 @@ export function createGuard(options: GuardOptions): Guard {
       return entry.session;
     } catch (error) {
       counters[error instanceof AuthError ? 'refused' : 'faults']++;
+      if (error instanceof AuthError) refusedByCode[error.code] = (refusedByCode[error.code] ?? 0) + 1;
       throw error;
     }
   };
@@ -164,6 +161,19 @@ export function createGuard(options: GuardOptions): Guard {
 
   const challenge = (error: unknown): Challenge => challengeFor(error, { bearer });
 
+  const stats = (): GuardStats => {
+    const { entries, bytes } = tokens.size();
+    return {
+      ...counters,
+      refusedByCode: { ...refusedByCode },
+      cachedTokens: entries,
+      cachedBytes: bytes,
+      rememberedProofs: proofs.remembered(),
+      liveConnections: connections.size(),
+      feed: ends.state(),
+    };
+  };
+
   return {
     ready: async () => {
       await Promise.all([keys.ready(), ends.ready()]);
@@ -173,17 +183,8 @@ export function createGuard(options: GuardOptions): Guard {
     protect: (handler, requirement) =>
       protectFetch({ authenticate: require(requirement), challenge, handler }),
     challenge,
-    stats: () => {
-      const { entries, bytes } = tokens.size();
-      return {
-        ...counters,
-        cachedTokens: entries,
-        cachedBytes: bytes,
-        rememberedProofs: proofs.remembered(),
-        liveConnections: connections.size(),
-        feed: ends.state(),
-      };
-    },
+    stats,
+    metrics: () => guardMetrics(stats(), { guard: settings.name, audience }),
     connections,
     close: () => {
       stopped.abort(new TypeError('the guard was closed'));

@@ -1,5 +1,7 @@
 export { AuthError, type AuthErrorCode } from '@symbolon/token';
-export { createGuard, type Guard, type GuardStats } from './guard.ts';
+export { createGuard, type Guard } from './guard.ts';
+export type { GuardStats } from './guard-stats.ts';
+export { metricsText, metricsType, type MetricFamily, type MetricSample } from './metrics-text.ts';
 export type { FeedState } from './ends.ts';
 export type { CloseReason, Connections, WatchedConnection } from './connections.ts';
 export type { GuardOptions } from './options.ts';

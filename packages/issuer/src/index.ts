@@ -1,4 +1,5 @@
 export { createIssuer, type Issuer, type IssuerOptions } from './issuer.ts';
+export { serveMetrics, type MetricsServer } from './metrics-server.ts';
 export { serveIssuer, type IssuerServer } from './server.ts';
 export { createKeyring, type Keyring, type WrappingKey } from './wrapping.ts';
 export {

@@ -9,6 +9,8 @@ import { streamFeed } from './http/feed-stream.ts';
 import { wantsStream } from './http/revocations.ts';
 import { createApp } from './http/routes.ts';
 import { readIssuerOptions } from './issuer-options.ts';
+import { issuerMetrics } from './issuer-metrics.ts';
+import { createMeter } from './meter.ts';
 import { waitUntilApplied, type Propagation } from './propagation.ts';
 import { openSessions, type Lifetimes, type Sessions } from './sessions.ts';
 import type { Signers } from './signer.ts';
@@ -53,6 +55,8 @@ export interface Issuer {
   readonly guards: { readonly list: () => Promise<RegisteredGuards> };
   /** Waits, at most `patience` ms, until the guards that can be heard have applied what was ended at `position`. */
   readonly waitUntilApplied: (position: number, patience: number) => Promise<Propagation>;
+  /** The figures of this process as Prometheus reads them; nobody is asked who reads them, so `fetch` does not show them. */
+  readonly metrics: () => Promise<string>;
   /** Tells load balancers to look elsewhere and ends the streams; requests are still answered. */
   readonly drain: () => void;
   /** Stops what runs in the background and closes the store once everything asked of it is written. */
@@ -78,9 +82,14 @@ const feedLife = 2 * hour;
  */
 export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
   const { issuer, audiences, lifetimes } = readIssuerOptions(options);
-  const { storage, keyring, clock = Date.now, keySetMaxAge = 300, keyRotation = 30 * day } = options;
-  const report = options.report ?? ((): undefined => undefined);
+  const { keyring, clock = Date.now, keySetMaxAge = 300, keyRotation = 30 * day } = options;
   const elapsed = options.elapsed ?? ((): number => performance.now());
+  const meter = createMeter({ elapsed });
+  const storage = meter.metered(options.storage);
+  const report: NonNullable<IssuerOptions['report']> = (fault) => {
+    meter.failed();
+    options.report?.(fault);
+  };
   await settleIssuer(storage, issuer);
   const tokenLife = Math.max(...audiences.map((audience) => audience.tokenLife)) * micros;
   const keys = await openSigningKeys({
@@ -115,7 +124,9 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     feed.forgetStatements();
     return revoked;
   };
-  const mint = createMint({ issuer, signer: keys.signer, refreshTokens, becomesLive: feed.becomesLive });
+  const mint = meter.minting(
+    createMint({ issuer, signer: keys.signer, refreshTokens, becomesLive: feed.becomesLive }),
+  );
   const sessions = openSessions({ audiences, lifetimes, storage, clients, mint });
   let closing = false;
   const replay = createReplayMemory();
@@ -149,7 +160,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
       identity: ownStream(feed),
     });
   const guards = { sessions: ownGuard('sessions'), revocations: ownGuard('revocations') };
-  const app = createApp(office, { guards, report });
+  const app = createApp(office, { guards, report, refused: meter.refused });
   const timer = keepMaintained({ keys, storage, report, tokenLife });
   return {
     issuer,
@@ -159,6 +170,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     keys: { ...keys, revoke },
     guards: { list: () => readGuards(storage) },
     waitUntilApplied: (position, patience) => waitUntilApplied(storage, { position, patience }),
+    metrics: () => issuerMetrics({ meter, storage, feed, guards }),
     drain: () => {
       closing = true;
       feed.hangUp();

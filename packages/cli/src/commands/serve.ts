@@ -5,7 +5,15 @@ import { findDataFolder } from '../data-folder.ts';
 import { readStore } from '../open-store.ts';
 import type { Output } from '../output.ts';
 import { readSignerUri } from '../signer-uri.ts';
-import { action, collect, collectWords, readPort, withCommonOptions, type CommonOptions } from '../run.ts';
+import {
+  action,
+  collect,
+  collectWords,
+  readAddress,
+  readPort,
+  withCommonOptions,
+  type CommonOptions,
+} from '../run.ts';
 import type { Plan } from '../safety.ts';
 import {
   configFile,
@@ -25,6 +33,8 @@ interface Options extends CommonOptions {
   readonly keyFile?: string;
   readonly store?: string;
   readonly behindProxy?: true;
+  readonly metrics?: { readonly host: string; readonly port: number };
+  readonly metricsOpen?: true;
   readonly signer?: string;
   readonly signerFor?: readonly string[];
 }
@@ -54,6 +64,12 @@ export function addServe(program: Command): void {
       'those of its keys: session, refresh, feed (default: all three)',
       collectWords,
     )
+    .option(
+      '--metrics <host:port>',
+      'answer GET /metrics there, for Prometheus; on loopback only',
+      readAddress,
+    )
+    .option('--metrics-open', 'whoever reaches that address may read the figures')
     .option('--behind-proxy', 'nobody but a proxy that ends TLS can reach the port');
   withCommonOptions(command)
     .addHelpText('after', examples)
@@ -125,6 +141,7 @@ function flags(options: Options): Partial<ProductionSettings> {
     ...(keyFile === undefined ? {} : { keyFile: resolve(keyFile) }),
     ...(store === undefined ? {} : { store: readStore(store) }),
     ...signerFlags(options),
+    ...metricsFlags(options),
     ...(audience === undefined
       ? {}
       : { audiences: audience.map((name) => ({ audience: name, scopes: [...scope] })) }),
@@ -144,4 +161,11 @@ function signerFlags({ signer, signerFor }: Options): Pick<ProductionSettings, '
       `unexpected purposes ${words.join(', ')}, expected of session, refresh and feed, each once`,
     );
   return { signer: { ...readSignerUri(signer), purposes } };
+}
+
+function metricsFlags({ metrics, metricsOpen }: Options): Pick<ProductionSettings, 'metrics'> {
+  if (metrics === undefined && metricsOpen === true)
+    throw new TypeError('--metrics-open needs --metrics: which address?');
+  if (metrics === undefined) return {};
+  return { metrics: { ...metrics, ...(metricsOpen === true ? { open: true } : {}) } };
 }

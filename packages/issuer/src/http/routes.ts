@@ -1,4 +1,5 @@
 import type { Guard } from '@symbolon/guard';
+import { AuthError, type AuthErrorCode } from '@symbolon/token';
 import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { json, refuse } from './answers.ts';
@@ -57,7 +58,11 @@ function routes(
  */
 export function createApp(
   office: Office,
-  options: { guards: OwnGuards; report: (fault: { path: string; error: unknown }) => void },
+  options: {
+    guards: OwnGuards;
+    report: (fault: { path: string; error: unknown }) => void;
+    refused: (code: AuthErrorCode) => void;
+  },
 ): (request: Request) => Promise<Response> {
   const app = new Hono();
   app.use(secureHeaders());
@@ -67,6 +72,7 @@ export function createApp(
   }
   app.notFound(() => json({ error: 'not_found' }, { status: 404 }));
   app.onError((error, context) => {
+    if (error instanceof AuthError) options.refused(error.code);
     try {
       return refuse(error);
     } catch {
