@@ -12,6 +12,14 @@ export interface Statement {
   readonly lastIf?: (rows: readonly Row[]) => boolean;
 }
 
+/** That a batch may share its transaction: its first statements lock one row and nothing else, the rest hold the head. */
+export interface Sharing {
+  /** Names that row. */
+  readonly row: string;
+  /** How many statements those first ones are. */
+  readonly before: number;
+}
+
 export type Row = Readonly<Record<string, unknown>>;
 
 /**
@@ -19,8 +27,11 @@ export type Row = Readonly<Record<string, unknown>>;
  * nobody holds a lock while waiting for a network or for us.
  */
 export interface Engine {
-  /** Runs all statements in one transaction, durable when this resolves; answers the rows of each. */
-  batch(statements: readonly Statement[]): Promise<readonly (readonly Row[])[]>;
+  /**
+   * Runs all statements in one transaction, durable when this resolves; answers the rows of each. With `sharing` it may
+   * be one transaction with others that came with it; each is kept or fails as if it were alone.
+   */
+  batch(statements: readonly Statement[], sharing?: Sharing): Promise<readonly (readonly Row[])[]>;
   /** Runs one statement that writes nothing. */
   read(statement: Statement): Promise<readonly Row[]>;
   /** Finishes what was asked for, then closes. */

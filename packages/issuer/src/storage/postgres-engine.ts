@@ -3,6 +3,7 @@ import type { Engine, Row, Statement } from './engine.ts';
 import { runBatch } from './postgres-batch.ts';
 import { readClock, readClockAfterStarts } from './postgres-clock.ts';
 import { isAboutTheStatement, isLeaving, isPassing, nameFault } from './postgres-errors.ts';
+import { createSharing } from './postgres-shared.ts';
 import { holdAlone, holdOf, holdTogether } from './postgres-order.ts';
 import type { Connections } from './postgres-pool.ts';
 
@@ -34,19 +35,36 @@ export function createPostgresEngine(connections: Connections, options: EngineOp
     return [{ sql: hold === 'alone' ? holdAlone : holdTogether, values: [] }, time];
   }
 
-  async function run(statements: readonly Statement[]): Promise<readonly Rows[]> {
-    const deadline = performance.now() + options.patience;
-    const before = prepare(statements);
-    const all = [...before, ...statements];
+  async function run(statements: readonly Statement[], deadline: number): Promise<readonly Rows[]> {
     for (let tries = 1; ; tries++) {
-      const client = await connections.acquire(deadline);
-      const outcome = await attempt(client, { statements: all, deadline });
-      if ('results' in outcome) return statements.map((_, at) => outcome.results[before.length + at] ?? []);
+      const outcome = await transact(statements, deadline);
+      if ('results' in outcome) return outcome.results;
       const { error } = outcome;
       const again = (isPassing(error) || isLeaving(error)) && tries < triesAtMost;
       if (!again || performance.now() >= deadline) throw nameFault(error);
     }
   }
+
+  async function transact(statements: readonly Statement[], deadline: number): Promise<Outcome> {
+    const before = prepare(statements);
+    const client = await connections.acquire(deadline);
+    const outcome = await attempt(client, { statements: [...before, ...statements], deadline });
+    if ('error' in outcome) return outcome;
+    return { results: statements.map((_, at) => outcome.results[before.length + at] ?? []) };
+  }
+
+  /** One that waits long for somebody's row is undone, so that its neighbours need not wait with it. */
+  const share = createSharing({
+    alone: run,
+    together: async (statements, deadline) => {
+      const bounded = [{ sql: lockTimeout, values: [`${Math.ceil(options.patience / 4)}ms`] }, ...statements];
+      const outcome = await transact(bounded, deadline);
+      if ('error' in outcome) throw outcome.error;
+      return outcome.results.slice(1);
+    },
+    isUndone: (error) => isAboutTheStatement(error) || isLeaving(error),
+    leastLeft: options.patience / 2,
+  });
 
   async function follow<T>(work: Promise<T>): Promise<T> {
     running.add(work);
@@ -58,13 +76,14 @@ export function createPostgresEngine(connections: Connections, options: EngineOp
   }
 
   return {
-    async batch(statements) {
+    async batch(statements, sharing) {
       if (closed) throw new Error('the store is closed');
-      return follow(run(statements));
+      const deadline = performance.now() + options.patience;
+      return follow(sharing ? share({ statements, sharing, deadline }) : run(statements, deadline));
     },
     async read(statement) {
       if (closed) throw new Error('the store is closed');
-      const [rows = []] = await follow(run([statement]));
+      const [rows = []] = await follow(run([statement], performance.now() + options.patience));
       return rows;
     },
     async close() {
@@ -76,6 +95,8 @@ export function createPostgresEngine(connections: Connections, options: EngineOp
   };
 }
 
+/** Until the transaction ends. */
+const lockTimeout = `SELECT set_config('lock_timeout', $1, true)`;
 const asksTheTime = ({ sql }: Statement) => sql.includes('now_us()');
 
 type Outcome = { readonly results: readonly Rows[] } | { readonly error: unknown };

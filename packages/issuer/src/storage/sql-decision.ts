@@ -1,4 +1,4 @@
-import type { Engine, Row, Statement, Value } from './engine.ts';
+import type { Engine, Row, Sharing, Statement, Value } from './engine.ts';
 import { UniqueViolation } from './engine.ts';
 import { integer, readSession, text } from './read-rows.ts';
 import type { AuditKind } from './rows.ts';
@@ -36,10 +36,11 @@ export type Decided = { readonly kind: 'decided'; readonly results: readonly (re
 /** Runs a decision as one transaction together with the redemption of the assertion that authorises it. */
 export async function decide(
   engine: Engine,
-  decision: { statements: readonly Statement[]; assertion: Assertion | undefined },
+  decision: { statements: readonly Statement[]; assertion: Assertion | undefined; sharing?: Sharing },
 ): Promise<Decided> {
-  const { statements, assertion } = decision;
-  if (!assertion) return { kind: 'decided', results: await engine.batch(statements) };
+  const { statements, assertion, sharing } = decision;
+  // One with an assertion fails where that is replayed: it goes alone.
+  if (!assertion) return { kind: 'decided', results: await engine.batch(statements, sharing) };
   try {
     const [, ...results] = await engine.batch([redemption(assertion), ...statements]);
     return { kind: 'decided', results };

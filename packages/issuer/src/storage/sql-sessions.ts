@@ -228,6 +228,7 @@ async function endSession(engine: Engine, end: SessionEnd, request: string): Pro
   const told: Told = { kind: 'session_ended', sid, fields: { by, reason }, ...(of.client && { clientId }) };
   const decided = await decide(engine, {
     assertion,
+    sharing: { row: sid, before: 2 },
     statements: [
       statement(sql.endSession(of), sid, reason, request, ...ofClient),
       statement(sql.sessionStands(of), sid, ...ofClient),
