@@ -39,6 +39,7 @@ export function addSleepersToSqlite(file: string, { awake, asleep }: Sleepers): 
   const place = (n: string): string => `${n} + (${n} - 1) / ${gap - 1}`;
   database.exec(`
     PRAGMA synchronous = OFF;
+    PRAGMA cache_size = -1000000;
     BEGIN;
     ${spread('subjects')}
     ${spread('sessions')}
