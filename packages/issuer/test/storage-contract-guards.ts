@@ -43,6 +43,25 @@ export function guardContract(storeTest: StoreTest): void {
     },
   );
 
+  storeTest(
+    'FEED-11: of one client the thousand processes heard of last are kept',
+    async ({ a, b, clock }) => {
+      const other = newAcknowledgement({ clientId: 'another' });
+      await a.acknowledge(other);
+      const first = newAcknowledgement();
+      await a.acknowledge(first);
+      clock.advance(1);
+      const rest = Array.from({ length: 999 }, () => newAcknowledgement());
+      await Promise.all(rest.map((one) => a.acknowledge(one)));
+      assert.equal((await b.listGuards()).length, 1001, 'a thousand and that of another client');
+      clock.advance(1);
+      const last = newAcknowledgement();
+      await b.acknowledge(last);
+      const kept = new Set((await a.listGuards()).map(({ instance }) => instance));
+      assert.deepEqual(kept, new Set([other, ...rest, last].map(({ instance }) => instance)));
+    },
+  );
+
   storeTest('FEED-11: an acknowledgement that was overtaken takes nothing back', async ({ a, b }) => {
     const late = newAcknowledgement();
     await Promise.all([a.acknowledge({ ...late, to: 300, keys: ['c'] }), b.acknowledge(late)]);

@@ -143,17 +143,29 @@ export function machineContract(storeTest: StoreTest): void {
     assert.deepEqual(await b.openMachineSession(elsewhere), { kind: 'refused', reason: 'key_blocked' });
     const another = newOpening({ jkt: 'another-key', assertion: newAssertion({ kid: 'holder-key' }) });
     assert.deepEqual(await b.openMachineSession(another), { kind: 'refused', reason: 'key_blocked' });
-    assert.equal((await opened(b, { jkt: 'second-key' })).jkt, 'second-key', 'another key is free');
+    const free = { jkt: 'second-key', assertion: newAssertion({ kid: 'second-key' }) };
+    assert.equal((await opened(b, free)).jkt, 'second-key', 'another key is free');
+    const byBlocked = newOpening({ jkt: 'third-key' });
+    assert.deepEqual(await b.openMachineSession(byBlocked), { kind: 'refused', reason: 'key_blocked' });
     assert.equal((await a.endSession({ ...end, sid: person.sid })).kind, 'ended');
     const blocks = await a.listBlocks({});
     assert.deepEqual(
       blocks.map(({ clientId, jkt }) => [clientId, jkt]),
-      [[machine, 'holder-key']],
+      [
+        [machine, 'client-key'],
+        [machine, 'holder-key'],
+      ],
     );
     assert.deepEqual(await a.listBlocks({ clientId: app }), []);
     const lift = { clientId: machine, jkt: 'holder-key', by: 'test' };
     assert.deepEqual(await a.liftBlock({ ...lift, jkt: 'second-key' }), { kind: 'lifted', keys: [] });
     assert.deepEqual(await a.liftBlock(lift), { kind: 'lifted', keys: ['holder-key'] });
+    assert.equal(
+      (await b.openMachineSession(newOpening())).kind,
+      'refused',
+      'its assertions are by the other',
+    );
+    await a.liftBlock({ ...lift, jkt: 'client-key' });
     assert.notEqual((await opened(b)).sid, session.sid);
   });
 
@@ -167,9 +179,26 @@ export function machineContract(storeTest: StoreTest): void {
       assert.deepEqual(await a.listBlocks({}), []);
       for (const { sid } of sessions) await a.endSession({ ...end, sid });
       const lifted = await a.liftBlock({ clientId: machine, by: 'test' });
-      assert.deepEqual(new Set(lifted.keys), new Set(['holder-key', 'second-key']));
+      assert.deepEqual(new Set(lifted.keys), new Set(['holder-key', 'second-key', 'client-key']));
     },
   );
+
+  storeTest('STORE-17: of a session without a key the last assertion’s key is blocked', async ({ a, b }) => {
+    const bearer = newClient({ kind: 'machine', bearer: true });
+    await a.addClient(bearer);
+    const open = (kid: string) =>
+      newOpening({ clientId: bearer.id, jkt: null, assertion: newAssertion({ clientId: bearer.id, kid }) });
+    const session = await opened(a, open('first'));
+    assert.equal((await opened(b, open('second'))).sid, session.sid);
+    await a.endSession({ sid: session.sid, reason: 'operator', by: 'test', holderKey: 'block' });
+    const blocks = await a.listBlocks({ clientId: bearer.id });
+    assert.deepEqual(
+      blocks.map(({ jkt }) => jkt),
+      ['second'],
+    );
+    assert.deepEqual(await b.openMachineSession(open('second')), { kind: 'refused', reason: 'key_blocked' });
+    assert.notEqual((await opened(b, open('first'))).sid, session.sid);
+  });
 
   storeTest(
     'STORE-18: the thousand-and-first session ends the one idle for longest',

@@ -143,6 +143,30 @@ export function refreshContract(storeTest: StoreTest): void {
     assert.equal((await a.rotate(rotationOf(session, { gen: 3 }))).kind, 'rotated', 'the holder goes on');
   });
 
+  storeTest(
+    'STORE-33: of refused refreshes ten lines in a minute are written for a session, and of reuse each',
+    async ({ a, b, clock }) => {
+      const [session, other] = [await started(a), await started(a)];
+      const wrong = (of: SessionRow) => rotationOf(of, { jkt: 'another-key' });
+      const told = async (of: SessionRow) =>
+        (await a.listAudit({ kind: 'refresh_refused', sid: of.sid, limit: 100 })).length;
+      for (let turn = 0; turn < 12; turn++)
+        assert.deepEqual(await (turn % 2 === 0 ? a : b).rotate(wrong(session)), { kind: 'refused' });
+      assert.equal(await told(session), 10);
+      await a.rotate(wrong(other));
+      assert.equal(await told(other), 1, 'another session has lines of its own');
+      clock.advance(61);
+      for (let turn = 0; turn < 12; turn++) await a.rotate(wrong(session));
+      assert.equal(await told(session), 20);
+      await rotated(a, session, 3);
+      clock.advance(61);
+      for (let turn = 0; turn < 12; turn++) await a.rotate(wrong(session));
+      assert.equal((await a.rotate(rotationOf(session, { gen: 0 }))).kind, 'reuse');
+      assert.equal((await a.listAudit({ kind: 'refresh_reuse', sid: session.sid, limit: 9 })).length, 1);
+      assert.equal((await a.verifyAudit()).kind, 'intact');
+    },
+  );
+
   const endings: [
     string,
     (store: Storage, session: SessionRow, advance: (seconds: number) => void) => unknown,

@@ -119,6 +119,25 @@ export function sessionContract(storeTest: StoreTest): void {
   );
 
   storeTest(
+    'STORE-19: a cut by a process whose clock is behind ends what started before',
+    async ({ a, b, clock }) => {
+      const cuts = [
+        () => b.endSessionsOf({ clientId: app, by: 'test' }),
+        () => b.cutEverything({ by: 'test' }),
+      ];
+      for (const cut of cuts) {
+        clock.advance(7200);
+        const session = await started(a);
+        clock.setBack(3600);
+        const result = await cut();
+        assert.ok(result.kind === 'cut' && result.position >= session.startedAt);
+        assert.equal((await a.findSession(session.sid))?.alive, false);
+        assert.equal((await b.findSession((await started(b)).sid))?.alive, true);
+      }
+    },
+  );
+
+  storeTest(
     'STORE-19: a cut of a client, and of everything, in the same microsecond too',
     async ({ a, b }) => {
       const other = newClient();

@@ -7,9 +7,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import type { Engine, Statement, Value } from '../src/storage/engine.ts';
 import { UniqueViolation } from '../src/storage/engine.ts';
+import { migrations, sqliteDialect } from '../src/storage/migrations.ts';
 import { openSqliteEngine } from '../src/storage/sqlite-engine.ts';
 import { openSqlite } from '../src/storage/sqlite.ts';
-import { createFolder, createStoreClock, furnish, rotationOf, started } from './storage-lab.ts';
+import { createFolder, createStoreClock, furnish, opened, rotationOf, started } from './storage-lab.ts';
 
 const statement = (sql: string, ...values: readonly Value[]): Statement => ({ sql, values });
 const put = (key: string, value = 'x') =>
@@ -282,6 +283,23 @@ test('STORE-11: a store is opened again as it was', async () => {
     const again = openSqlite({ file });
     assert.deepEqual([await again.listKeys(), await again.listClients()], before);
     await again.close();
+  });
+});
+
+test('STORE-11: a store of an older version is brought up to date with what is in it', async () => {
+  await withFile(async (file) => {
+    const old = new DatabaseSync(file);
+    for (const step of migrations.slice(0, 1)) for (const sql of step(sqliteDialect)) old.exec(sql);
+    old.exec(`INSERT INTO meta (key, value) VALUES ('schema', '1'), ('issuer', 'https://issuer.example')`);
+    old.close();
+    const store = openSqlite({ file });
+    assert.equal(await store.findMeta('issuer'), 'https://issuer.example');
+    assert.equal(await store.findMeta('schema'), String(migrations.length));
+    await furnish(store);
+    const session = await opened(store);
+    const end = { sid: session.sid, reason: 'operator', by: 'test', holderKey: 'block' } as const;
+    assert.equal((await store.endSession(end)).kind, 'ended');
+    await store.close();
   });
 });
 

@@ -49,7 +49,7 @@ else {
     const session = await started(old, { device: 'a “device”' });
     await old.rotate(rotationOf(session));
     const own = await opened(old);
-    const blocked = await opened(old, { jkt: 'blocked' });
+    const blocked = await opened(old, { jkt: 'blocked', assertion: newAssertion({ kid: 'blocked' }) });
     await old.endSession({ sid: blocked.sid, reason: 'operator', by, holderKey: 'block' });
     await old.promoteKey({ next: newKey('session'), when: 'forced', by });
     await old.settleTokenLife(300_000_000);

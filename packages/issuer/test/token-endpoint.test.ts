@@ -219,10 +219,10 @@ void test('ISSUER-11: a session ended by an operator blocks that key of a machin
   assert.notEqual((await tokensOf(await askForToken(lab, machine))).sid, sid);
 });
 
-void test('ISSUER-11: another registered key of the client is not blocked, and neither is another holder key', async () => {
+void test('ISSUER-11: with a holder key of its own both keys are blocked, and another registered key is not', async () => {
   const lab = await openLab();
-  const [key, other, holder] = await Promise.all([newKey(), newKey(), newKey()]);
-  const keys = [{ ...key.jwk }, { ...other.jwk }];
+  const [key, other, third, holder] = await Promise.all([newKey(), newKey(), newKey(), newKey()]);
+  const keys = [{ ...key.jwk }, { ...other.jwk }, { ...third.jwk }];
   const { id } = await lab.issuer.clients.add({ keys, audiences: [{ audience: api }] });
   const end = async (sid: string) => lab.issuer.sessions.end({ sid, by: 'operator' });
   await end((await tokensOf(await askForToken(lab, { id, key }))).sid);
@@ -231,5 +231,8 @@ void test('ISSUER-11: another registered key of the client is not blocked, and n
   await end((await tokensOf(await askForToken(lab, { id, key: other }, { holder }))).sid);
   const blocked = await askForToken(lab, { id, key: other }, { holder });
   assert.deepEqual(await refusalOf(blocked), [401, 'client_key_blocked']);
-  await tokensOf(await askForToken(lab, { id, key: other }));
+  const anew = await askForToken(lab, { id, key: other }, { holder: await newKey() });
+  assert.deepEqual(await refusalOf(anew), [401, 'client_key_blocked']);
+  assert.deepEqual(await refusalOf(await askForToken(lab, { id, key: other })), [401, 'client_key_blocked']);
+  await tokensOf(await askForToken(lab, { id, key: third }));
 });

@@ -34,7 +34,10 @@ export const postgresDialect: Dialect = {
  * The schema as steps: version n of a store has run the first n. A step that was released is never changed.
  * Column `jkt` is `''` where a bearer client holds a session without a key, so that keys can be compared and be unique.
  */
-export const migrations: readonly ((dialect: Dialect) => readonly string[])[] = [firstSchema];
+export const migrations: readonly ((dialect: Dialect) => readonly string[])[] = [
+  firstSchema,
+  assertionKeyOfSession,
+];
 
 function firstSchema({ integer, text, table, updatesInPlace }: Dialect): readonly string[] {
   return [
@@ -186,5 +189,14 @@ function firstSchema({ integer, text, table, updatesInPlace }: Dialect): readonl
     `INSERT INTO audit_head (one, seq, at, kind, fields, hash) VALUES (1, 0, 0, '', '', '')`,
     `CREATE INDEX audit_by_sid ON audit (sid) WHERE sid IS NOT NULL`,
     `CREATE TABLE meta (key ${text} PRIMARY KEY, value ${text} NOT NULL) ${table}`,
+  ];
+}
+
+/** The key that made the assertion of a machine's session, and lines of the log by session in their order. */
+function assertionKeyOfSession({ text }: Dialect): readonly string[] {
+  return [
+    `ALTER TABLE sessions ADD COLUMN assertion_kid ${text}`,
+    `DROP INDEX audit_by_sid`,
+    `CREATE INDEX audit_by_sid ON audit (sid, seq) WHERE sid IS NOT NULL`,
   ];
 }

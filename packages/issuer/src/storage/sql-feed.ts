@@ -30,7 +30,7 @@ export function createSqlFeed(engine: Engine): Feed {
     },
     async acknowledge({ clientId, instance, name, audience, to, keys }) {
       const values = [clientId, instance, name, audience, to, JSON.stringify(keys)];
-      await engine.batch([statement(sql.acknowledge, ...values)]);
+      await engine.batch([statement(sql.acknowledge, ...values), statement(sql.dropSurplusGuards, clientId)]);
     },
     async listGuards() {
       return (await engine.read(statement(sql.listGuards))).map(readGuard);

@@ -41,11 +41,18 @@ const nextPosition = `UPDATE head SET position = greatest(position + 1, now_us()
 /**
  * Whoever moves the head holds it until the commit: the order of positions is the order of commits, and whoever sees a
  * position committed sees everything at and below it. So it comes before the entries at that position, always.
+ *
+ * At or after every start there is: the clock may have been set back since, and a cut here ends them all.
  */
-export const moveHead = `${nextPosition} RETURNING position`;
+export const moveHead = `
+  UPDATE head SET position = greatest(position + 1, now_us(), (SELECT max(started_at) FROM sessions)) RETURNING position`;
 /** Waits for every transaction that moved the head, and lets none move it until the commit. */
 export const holdHead = `UPDATE head SET position = position`;
 const atHead = `(SELECT position FROM head)`;
+
+const minute = 60_000_000;
+const hour = 60 * minute;
+const day = 24 * hour;
 
 // ——— assertions
 
@@ -104,6 +111,11 @@ export const auditIfKeyRevoked = auditIf(
   `EXISTS (SELECT 1 FROM revocations WHERE position = ${atHead} AND kind = 'key' AND value = $5)`,
 );
 
+/** Of refused refreshes so many lines are written for a session in a minute: a token in wrong hands fills no disk. */
+const refusalsToldAtMost = 10;
+const refusedOften = `coalesce((SELECT at FROM audit WHERE sid = $3 AND kind = 'refresh_refused'
+  ORDER BY seq DESC LIMIT 1 OFFSET ${refusalsToldAtMost - 1}), 0) > now_us() - ${minute}`;
+
 /** $1 request, $2 client, $3 sid, $4 fields: what is worth telling about a refresh, told in its transaction. */
 export const auditRefresh = tell(
   {
@@ -111,7 +123,8 @@ export const auditRefresh = tell(
     kind: `('refresh_' || coalesce((SELECT outcome FROM sessions WHERE id = $3 AND request = $1), 'refused'))`,
   },
   `NOT EXISTS (SELECT 1 FROM sessions
-    WHERE id = $3 AND request = $1 AND outcome IN ('rotated', 'repeated', 'superseded'))`,
+    WHERE id = $3 AND request = $1 AND outcome IN ('rotated', 'repeated', 'superseded'))
+    AND (EXISTS (SELECT 1 FROM sessions WHERE id = $3 AND request = $1) OR NOT (${refusedOften}))`,
 );
 
 /** One line of the log for each row and its head beside it, in one reading. $1 after, $2 limit. */
@@ -128,10 +141,6 @@ export const listAudit = (by: { kind: boolean; sid: boolean }): string => `
   ORDER BY seq LIMIT $2`;
 
 // ——— the feed
-
-const minute = 60_000_000;
-const hour = 60 * minute;
-const day = 24 * hour;
 
 /**
  * Until when an entry is said: until no token made before this transaction can live, and five minutes. A life counts for
@@ -272,6 +281,14 @@ export const acknowledge = `
     keys = CASE WHEN excluded.to_position >= guards.to_position THEN excluded.keys ELSE guards.keys END,
     to_position = greatest(guards.to_position, excluded.to_position),
     seen_at = greatest(guards.seen_at, excluded.seen_at)`;
+/** So many processes of one client are remembered; beyond that those heard of longest ago go. */
+const guardsOfClientAtMost = 1000;
+/** $1 client. */
+export const dropSurplusGuards = `
+  DELETE FROM guards WHERE client_id = $1 AND instance IN (SELECT instance FROM guards
+    WHERE client_id = $1 AND EXISTS (SELECT 1 FROM guards AS g WHERE g.client_id = $1
+      ORDER BY g.instance LIMIT 1 OFFSET ${guardsOfClientAtMost})
+    ORDER BY seen_at DESC, to_position DESC, instance LIMIT ${guardsOfClientAtMost} OFFSET ${guardsOfClientAtMost} /* FOR UPDATE SKIP LOCKED */)`;
 export const listGuards = `
   SELECT client_id, instance, name, audience, to_position, keys, seen_at FROM guards
   WHERE seen_at > now_us() - ${day} ORDER BY seen_at DESC, client_id, instance`;
@@ -317,7 +334,8 @@ export const cutEverything = `UPDATE head SET cut_at = position RETURNING positi
 
 const startColumns = `
   INSERT INTO sessions (id, kind, subject, client_id, audience, scope, jkt, authenticated_at, amr, device,
-    generation, repeats, rotated_at, created_at, last_used_at, started_at, idle_life, idle_expires_at, absolute_expires_at)`;
+    assertion_kid, generation, repeats, rotated_at, created_at, last_used_at, started_at, idle_life, idle_expires_at,
+    absolute_expires_at)`;
 
 /** A start is after every cut it must survive, so a sign-in right after an end is not caught by it. */
 const startTimes = (idle: string, absolute: string) => `
@@ -331,7 +349,7 @@ const startTimes = (idle: string, absolute: string) => `
  * $10 namespace, $11 external id, $12 authenticated at, $13 amr, $14 device.
  */
 export const startSession = `${startColumns}
-  SELECT $1, 'person', subjects.id, clients.id, $3, $4, $5, least(CAST($12 AS BIGINT), now_us()), $13, $14,
+  SELECT $1, 'person', subjects.id, clients.id, $3, $4, $5, least(CAST($12 AS BIGINT), now_us()), $13, $14, NULL,
     ${startTimes('$6', '$7')}
   FROM clients, subjects, head
   WHERE clients.id = $2 AND clients.kind = 'public' AND clients.removed_at IS NULL
@@ -352,14 +370,14 @@ export const endStaleMachineSession = `
 
 /** $1 to $9 as in `startSession`, $10 the key that made the assertion: whoever has a blocked one can make any proof's. */
 export const openMachineSession = `${startColumns}
-  SELECT $1, 'machine', subjects.id, clients.id, $3, $4, $5, NULL, NULL, NULL, ${startTimes('$6', '$7')}
+  SELECT $1, 'machine', subjects.id, clients.id, $3, $4, $5, NULL, NULL, NULL, $10, ${startTimes('$6', '$7')}
   FROM clients, subjects, head
   WHERE clients.id = $2 AND clients.kind = 'machine' AND clients.removed_at IS NULL
     AND ($5 <> '' OR clients.bearer = 1)
     AND subjects.id = clients.subject AND subjects.enabled = 1
     AND NOT EXISTS (SELECT 1 FROM blocked_keys WHERE blocked_keys.client_id = $2 AND blocked_keys.jkt IN ($5, $10))
   ON CONFLICT (client_id, jkt, audience) WHERE kind = 'machine' AND ended_at IS NULL
-  DO UPDATE SET scope = excluded.scope, last_used_at = now_us(), idle_life = excluded.idle_life,
+  DO UPDATE SET scope = excluded.scope, assertion_kid = excluded.assertion_kid, last_used_at = now_us(), idle_life = excluded.idle_life,
     idle_expires_at = least(now_us() + excluded.idle_life, sessions.absolute_expires_at)
   RETURNING ${issueColumns('$8', '$9')}`;
 
@@ -432,11 +450,14 @@ export const endSession = (by: { client: boolean }): string => `
   WHERE id = $1 AND ended_at IS NULL ${by.client ? 'AND client_id = $4' : ''}
   RETURNING ${sessionColumns}, now_us() AS now`;
 
-/** $1 sid, $2 request. */
+/** The key that made its proofs and the one that made its assertion, mostly the same. $1 sid, $2 request. */
 export const blockHolderKey = `
   INSERT INTO blocked_keys (client_id, jkt, blocked_at)
-  SELECT client_id, jkt, now_us() FROM sessions WHERE id = $1 AND request = $2 AND kind = 'machine' AND jkt <> ''
-  ON CONFLICT (client_id, jkt) DO NOTHING`;
+  SELECT client_id, key, now_us() FROM (
+    SELECT client_id, jkt AS key FROM sessions WHERE id = $1 AND request = $2 AND kind = 'machine' AND jkt <> ''
+    UNION SELECT client_id, assertion_kid FROM sessions
+      WHERE id = $1 AND request = $2 AND kind = 'machine' AND assertion_kid <> '') AS keys
+  WHERE 1 = 1 ON CONFLICT (client_id, jkt) DO NOTHING`;
 
 export const sessionStands = (by: { client: boolean }): string => `
   SELECT 1 AS stands FROM sessions WHERE id = $1 ${by.client ? 'AND client_id = $2' : ''}`;
