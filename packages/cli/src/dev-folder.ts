@@ -1,3 +1,5 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { makeDataFolder, writeSettings, type DataFolder } from './data-folder.ts';
 import { demoScope } from './demo-client.ts';
 import { choosePorts, isFree } from './ports.ts';
@@ -48,6 +50,13 @@ async function settleNew(folder: DataFolder, wanted: number | undefined): Promis
     demo: { port: ports.demo, clientId: 'demo', clientKeyFile: 'demo-client.jwk.json' },
   };
   makeDataFolder(folder);
+  hideFromGit(folder);
   writeSettings(folder, settings);
   return { ...folder, settings, isFirst: true };
+}
+
+/** The folder lies in somebody's project, and its keys are not to be committed with it. */
+function hideFromGit({ path }: DataFolder): void {
+  const file = join(path, '.gitignore');
+  if (!existsSync(file)) writeFileSync(file, '*\n', { mode: 0o600 });
 }

@@ -95,7 +95,8 @@ export function readJsonAs<T>(shape: z.ZodType<T>, source: { text: string; path:
 function parse({ text, path }: { text: string; path: string }): unknown {
   try {
     return JSON.parse(text);
-  } catch (cause) {
-    throw new TypeError(`${path} is not JSON`, { cause });
+  } catch {
+    // What the parser says would quote the file, and the URL of a store may hold a password.
+    throw new TypeError(`${path} is not JSON`);
   }
 }

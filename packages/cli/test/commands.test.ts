@@ -117,6 +117,42 @@ test('every session of a client ends at once, and it may open new ones', async (
   );
 });
 
+test('CLI-7: a disabled subject has no session and starts none, until it is enabled', async () => {
+  await symbolon(`client add desk --generate ${join(data, 'desk.jwk.json')}`, { data });
+  await tokenOf('desk');
+  const { sessions } = await symbolonJson<{ sessions: readonly { sub: string }[] }>(
+    'session list --client desk',
+    { data },
+  );
+  const sub = sessions[0]?.sub ?? '';
+  const { ms, ...disabled } = await symbolonJson<Record<string, unknown>>(`subject disable ${sub}`, { data });
+  assert.deepEqual(disabled, { disabled: sub, guards: 1, applied: 1, missing: [] });
+  assert.equal(typeof ms, 'number');
+  assert.equal((await symbolon(`token ${machine('desk')}`, { data })).code, 1);
+  const enabled = await symbolonJson<object>(`subject enable ${sub}`, { data });
+  assert.deepEqual(enabled, { enabled: sub });
+  await tokenOf('desk');
+  assert.deepEqual(
+    (await sessionsOf('desk')).map(({ alive }) => alive),
+    [true, false],
+  );
+  for (const verb of ['disable', 'enable', 'end']) {
+    const unknown = await symbolon(`subject ${verb} nobody`, { data });
+    assert.deepEqual([unknown.code, unknown.stderr.includes('no subject nobody')], [1, true]);
+  }
+});
+
+test('CLI-8: every session is ended at once when that is meant, and new ones start', async () => {
+  await symbolon(`client add night --generate ${join(data, 'night.jwk.json')}`, { data });
+  await tokenOf('night');
+  assert.equal((await symbolon('session end --everything', { data })).code, 2);
+  assert.equal((await sessionsOf('night'))[0]?.alive, true, 'nothing was ended');
+  const ended = await symbolonJson<Record<string, unknown>>('session end --everything --yes', { data });
+  assert.deepEqual([ended['ended'], ended['missing']], ['everything', []]);
+  assert.equal((await sessionsOf('night'))[0]?.alive, false);
+  await tokenOf('night');
+});
+
 test('after a rotation old and new tokens verify, and the next waits until guards hold its key', async () => {
   const old = await symbolonJson<Token>('token', { data });
   const rotated = await symbolonJson<{ rotated: string; current: string }>('key rotate', { data });
@@ -188,6 +224,8 @@ test('wrong calls say what is expected and exit with 2', async () => {
     ],
     [`client add demo --generate ${join(data, 'x')}`, /a client demo exists already/],
     ['session end', /give a session id, or --client/],
+    ['session end --everything', /this ends every session .*: say --yes/],
+    ['session end --everything --client demo', /give a session id, or --client/],
     ['session end --jsno', /unexpected session id --jsno/],
     ['key rotate --purpose identity', /expected session, refresh or feed/],
     ['token --client demo', /give --client and --key/],

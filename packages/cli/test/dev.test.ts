@@ -31,6 +31,7 @@ test('dev --json says in its first line all that a script needs', async () => {
     client_key_file: join(data, 'demo-client.jwk.json'),
     data_dir: data,
   };
+  assert.equal(readFileSync(join(data, '.gitignore'), 'utf8'), '*\n');
   assert.equal(line, JSON.stringify(expected));
 
   const metadata = (await (await fetch(`${issuer}/.well-known/oauth-authorization-server`)).json()) as object;

@@ -135,3 +135,18 @@ test('nothing on stdin is a wrong call', async () => {
   assert.equal(code, 2);
   assert.match(stderr, /nothing came in on stdin/);
 });
+
+test('CLI-9: a damaged key set, or damaged settings, are named and not quoted', async () => {
+  const damaged = join(folder, 'damaged.json');
+  writeFileSync(damaged, 'gR3at-s3cret"');
+  const set = await symbolon(['inspect', '--jwks', damaged, '--issuer', issuer], {
+    stdin: await sign(),
+  });
+  assert.deepEqual([set.code, set.stdout], [2, '']);
+  assert.match(set.stderr, /damaged\.json is not JSON, expected a key set/);
+  writeFileSync(join(folder, 'symbolon.json'), 'gR3at-s3cret"');
+  const settings = await symbolon(['doctor', '--data', folder]);
+  assert.equal(settings.code, 2);
+  assert.match(settings.stderr, /symbolon\.json is not JSON/);
+  for (const { stderr } of [set, settings]) assert.ok(!/gR3|s3c/.test(stderr), stderr);
+});

@@ -15,7 +15,7 @@ import { waitUntilApplied, type Propagation } from './propagation.ts';
 import { openSessions, type Lifetimes, type Sessions } from './sessions.ts';
 import type { Signers } from './signer.ts';
 import { openSigningKeys, type SigningKeys } from './signing-keys.ts';
-import type { Storage } from './storage/storage.ts';
+import type { CutResult, Storage } from './storage/storage.ts';
 import { createRefreshTokens } from './refresh-tokens.ts';
 import { createMint } from './tokens.ts';
 import type { Keyring } from './wrapping.ts';
@@ -51,6 +51,14 @@ export interface Issuer {
   readonly sessions: Omit<Sessions, 'find'>;
   readonly clients: Omit<Clients, 'find'>;
   readonly keys: Pick<SigningKeys, 'list' | 'rotate' | 'revoke' | 'rewrap' | 'maintain'>;
+  /** By claim `sub`. A disabled one has no session and starts none; enabling it lets it start new ones and revives none. */
+  readonly subjects: {
+    readonly disable: (change: { subject: string; by: string }) => Promise<CutResult>;
+    readonly enable: (change: {
+      subject: string;
+      by: string;
+    }) => Promise<{ kind: 'enabled' } | { kind: 'unknown' }>;
+  };
   /** The guards that follow the feed under an identity. */
   readonly guards: { readonly list: () => Promise<RegisteredGuards> };
   /** Waits, at most `patience` ms, until the guards that can be heard have applied what was ended at `position`. */
@@ -168,6 +176,10 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     sessions,
     clients,
     keys: { ...keys, revoke },
+    subjects: {
+      disable: (change) => storage.disableSubject(change),
+      enable: (change) => storage.enableSubject(change),
+    },
     guards: { list: () => readGuards(storage) },
     waitUntilApplied: (position, patience) => waitUntilApplied(storage, { position, patience }),
     metrics: () => issuerMetrics({ meter, storage, feed, guards }),

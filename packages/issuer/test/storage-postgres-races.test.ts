@@ -94,8 +94,10 @@ else {
   test('POSTGRES-4: a key that is blocked with its session opens no other', async () => {
     for (let turn = 0; turn < 15; turn++) {
       const jkt = `key ${turn}`;
-      const session = await opened(a, { jkt });
-      const opening = each(6, (store) => store.openMachineSession(newOpening({ jkt })));
+      // Its own key makes the assertions, too, as machines mostly do.
+      const fresh = () => ({ jkt, assertion: newAssertion({ kid: jkt }) });
+      const session = await opened(a, fresh());
+      const opening = each(6, (store) => store.openMachineSession(newOpening(fresh())));
       await b.endSession({ ...end(session.sid), holderKey: 'block' });
       await opening;
       const live = await a.listSessions({ clientId: machine, only: 'alive', limit: 10 });

@@ -76,7 +76,7 @@ else {
     );
     assert.equal(new Set(results.filter(({ kind }) => kind === 'ended').map(positionOf)).size, 8);
     const blocks = await a.listBlocks({ clientId: machine });
-    assert.deepEqual(blocks.map(({ jkt }) => jkt).toSorted(), ['one', 'two']);
+    assert.deepEqual(blocks.map(({ jkt }) => jkt).toSorted(), ['client-key', 'one', 'two']);
   });
 
   test('POSTGRES-11: one that fails takes no neighbour along', async () => {

@@ -1,9 +1,10 @@
+import { createInterface } from 'node:readline/promises';
 import type { ListedSession } from '@symbolon/issuer';
 import { InvalidArgumentError, type Command } from 'commander';
 import { Refused } from '../exit.ts';
 import { commandLine } from '../invocation.ts';
 import { longestTokenLife, tokenLifeOf } from '../live-tokens.ts';
-import { withIssuer, type OpenIssuer } from '../open-issuer.ts';
+import { findSettledFolder, withIssuer, type OpenIssuer } from '../open-issuer.ts';
 import type { Output } from '../output.ts';
 import { awaitGuards, propagationData, propagationText } from '../propagation.ts';
 import { action, withCommonOptions, type CommonOptions } from '../run.ts';
@@ -18,6 +19,8 @@ interface ListOptions extends CommonOptions {
 
 interface EndOptions extends CommonOptions {
   readonly client?: string;
+  readonly everything?: true;
+  readonly yes?: true;
 }
 
 /** `symbolon session`: the sessions of people and machines. */
@@ -34,6 +37,8 @@ export function addSession(program: Command): void {
     .action(action((output, command) => list(output, command.opts())));
   withCommonOptions(session.command('end [sid]').description('end a session, or all of a client, for good'))
     .option('--client <id>', 'all sessions of this client instead; it may open new ones')
+    .option('--everything', 'every session of this issuer instead; asks first')
+    .option('--yes', 'do not ask')
     // One id of 64 starts with a dash: it is an argument all the same.
     .allowUnknownOption()
     .addHelpText('after', endExamples)
@@ -46,7 +51,8 @@ answer says which have done so. Ending a machine's session also blocks its key, 
 
 Examples:
   $ symbolon session end h3bFYd2vS1q9wXkE0aTnZg
-  $ symbolon session end --client demo --json`;
+  $ symbolon session end --client demo --json
+  $ symbolon session end --everything --yes`;
 
 async function list(output: Output, options: ListOptions): Promise<void> {
   await withIssuer(options.data, async ({ issuer }) => {
@@ -104,9 +110,13 @@ function expiresAt(row: ListedSession): number {
 async function end(output: Output, options: EndOptions & { sids: readonly string[] }): Promise<void> {
   const [sid, ...more] = options.sids;
   if (more.length > 0) throw new TypeError(`unexpected ${more.join(' ')}: give one session id`);
-  if ((sid === undefined) === (options.client === undefined)) {
-    throw new TypeError('give a session id, or --client for all sessions of one client');
+  const named = [sid, options.client, options.everything].filter((one) => one !== undefined);
+  if (named.length !== 1) {
+    throw new TypeError(
+      'give a session id, or --client for all sessions of one client, or --everything for all there are',
+    );
   }
+  if (options.everything === true) return endEverything(output, options);
   await withIssuer(options.data, (open) =>
     sid === undefined
       ? endAll(output, { open, clientId: options.client ?? '' })
@@ -162,7 +172,8 @@ function liveTokensOf({ settings }: OpenIssuer, row: ListedSession): number {
 
 async function isBlocked({ storage }: OpenIssuer, row: ListedSession): Promise<boolean> {
   const blocks = await storage.listBlocks({ clientId: row.clientId });
-  return blocks.some(({ jkt }) => jkt === row.jkt);
+  // A session without a key is ended with the key that made its assertions.
+  return row.kind === 'machine' && blocks.some(({ jkt }) => jkt === row.jkt || row.jkt === null);
 }
 
 /** Ends all sessions of a client; `symbolon client end` is the same. */
@@ -183,6 +194,30 @@ export async function endAll(
       ...propagationText(reached),
     ].join('\n'),
   );
+}
+
+async function endEverything(output: Output, options: EndOptions): Promise<void> {
+  const { path, settings } = findSettledFolder(options.data);
+  if (options.yes !== true) await confirm(`every session of ${settings.issuer} in ${path}`);
+  await withIssuer(options.data, async (open) => {
+    const cut = await open.issuer.sessions.endAll({ everything: true, by: 'operator' });
+    if (cut.kind === 'unknown') throw new Error('unexpected answer of a cut of everything');
+    const reached = await awaitGuards(open, cut.position);
+    const within = longestTokenLife(open.settings);
+    output.result(
+      { ended: 'everything', live_tokens_expire_within: within, ...propagationData(reached) },
+      () => ['ended every session there was; new ones may start', ...propagationText(reached)].join('\n'),
+    );
+  });
+}
+
+/** @throws TypeError where nobody is there to be asked, Refused where the answer is no. */
+async function confirm(what: string): Promise<void> {
+  if (!process.stdin.isTTY) throw new TypeError(`this ends ${what}: say --yes if that is meant`);
+  const asked = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await asked.question(`End ${what}? Type "yes": `);
+  asked.close();
+  if (answer.trim() !== 'yes') throw new Refused('not_confirmed', 'nothing was ended');
 }
 
 function readCount(text: string): number {

@@ -45,10 +45,19 @@ const nothing = { refreshKeys: [], findSession: () => Promise.resolve(null) };
 
 async function fromFile(path: string, issuer: string | undefined): Promise<Evidence> {
   if (!existsSync(path)) throw new TypeError(`there is no key set file ${path}`);
-  const keySet: unknown = JSON.parse(readFileSync(path, 'utf8'));
+  const keySet = parseKeySet(path);
   const sessionKeys = await readKeySet(keySet).catch(() => []);
   const all = await anyKeys(keySet);
   return { ...nothing, from: path, issuer, sessionKeys, clientKeys: () => Promise.resolve(all) };
+}
+
+function parseKeySet(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    // What the parser says would quote the file, and it may hold a private key.
+    throw new TypeError(`${path} is not JSON, expected a key set`);
+  }
 }
 
 async function fromIssuer(issuer: string): Promise<Evidence> {
