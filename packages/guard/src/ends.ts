@@ -41,6 +41,8 @@ export interface Ends {
   readonly ready: () => Promise<void>;
   /** Follows from now on; waits a little for the first statement. */
   readonly begin: () => Promise<void>;
+  /** The key set in hand is this one: the issuer is told when it is another than before. */
+  readonly noticeKeys: (kids: ReadonlySet<string>) => void;
   readonly state: () => FeedState;
   readonly close: () => void;
 }
@@ -58,6 +60,8 @@ export function createEnds(
   const revocations = createRevocations({ elapsed });
   const instance = encodeBase64url(crypto.getRandomValues(new Uint8Array(16)));
 
+  let held = { kids: '', version: 0 };
+
   const onStatement = ({ keys, to, entries }: VerifiedRevocations, { isNewest }: Merged): void => {
     // An old statement that is said again must not keep an old key set alive.
     if (isNewest) around.keys().confirm(keys, to / 1000);
@@ -71,6 +75,7 @@ export function createEnds(
     revocations,
     elapsed,
     jitter,
+    reportVersion: () => held.version,
     report: () => ({ instance, name, audience, to: revocations.to(), keys: around.keys().kids() }),
     onStatement,
   });
@@ -109,6 +114,12 @@ export function createEnds(
       });
     },
     begin: () => atMost(patience, feed.begin()),
+    noticeKeys: (names) => {
+      const kids = [...names].sort().join(' ');
+      if (kids === held.kids) return;
+      held = { kids, version: held.version + 1 };
+      feed.tell();
+    },
     state: () => ({
       to: revocations.to(),
       lag: clock() - revocations.to() / 1000,

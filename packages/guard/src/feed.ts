@@ -14,6 +14,8 @@ export interface Feed {
   /** Called on a request, with its time in seconds: where no timer runs, this keeps the feed polled. Never waits. */
   readonly nudge: (now: number) => void;
   readonly isStreaming: () => boolean;
+  /** What is reported has changed beside the feed: tells it, once there is a statement to tell of. Never waits. */
+  readonly tell: () => void;
   /** How many statements were refused, and how often following failed. */
   readonly failures: () => number;
   readonly close: () => void;
@@ -44,6 +46,8 @@ export function createFeed(options: {
   elapsed: () => number;
   jitter: () => number;
   report: () => object;
+  /** Grows whenever what is reported beside the feed has changed. */
+  reportVersion: () => number;
   onStatement: (statement: VerifiedRevocations, merged: Merged) => void;
 }): Feed {
   const { issuer, source, revocations, elapsed, jitter, onStatement } = options;
@@ -62,7 +66,7 @@ export function createFeed(options: {
 
   const acknowledgements = createAcknowledgements({
     send: source.acknowledge && (() => source.acknowledge?.(options.report()) ?? Promise.resolve()),
-    version: revocations.version,
+    version: () => revocations.version() + options.reportVersion(),
     elapsed,
     onFailure: () => failures++,
   });
@@ -177,6 +181,9 @@ export function createFeed(options: {
       if (isLate && stream?.isOpen() !== true) void run();
     },
     isStreaming: () => stream?.isOpen() === true,
+    tell: () => {
+      if (revocations.to() > 0 && !closed) acknowledgements.tell();
+    },
     failures: () => failures,
     close: () => {
       closed = true;

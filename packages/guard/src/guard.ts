@@ -67,7 +67,10 @@ export function createGuard(options: GuardOptions): Guard {
     clock,
     jitter,
     isEnded: (name) => ends.isKeyEnded(name),
-    onKeys: tokens.keepOnlyKeys,
+    onKeys: (kids) => {
+      tokens.keepOnlyKeys(kids);
+      ends.noticeKeys(kids);
+    },
   });
   const ends = createEnds(settings, {
     ask,

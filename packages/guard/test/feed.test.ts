@@ -562,6 +562,21 @@ describe('the feed', { concurrency: true }, () => {
     equal(guard.stats().networkCalls, 0);
   });
 
+  test('FEED-35: a key set that has changed is told at once', async (t) => {
+    const { issuer, feed } = await createStreamScene();
+    await until(() => feed.acknowledgements.length > 0);
+    // A second passes and no more: what is told now is not the report that comes every five.
+    const stopped = performance.now() + 1000;
+    t.mock.method(performance, 'now', () => stopped);
+    const next = await newKey();
+    issuer.keys = [...issuer.keys, next];
+    await feed.say();
+    const isTold = () => feed.acknowledgements.at(-1)?.keys.includes(next.kid) === true;
+    let looks = 0;
+    await until(() => isTold() || ++looks > 5000);
+    ok(isTold());
+  });
+
   test('FEED-35: acknowledgements that fail are repeated at leisure, a burst of ends is told together', async () => {
     const { guard, feed, caughtUp } = await createStreamScene();
     await until(() => feed.acknowledgements.length > 0);
