@@ -9,6 +9,7 @@ import type { Lab } from './lab.ts';
 import type { Listener } from './listener.ts';
 import type { AttackOptions, Signer } from './options.ts';
 import type { OwnKeys } from './own-keys.ts';
+import { usualPatience } from './patience.ts';
 import { presentToken, type Presenting } from './present.ts';
 import type { Published } from './published-keys.ts';
 import { createRandom } from './random.ts';
@@ -50,6 +51,7 @@ export function createLab(bench: Bench, { a, seed }: { a: Credential; seed: stri
     now: bench.now,
     random: createRandom(seed),
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    patience: options.patience ?? usualPatience,
     ownKey: bench.ownKey,
     sign: (input, alg) => signWith(bench.ownKey(alg), input),
     listener: bench.listener,

@@ -12,6 +12,7 @@ export type { Need } from './need.ts';
 export { needTexts } from './needs.ts';
 export type { AttackOptions, Signer } from './options.ts';
 export { createOwnKeys, type OwnKeys } from './own-keys.ts';
+export type { Patience } from './patience.ts';
 export { curlOf } from './report/curl.ts';
 export { htmlReport } from './report/html.ts';
 export { jsonReport } from './report/json.ts';

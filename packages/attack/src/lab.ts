@@ -7,6 +7,7 @@ import type { Jws, Reshape } from './forge.ts';
 import type { Changes, JsonObject } from './json.ts';
 import type { KeySetStage } from './key-set-stage.ts';
 import type { Listener } from './listener.ts';
+import type { Patience } from './patience.ts';
 import type { Random } from './random.ts';
 import type { Judgement } from './verdict.ts';
 
@@ -39,6 +40,7 @@ export interface Lab {
   readonly now: () => number;
   readonly random: Random;
   readonly wait: (ms: number) => Promise<void>;
+  readonly patience: Patience;
   /** A key pair of ours. RSA keys and rare curves are made once and do not follow from the seed. */
   readonly ownKey: (alg: OwnAlgorithm) => ForgeKey;
   /** The bytes of a signature over an input, by a key of ours. */

@@ -7,6 +7,7 @@ import type { JsonObject } from './json.ts';
 import type { KeySetStage } from './key-set-stage.ts';
 import type { ListenerOptions } from './listener.ts';
 import type { OwnKeys } from './own-keys.ts';
+import type { Patience } from './patience.ts';
 import type { Result } from './report/report.ts';
 
 /** What is attacked, with what, and how gently. Only `request` and `honest` are needed; what is missing is skipped. */
@@ -49,6 +50,8 @@ export interface AttackOptions {
   /** Requests a second; without it unlimited on loopback and 20 elsewhere. */
   readonly rate?: number;
   readonly limits?: Limits;
+  /** How long is waited before something is judged. */
+  readonly patience?: Patience;
   /** Milliseconds after which no further attack is started; 15 minutes unless given. */
   readonly budget?: number;
 

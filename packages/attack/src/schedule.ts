@@ -6,6 +6,7 @@ import { createLab, type Bench } from './create-lab.ts';
 import { keptBody, type Exchange } from './exchange.ts';
 import { openJws } from './forge.ts';
 import { needTexts } from './needs.ts';
+import { usualPatience } from './patience.ts';
 import { presentToken } from './present.ts';
 import { mostExchanges, type Result } from './report/report.ts';
 import { inconclusive, Missing, worst, type Judgement } from './verdict.ts';
@@ -118,7 +119,8 @@ async function ready(run: Run, state: State): Promise<string | undefined> {
   if (isEnding(state.a, run.bench.now())) await renew(run, state);
   if (state.isReady) return undefined;
   let last = '';
-  for (const pause of [0, 100, 1000]) {
+  const { again } = run.bench.options.patience ?? usualPatience;
+  for (const pause of [0, ...again]) {
     if (pause > 0) {
       await new Promise((resolve) => setTimeout(resolve, pause));
       await renew(run, state);

@@ -18,7 +18,7 @@ describe('the battery', () => {
     equal(new Set(battery.map(({ id }) => id)).size, battery.length);
     for (const { id, why, fix, title, maps } of battery) {
       match(id, /^[a-z]+\/[a-z0-9-]+$/);
-      ok(why.length > 20 && fix.length > 20 && title.length > 3, id);
+      ok(why.length > 20 && fix.length > 20 && title.length > 5, id);
       ok(maps.cwe.length > 0 && maps.cwe.every((cwe) => /^CWE-\d+$/.test(cwe)), id);
     }
   });

@@ -1,0 +1,11 @@
+import { sessionTarget } from './sessions.ts';
+import { strong } from './strong.ts';
+import type { Target } from './target.ts';
+import { strongCookie } from './web.ts';
+
+/** Every server in which there is nothing to find. */
+export const strongServers: readonly Target[] = [
+  ...strong,
+  strongCookie,
+  sessionTarget({ name: 'strong-sessions', finds: [], runs: [''] }, {}),
+];
