@@ -6,6 +6,7 @@ import { envelopeTargets } from './envelope.ts';
 import { claimsTargets } from './claims.ts';
 import { audienceTargets } from './audience.ts';
 import { proofTargets } from './proof.ts';
+import { proofMemoryTargets } from './proof-memory.ts';
 import { replayTargets } from './replay.ts';
 import { refreshTargets } from './refresh.ts';
 import { resourcesTargets } from './resources.ts';
@@ -23,6 +24,7 @@ export const weak: readonly Target[] = [
   ...claimsTargets,
   ...audienceTargets,
   ...proofTargets,
+  ...proofMemoryTargets,
   ...replayTargets,
   ...refreshTargets,
   ...resourcesTargets,
