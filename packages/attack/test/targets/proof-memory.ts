@@ -8,16 +8,10 @@ const room = 1000;
 
 /** Servers that verify proofs rightly, and go wrong around that. */
 export const proofMemoryTargets: readonly Target[] = [
-  {
-    ...remembering(
-      'proof-memory-full',
-      'the last thousand proofs are remembered, and a thousand are soon made',
-      {
-        finds: ['proof/replayed-after-many'],
-        nameOf: ({ headers }) => String(opened(String(headers['dpop']), 1)?.['jti']),
-      },
-    ),
-  },
+  remembering('proof-memory-full', 'the last thousand proofs are remembered, and a thousand are soon made', {
+    finds: ['proof/replayed-after-many'],
+    nameOf: nameOfClaims,
+  }),
   remembering('proof-by-text', 'proofs are remembered by their text, and jose takes more than one spelling', {
     finds: ['proof/replayed-trailing-bits', 'proof/replayed-padding', 'proof/replayed-'],
     nameOf: ({ headers }) => String(headers['dpop']),
@@ -25,12 +19,12 @@ export const proofMemoryTargets: readonly Target[] = [
   }),
   remembering('proof-binding-optional', 'the thumbprint is compared if the token has one', {
     finds: ['proof/binding-'],
-    nameOf: ({ headers }) => String(opened(String(headers['dpop']), 1)?.['jti']),
+    nameOf: nameOfClaims,
     lenient: { binding: 'optional' },
   }),
   remembering('proof-first-of-two', 'the framework joins what comes twice, and the first part is taken', {
     finds: ['proof/two-proofs'],
-    nameOf: ({ headers }) => String(opened(String(headers['dpop']), 1)?.['jti']),
+    nameOf: nameOfClaims,
     lenient: { proofOf: (request) => proofsOf(request)[0] },
   }),
   remembering(
@@ -38,19 +32,18 @@ export const proofMemoryTargets: readonly Target[] = [
     'the URL is put together from what the proxy says, and anybody says it',
     {
       finds: ['proof/forwarded-host', 'proof/forwarded-', 'proof/host-header'],
-      nameOf: ({ headers }) => String(opened(String(headers['dpop']), 1)?.['jti']),
+      nameOf: nameOfClaims,
       lenient: { urlOf: statedUrl },
     },
   ),
-  around(
-    'proof-nonce-any',
-    'a nonce is asked for, and any text will do',
-    ['proof/nonce-'],
-    (handle) => (request) => {
-      const nonce = opened(String(request.headers['dpop']), 1)?.['nonce'];
-      return nonce === undefined ? askForNonce : handle(request);
+  remembering('proof-nonce-any', 'a nonce is asked for, and any text will do', {
+    finds: ['proof/nonce-'],
+    nameOf: nameOfClaims,
+    before: ({ headers }) => {
+      const nonce = opened(String(headers['dpop']), 1)?.['nonce'];
+      return nonce === undefined ? askForNonce : undefined;
     },
-  ),
+  }),
   around(
     'proof-get-for-head',
     'HEAD goes the way of GET, with its method',
@@ -80,6 +73,10 @@ const askForNonce: Answer = {
   headers: { 'www-authenticate': 'DPoP error="use_dpop_nonce"', 'dpop-nonce': 'WUKyJmgtqNAK1QBxhNFOmw' },
 };
 
+function nameOfClaims({ headers }: Seen): string {
+  return String(opened(String(headers['dpop']), 1)?.['jti']);
+}
+
 function statedUrl({ headers, url }: Seen): string {
   const host = headers['x-forwarded-host'] ?? headers.host ?? '';
   return `${String(headers['x-forwarded-proto'] ?? 'http')}://${String(host)}${url}`;
@@ -90,6 +87,7 @@ interface Remembering {
   /** By what a proof is remembered. */
   readonly nameOf: (request: Seen) => string;
   readonly lenient?: Omit<Lenient, 'house'>;
+  readonly before?: (request: Seen) => Answer | undefined;
 }
 
 function remembering(name: string, flaw: string, how: Remembering): Target {
@@ -98,8 +96,10 @@ function remembering(name: string, flaw: string, how: Remembering): Target {
     const seen = new Set<string>();
     return {
       ...rest,
-      options: { destructive: true },
+      options: how.finds.includes('proof/replayed-after-many') ? { destructive: true } : {},
       handle: async (request) => {
+        const asked = how.before?.(request);
+        if (asked !== undefined) return asked;
         const isNew = note(how.nameOf(request), seen);
         const answer = await handle(request);
         if (answer.status === 200 || !isNew) return answer;

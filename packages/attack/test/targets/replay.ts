@@ -9,7 +9,7 @@ export const replayTargets: readonly Target[] = [
     {
       name: 'end-is-empty',
       flaw: 'signing out deletes the cookie in the browser, and the server forgets nothing',
-      finds: ['replay/token-after-end', 'replay/refresh-token-after-end'],
+      finds: ['replay/token-after-end', 'replay/refresh-token-after-end', 'replay/latency-of-ends'],
       runs,
     },
     { endIsEmpty: true },
