@@ -158,8 +158,9 @@ function skipped(lacking: readonly Need[]): Outcome {
 function resultOf(attack: Attack, outcome: Outcome, ms: number): Result {
   const { id, family, title } = attack;
   const { verdict, why } = outcome;
+  const measured = 'measured' in outcome ? { measured: outcome.measured } : {};
   const exchanges = outcome.exchanges.slice(0, mostExchanges).map(shortened);
-  return { id, family, title, verdict, why, exchanges, ms: Math.round(ms) };
+  return { id, family, title, verdict, why, exchanges, ms: Math.round(ms), ...measured };
 }
 
 /** A million characters of header prove no more than four thousand do. */
