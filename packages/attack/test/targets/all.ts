@@ -11,6 +11,7 @@ import { replayTargets } from './replay.ts';
 import { refreshTargets } from './refresh.ts';
 import { resourcesTargets } from './resources.ts';
 import { webTargets } from './web.ts';
+import { pagesTargets } from './pages.ts';
 import { secretsTargets } from './secrets.ts';
 import type { Target } from './target.ts';
 
@@ -29,5 +30,6 @@ export const weak: readonly Target[] = [
   ...refreshTargets,
   ...resourcesTargets,
   ...webTargets,
+  ...pagesTargets,
   ...secretsTargets,
 ];

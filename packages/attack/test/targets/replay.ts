@@ -14,7 +14,6 @@ export const replayTargets: readonly Target[] = [
         'replay/refresh-token-after-end',
         'replay/older-token-after-end',
         'replay/newer-token-after-end',
-        'replay/refresh-racing-end',
         'replay/account-after-end',
         'replay/latency-of-ends',
       ],
