@@ -123,7 +123,13 @@ function presentingOf({ options, http, now }: Omit<Means, 'listener'> & { now: (
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
     return { request, reply: await http.send(request) };
   };
-  return { request: options.request, send, now, nonce: { current: undefined } };
+  return {
+    request: options.request,
+    send,
+    now,
+    nonce: { current: undefined },
+    issuerNonce: { current: undefined },
+  };
 }
 
 function untried({ id, family, title }: Attack, why: string): Result {

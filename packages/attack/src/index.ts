@@ -24,5 +24,6 @@ export { findings, type Report, type Result } from './report/report.ts';
 export { refreshRequests, type RefreshRequestOptions } from './refresh-request.ts';
 export { requirementOf, type Point, type Requirement, type Standing } from './summary.ts';
 export { startTestIssuer, type TestIssuer, type TestIssuerOptions } from './test-issuer.ts';
+export type { TokenClient } from './token-request.ts';
 export { formCommand, tokenCommand } from './token-command.ts';
 export type { Judgement, Verdict } from './verdict.ts';

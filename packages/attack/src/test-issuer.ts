@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { thumbprint } from './client-credentials.ts';
+import { thumbprint } from './thumbprint.ts';
 import type { Carrier, CredentialSource } from './credential.ts';
 import { mintedCredentials } from './credentials.ts';
 import { ed25519Key, type ForgeKey } from './forge-key.ts';

@@ -12,6 +12,8 @@ import { refreshTargets } from './refresh.ts';
 import { resourcesTargets } from './resources.ts';
 import { webTargets } from './web.ts';
 import { pagesTargets } from './pages.ts';
+import { doorsTargets } from './doors.ts';
+import { issuerTargets } from './issuer.ts';
 import { secretsTargets } from './secrets.ts';
 import type { Target } from './target.ts';
 
@@ -32,4 +34,6 @@ export const weak: readonly Target[] = [
   ...webTargets,
   ...pagesTargets,
   ...secretsTargets,
+  ...issuerTargets,
+  ...doorsTargets,
 ];

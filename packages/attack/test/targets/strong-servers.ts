@@ -1,3 +1,4 @@
+import { officeTarget } from './office.ts';
 import { sessionTarget } from './sessions.ts';
 import { strong } from './strong.ts';
 import type { Target } from './target.ts';
@@ -7,5 +8,6 @@ import { strongCookie } from './web.ts';
 export const strongServers: readonly Target[] = [
   ...strong,
   strongCookie,
+  officeTarget({ name: 'strong-office', finds: [] }, {}),
   sessionTarget({ name: 'strong-sessions', finds: [], runs: [''] }, {}),
 ];

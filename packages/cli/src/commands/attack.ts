@@ -185,6 +185,7 @@ function settle(options: Options & { url: string }, means: HonestMeans): AttackO
     ...defined({ tokenEndpoint: options.tokenEndpoint, marker: options.marker, seed: options.seed }),
     ...defined({ rate: options.rate, destructive: options.destructive }),
     ...defined({ refreshRequest, endRequest: endRequest(options, means) }),
+    ...(means.client === undefined ? {} : { client: means.client.client }),
     ...(options.listenerUrl === undefined ? {} : { listener: listenerOf(options) }),
     ...(options.timeout === undefined ? {} : { limits: { ...defaultLimits, timeout: options.timeout } }),
     ...(options.signingKey === undefined ? {} : { signer: signerOf(options.signingKey) }),

@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, type JsonWebKey } from 'node:crypto';
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import { thumbprint } from '../../client-credentials.ts';
+import { thumbprint } from '../../thumbprint.ts';
 import { forgeKeyFrom } from '../../forge-key.ts';
 import { hmac, openJws, reshape } from '../../forge.ts';
 import type { Lab } from '../../lab.ts';

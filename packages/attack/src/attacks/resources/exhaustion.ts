@@ -7,7 +7,7 @@ import { accepted, inconclusive, refused, type Judgement } from '../../verdict.t
 
 type Costly = (lab: Lab) => string;
 
-const least = 20;
+const least = 8;
 
 /** Tokens that are small enough for one header and cost much to read carelessly. */
 const tokens: Readonly<Record<string, Costly>> = {
