@@ -12,6 +12,7 @@ import { betterAuth, type BetterAuthOptions } from 'better-auth';
 import { getMigrations } from 'better-auth/db/migration';
 import { toNodeHandler } from 'better-auth/node';
 import { bearer, jwt } from 'better-auth/plugins';
+import express from 'express';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { checkedBy } from './scoreboard-bearer.ts';
 import { listen, listenFirst, type Contestant, type Opened, type Standing } from './scoreboard-contestant.ts';
@@ -61,8 +62,11 @@ async function openAuth(plugins: Plugins): Promise<Standing & { database: Databa
   });
   const { runMigrations } = await getMigrations(auth.options);
   await runMigrations();
-  const handle = toNodeHandler(auth);
-  door.handle = (request, response) => void handle(request, response);
+  const app = express();
+  // Express prints the stack of every fault outside of tests.
+  app.set('env', 'test');
+  app.all('/api/auth/*splat', toNodeHandler(auth));
+  door.handle = app;
   for (const name of ['alice', 'bob'])
     await ask(door.origin, { path: 'sign-up/email', body: { ...personOf(name), name } });
   return Object.assign(door, { database });

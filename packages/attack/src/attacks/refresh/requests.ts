@@ -29,7 +29,12 @@ export const refreshRequests: readonly Attack[] = attacks(refreshFamily, [
     name: 'without-proof',
     title: 'a refresh without the proof that belongs to it',
     needs: ['dpop'],
-    run: (lab) => redeemed(lab, (request) => ({ ...request, headers: without(request, 'dpop') })),
+    run: (lab) =>
+      redeemed(lab, (request) => {
+        if (isAuthenticated(request))
+          throw new Missing('dpop', 'a client that authenticates may leave its key (RFC 9449 section 5)');
+        return { ...request, headers: without(request, 'dpop') };
+      }),
   },
   ...Object.entries(proofs).map(proofRow),
   {
@@ -128,7 +133,10 @@ async function redeemed(lab: Lab, change: (request: RequestParts) => RequestPart
 
 async function newestAfterReuse(lab: Lab): Promise<Judgement> {
   const { credential, token } = await session(lab);
-  const second = nextOf(await redeem(lab, { credential, token }));
+  const first = await redeem(lab, { credential, token });
+  if (isAuthenticated(first.request) || credential.carrier.kind === 'dpop')
+    throw new Missing('refresh', 'the refresh token is of no use to a thief alone (RFC 9700 section 2.2.2)');
+  const second = nextOf(first);
   if (second === token) throw new Missing('refresh', 'refresh tokens do not rotate here');
   const third = second === undefined ? undefined : nextOf(await redeem(lab, { credential, token: second }));
   if (third === undefined) return inconclusive('an honest refresh brought no next refresh token');
@@ -181,7 +189,8 @@ async function keptByCaches(lab: Lab): Promise<Judgement> {
 }
 
 function answerOf({ reply }: Exchange): JsonObject {
-  return (reply.kind === 'answer' ? parseObject(reply.body) : undefined) ?? {};
+  const isGiven = reply.kind === 'answer' && reply.status < 300;
+  return (isGiven ? parseObject(reply.body) : undefined) ?? {};
 }
 
 function without({ headers }: RequestParts, name: string): HeaderList {
