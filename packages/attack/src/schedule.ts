@@ -9,6 +9,7 @@ import { needTexts } from './needs.ts';
 import { usualPatience } from './patience.ts';
 import { presentToken } from './present.ts';
 import { mostExchanges, type Result } from './report/report.ts';
+import { judgeAsStranger } from './stranger.ts';
 import { inconclusive, Missing, worst, type Judgement } from './verdict.ts';
 
 /** How a run goes. */
@@ -103,7 +104,7 @@ async function attempt(attack: Attack, run: Run, state: State): Promise<Outcome>
     const seen = await Promise.race([attack.run(lab), late]);
     if ('verdict' in seen) return seen;
     const exchanges: readonly Exchange[] = 'request' in seen ? [seen] : seen;
-    return worst(exchanges.map(lab.judge));
+    return worst(await Promise.all(exchanges.map((exchange) => judgeAsStranger(lab, exchange))));
   } catch (error) {
     if (error instanceof Missing) return { verdict: 'skipped', why: error.message, exchanges: [] };
     return inconclusive(

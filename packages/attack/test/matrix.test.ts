@@ -7,7 +7,7 @@ import { strongServers } from './targets/strong-servers.ts';
 const workers = startMatrixWorkers();
 after(() => workers.close());
 
-describe('the matrix of attacks and weak targets', { concurrency: 6 }, () => {
+describe('the matrix of attacks and weak targets', { concurrency: 8 }, () => {
   for (const { name, finds } of weak) {
     test(`ATTACK-1: on ${name} the battery finds the flaw and nothing else`, async () => {
       const report = await workers.attack(name);

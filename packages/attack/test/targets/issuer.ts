@@ -43,6 +43,8 @@ export const issuerTargets: readonly Target[] = [
       name: 'assertion-race',
       flaw: 'the jti is looked up, awaited, and then noted: others look it up in between',
       finds: ['issuer/assertion-at-once'],
+      // Each request waits here.
+      runs: ['issuer/assertion-at-once', 'issuer/assertion-twice'],
     },
     { looksThenNotes: true },
   ),

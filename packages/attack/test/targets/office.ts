@@ -42,10 +42,10 @@ const formType = 'application/x-www-form-urlencoded';
 
 /** A server with a token endpoint and metadata of its own. */
 export function officeTarget(
-  target: Pick<Target, 'name' | 'finds'> & { readonly flaw?: string },
+  target: Pick<Target, 'name' | 'finds'> & Partial<Pick<Target, 'flaw' | 'runs'>>,
   mistakes: OfficeMistakes,
 ): Target {
-  return { ...target, runs: ['issuer/'], carrier: 'bearer', start: (house) => openOffice(house, mistakes) };
+  return { runs: ['issuer/'], ...target, carrier: 'bearer', start: (house) => openOffice(house, mistakes) };
 }
 
 async function openOffice(house: House, mistakes: OfficeMistakes): Promise<Opened> {
@@ -121,7 +121,7 @@ async function isClient(form: ReadonlyMap<string, string>, desk: Desk): Promise<
   const id = String(opened(assertion, 1)?.['jti']);
   if (mistakes.without?.includes('once') === true) return true;
   if (seen.has(id)) return false;
-  if (mistakes.looksThenNotes === true) await new Promise((resolve) => setTimeout(resolve, 20));
+  if (mistakes.looksThenNotes === true) await new Promise((resolve) => setTimeout(resolve, 200));
   seen.add(id);
   return true;
 }

@@ -5,8 +5,8 @@ import { bearerOf, opened } from './strict.ts';
 import { openStrong, openWeak } from './strong.ts';
 import type { Target } from './target.ts';
 
-/** As much as one test can afford: more than half a second of one core, which the matrix calls slow. */
-const affordable = 4_000_000;
+/** As much as one test can afford: more than the time that the matrix calls slow, of one core. */
+const affordable = 8_000_000;
 
 /** Servers that small requests keep busy. */
 export const resourcesTargets: readonly Target[] = [

@@ -9,5 +9,8 @@ export const strongServers: readonly Target[] = [
   ...strong,
   strongCookie,
   officeTarget({ name: 'strong-office', finds: [] }, {}),
-  sessionTarget({ name: 'strong-sessions', finds: [], runs: [''] }, {}),
+  sessionTarget(
+    { name: 'strong-sessions', finds: [], runs: ['replay/', 'refresh/', 'signature/', 'secrets/'] },
+    {},
+  ),
 ];
