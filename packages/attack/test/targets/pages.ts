@@ -90,7 +90,7 @@ export const pagesTargets: readonly Target[] = [
     ['web/cookie-adopted'],
     (request, answer) => {
       const cookie = request.headers.cookie ?? '';
-      const isNew = answer.status !== 200 && /^__Host-session=\w+$/.test(cookie);
+      const isNew = answer.status !== 200 && /^__Host-session=\w{1,64}$/.test(cookie);
       return isNew
         ? withHeader(answer, 'set-cookie', `${cookie}; Path=/; Secure; HttpOnly; SameSite=Lax`)
         : answer;
