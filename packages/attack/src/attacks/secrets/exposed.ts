@@ -18,7 +18,7 @@ const paths = [
   '/actuator/configprops',
   '/actuator/httptrace',
   '/_profiler',
-  '/__debug__/',
+  '/__debug__/sql/',
   '/phpinfo.php',
   '/server-status',
   '/metrics',

@@ -117,7 +117,7 @@ export const otherPlaces: readonly Attack[] = attacks(
       title: 'does TRACE send the credential back?',
       maps: { asvs401: ['14.5.1'], asvs403: ['14.5.1'], asvs50: ['13.4.4'], cwe: ['CWE-693'] },
       why: 'A script reads from the echo what HttpOnly keeps from it.',
-      fix: 'Refuse TRACE.',
+      fix: 'Refuse the method TRACE, at the proxy too.',
       run: async (lab) => {
         const exchange = await lab.present(lab.a.token, { method: 'TRACE' });
         const { reply } = exchange;

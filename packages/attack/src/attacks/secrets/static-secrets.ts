@@ -87,7 +87,7 @@ export const staticSecrets: readonly Attack[] = attacks(
       run: (lab) => without(lab, [['Authorization', `Bearer ${word}`]]),
     })),
     ...bearerWords.map((word): Row => ({
-      name: `bearer-${word.replace(/\W+/g, '-').replace(/^-|-$/g, '')}`,
+      name: `bearer-${word.toLowerCase().replace(/\W+/g, '-').replace(/^-|-$/g, '')}`,
       title: `the bearer token "${word}"`,
       run: (lab) => without(lab, [['Authorization', `Bearer ${word}`]]),
     })),
