@@ -62,7 +62,10 @@ async function openSessions(house: House, mistakes: Mistakes): Promise<Opened> {
       const claims = opened(bearerOf(request) ?? '', 1);
       if (answer.status !== 200 || claims === undefined) return answer;
       const grant = { sid: String(claims['sid']), subject: String(claims['sub']) };
-      if (request.url.startsWith('/end')) return end(grant, books);
+      if (request.url.startsWith('/end')) {
+        if (mistakes.refreshesPastEnd === true) await new Promise((resolve) => setTimeout(resolve, 50));
+        return end(grant, books);
+      }
       const isPast = request.url === '/account' && mistakes.pageOutlives === true;
       return isEnded(grant, books) && !isPast ? refusal : answer;
     },
@@ -99,7 +102,7 @@ async function refresh({ method, url, body }: Seen, books: Books): Promise<Answe
   const grant = isSessionToken ? { sid: 'any', subject: 'any' } : grants.get(token);
   if (grant === undefined || (isEnded(grant, books) && mistakes.refreshOutlives !== true)) return invalid;
   if (mistakes.looksThenNotes === true || mistakes.refreshesPastEnd === true)
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, mistakes.refreshesPastEnd === true ? 200 : 20));
   if (mistakes.keepsOld !== true) grants.delete(token);
   if (mistakes.keepsOld !== true) used.set(token, grant);
   const next = randomBytes(24).toString('base64url');
