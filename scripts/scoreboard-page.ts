@@ -12,16 +12,24 @@ export interface Score {
 export function scoreboardPage(scores: readonly Score[], date: Date): string {
   return `# Scoreboard
 
-The battery of \`symbolon attack\` against current releases of real verifiers, each set up as its documentation first shows
-it for a public key, with issuer and audience. Written by \`npm run scoreboard\` on ${date.toISOString().slice(0, 10)} with Node ${process.versions.node}; run it
-again to check it.
+The battery of \`symbolon attack\` against current releases of real software, each set up as its documentation first shows it.
+Written by \`npm run scoreboard\` on ${date.toISOString().slice(0, 10)} with Node ${process.versions.node}; run it again to check it, or
+\`npm run scoreboard -- jose\` for one row and the reason of each of its findings.
 
 What it says: which requests were answered like an honest one. What it does not say: that a project is insecure. Some of
-what is accepted here is allowed by RFC 7519, or stops when an option is set that the first example leaves out, and the page
-lists every accepted attack so that each can be judged. Tokens of the other verifiers are RS256 bearer tokens; ours are EdDSA,
-as its issuer makes them. What a set-up has no part of (proofs, refresh, sessions) is skipped.
+what is accepted here is allowed by its standard, or stops when an option is set that the first example leaves out, and the
+page lists every accepted attack so that each can be judged. Nor can rows be compared by their sums: what a set-up has no
+part of is skipped, and it is tried with what it has.
 
-| verifier | version | refused | accepted | inconclusive | skipped |
+- Verifiers get RS256 bearer tokens of a test issuer, with issuer and audience; the battery holds its key, so claims are
+  varied too.
+- Ours is the whole of it by HTTP: issuer, store, and a guard that follows the feed, so ends and refreshes are attacked as
+  well. The issuer's session key is held outside of it, where the battery finds it.
+- oidc-provider and better-auth are attacked at their own endpoints, with sessions that the battery opens and ends as a
+  person would; opaque tokens have no claims to vary. Where they issue JWTs, a service verifies them with jose, as
+  better-auth's documentation shows, and the battery holds the key.
+
+| set-up | version | refused | accepted | inconclusive | skipped |
 | --- | --- | --: | --: | --: | --: |
 ${scores.map(row).join('\n')}
 

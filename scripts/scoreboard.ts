@@ -1,103 +1,57 @@
 /**
- * Runs the battery against current releases of real verifiers and writes docs/scoreboard.md: `npm run scoreboard`.
+ * Runs the battery against current releases of real software and writes docs/scoreboard.md: `npm run scoreboard`.
  *
- * Tokens are signed by a test issuer whose key the battery has, so claims are varied too.
+ * `npm run scoreboard -- jose hono` runs those rows alone, lists what they accept, and writes nothing.
  */
-import { createHash, createPublicKey } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import {
-  attack,
-  createOwnKeys,
-  forgeKeyFrom,
-  mintedCredentials,
-  rsaKey,
-  startKeySetStage,
-  type AttackOptions,
-  type CredentialSource,
-  type ForgeKey,
-  type Report,
-} from '@symbolon/attack';
+import { attack, createOwnKeys, findings, type Report } from '@symbolon/attack';
 import { format, resolveConfig } from 'prettier';
-import { generatePrivateJwk } from '@symbolon/token';
+import { betterAuthRows } from './scoreboard-better-auth.ts';
+import type { Contestant } from './scoreboard-contestant.ts';
+import { oidcProvider } from './scoreboard-oidc-provider.ts';
+import { ours } from './scoreboard-ours.ts';
 import { scoreboardPage, type Score } from './scoreboard-page.ts';
-import { verifiers, type Verifier } from './scoreboard-verifiers.ts';
+import { verifiers } from './scoreboard-verifiers.ts';
 
 const page = 'docs/scoreboard.md';
-const audience = 'http://localhost:1/scoreboard';
-const elsewhere = 'http://localhost:1/elsewhere';
 const ownKeys = createOwnKeys('scoreboard');
-const signers: Readonly<Record<Verifier['alg'], ForgeKey>> = { RS256: rsaKey(), EdDSA: await newEd25519() };
+const contestants: readonly Contestant[] = [...ours, ...verifiers, ...oidcProvider, ...betterAuthRows];
 
 const scores: Score[] = [];
 const wanted = process.argv.slice(2);
-for (const verifier of verifiers) {
-  if (wanted.length > 0 && !wanted.some((word) => verifier.name.includes(word))) continue;
-  const report = await score(verifier);
-  scores.push({ name: verifier.name, version: versionOf(verifier), setUp: verifier.setUp, report });
-  const { accepted, refused, inconclusive, skipped } = report.counts;
-  console.log(
-    `${verifier.name}: ${refused} refused, ${accepted} accepted, ${inconclusive} inconclusive, ${skipped} skipped`,
-  );
+for (const contestant of contestants) {
+  if (wanted.length > 0 && !wanted.some((word) => contestant.name.includes(word))) continue;
+  const { name, setUp } = contestant;
+  const report = await score(contestant);
+  scores.push({ name, version: versionOf(contestant), setUp, report });
+  console.log(lineOf(name, report));
+  if (wanted.length > 0) for (const { id, why } of notRefused(report)) console.log(`  ${id}: ${why}`);
 }
-if (wanted.length === 0)
-  writeFileSync(
-    page,
-    await format(scoreboardPage(scores, new Date()), { ...(await resolveConfig(page)), parser: 'markdown' }),
-  );
+if (wanted.length === 0) {
+  const text = scoreboardPage(scores, new Date());
+  writeFileSync(page, await format(text, { ...(await resolveConfig(page)), parser: 'markdown' }));
+}
 
-async function score({ alg, carrier, start }: Verifier): Promise<Report> {
-  const key = signers[alg];
-  const kid = thumbprint(key.jwk);
-  const jwk = { ...key.jwk, kid, alg, use: 'sig', purpose: 'session' };
-  const stage = await startKeySetStage({ keys: [jwk] });
-  const pem = createPublicKey(key.privateKey).export({ type: 'spki', format: 'pem' }).toString();
-  const standing = await start({ issuer: stage.issuer, jwksUri: stage.jwksUri, audience, pem, jwk });
-  const holder = forgeKeyFrom((await newEd25519()).privateKey.export({ format: 'jwk' }));
-  const signer = { key, header: { alg, kid, typ: alg === 'EdDSA' ? 'at+jwt' : 'JWT' } };
-  const bound = carrier === 'dpop' ? { cnf: { jkt: thumbprint(holder.jwk) } } : { crr: 'bearer' };
-  const minted = (claims: object): CredentialSource =>
-    mintedCredentials({
-      signer,
-      carrier: carrier === 'dpop' ? { kind: 'dpop', key: holder } : { kind: 'bearer' },
-      claims: (at) => ({ ...claimsOf(at, stage.issuer), ...bound, ...claims }),
-    });
-  const options: AttackOptions = {
-    request: { url: standing.url, method: 'GET', headers: [] },
-    honest: minted({}),
-    second: minted({ sub: 'bob', sh: 'bob'.padEnd(22, '0') }),
-    elsewhere: minted({ aud: elsewhere }),
-    issuer: stage.issuer,
-    signer,
-    keySet: { stage, canChange: true },
-    ownKeys,
-  };
+async function score({ open }: Contestant): Promise<Report> {
+  const { options, close } = await open();
   try {
-    return await attack(options);
+    return await attack({ ...options, ownKeys });
   } finally {
-    standing.close();
-    stage.close();
+    await close();
   }
 }
 
-function claimsOf({ now, id }: { now: number; id: string }, issuer: string): Record<string, unknown> {
-  const times = { iat: now, exp: now + 300, sst: now * 1_000_000 };
-  const ids = { jti: id, sid: id, sh: 'alice'.padEnd(22, '0') };
-  return { iss: issuer, sub: 'alice', aud: audience, client_id: 'app', scope: 'read', ...times, ...ids };
+function lineOf(name: string, { counts, ms, trouble }: Report): string {
+  const { accepted, refused, inconclusive, skipped } = counts;
+  const counted = `${refused} refused, ${accepted} accepted, ${inconclusive} inconclusive, ${skipped} skipped`;
+  return `${name}: ${counted}, ${Math.round(ms / 1000)} s${trouble === undefined ? '' : ` (${trouble})`}`;
 }
 
-/** RFC 7638. */
-function thumbprint({ crv, e, kty, n, x, y }: ForgeKey['jwk']): string {
-  const members = Object.entries({ crv, e, kty, n, x, y }).filter(([, value]) => value !== undefined);
-  return createHash('sha256')
-    .update(JSON.stringify(Object.fromEntries(members)))
-    .digest('base64url');
+function notRefused(report: Report): Report['results'] {
+  return [...findings(report), ...report.results.filter(({ verdict }) => verdict === 'inconclusive')];
 }
 
-async function newEd25519(): Promise<ForgeKey> {
-  return forgeKeyFrom({ ...(await generatePrivateJwk('EdDSA')) });
-}
-
-function versionOf({ from }: Verifier): string {
+function versionOf({ from }: Contestant): string {
   const manifest: unknown = JSON.parse(readFileSync(`node_modules/${from}/package.json`, 'utf8'));
   return (manifest as { version: string }).version;
 }

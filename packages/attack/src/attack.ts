@@ -72,6 +72,7 @@ async function run(chosen: readonly Attack[], { options, http, listener }: Means
     seed,
     startedAt: new Date(started).toISOString(),
     ms: now() - started,
+    memory: process.resourceUsage().maxRSS * 1024,
     trouble: typeof learnt === 'string' ? learnt : undefined,
     results,
     counts: count(results),
@@ -115,12 +116,20 @@ function presentingOf({ options, http, now }: Omit<Means, 'listener'> & { now: (
   const rate = options.rate ?? (isNear ? Infinity : politeRate);
   let next = 0;
   const send = async (request: RequestParts): Promise<Exchange> => {
+    // What metadata or a caller's function names may lie elsewhere.
+    checkAuthorised([request.url], options.authorised);
     const wait = next - performance.now();
     next = Math.max(next, performance.now()) + 1000 / rate;
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
     return { request, reply: await http.send(request) };
   };
-  return { request: options.request, send, now, nonce: { current: undefined } };
+  return {
+    request: options.request,
+    send,
+    now,
+    nonce: { current: undefined },
+    issuerNonce: { current: undefined },
+  };
 }
 
 function untried({ id, family, title }: Attack, why: string): Result {

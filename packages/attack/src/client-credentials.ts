@@ -1,4 +1,4 @@
-import { createHash, randomBytes, type JsonWebKey } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { forgeProof, type Carrier, type Credential, type CredentialSource } from './credential.ts';
 import { replyHeader, type Exchange, type HeaderList, type RequestParts } from './exchange.ts';
 import { ed25519Key, type ForgeKey } from './forge-key.ts';
@@ -6,7 +6,9 @@ import { signJws } from './forge.ts';
 import { createHttpClient, type HttpClient } from './http.ts';
 import { parseObject } from './json.ts';
 import { fetchPublished } from './published-keys.ts';
+import { thumbprint } from './thumbprint.ts';
 import { createRandom } from './random.ts';
+import type { TokenClient } from './token-request.ts';
 
 /** How a client gets tokens for itself (RFC 6749 section 4.4). */
 export interface ClientCredentialsOptions {
@@ -31,6 +33,8 @@ export interface OAuthClient extends CredentialSource {
   readonly refreshRequest: (credential: Credential, refreshToken: string) => Promise<RequestParts>;
   /** Makes the request that revokes a credential's token (RFC 7009). */
   readonly endRequest: (credential: Credential) => Promise<RequestParts>;
+  /** The client itself, as attacks on its token endpoint need it. */
+  readonly client: TokenClient;
   readonly close: () => void;
 }
 
@@ -51,10 +55,21 @@ export function clientCredentials(options: ClientCredentialsOptions): OAuthClien
         form: { grant_type: 'refresh_token', refresh_token: refreshToken },
       }),
     endRequest: (credential) => revocation(asking, credential),
+    client: clientOf(options),
     close: () => {
       http.close();
     },
   };
+}
+
+function clientOf(options: ClientCredentialsOptions): TokenClient {
+  const { issuer, clientId, authentication, dpop, resource, audience, scope } = options;
+  const holder = dpop ? { holder: newHolder() } : {};
+  return { issuer, clientId, authentication, form: without({ resource, audience, scope }), ...holder };
+}
+
+function newHolder(): ForgeKey {
+  return ed25519Key(createRandom(randomBytes(32).toString('hex')));
 }
 
 interface Asking {
@@ -65,7 +80,7 @@ interface Asking {
 
 async function getCredential(asking: Asking): Promise<Credential> {
   const { resource, audience, scope, dpop } = asking.options;
-  const key = dpop ? ed25519Key(createRandom(randomBytes(32).toString('hex'))) : undefined;
+  const key = dpop ? newHolder() : undefined;
   const form = without({ grant_type: 'client_credentials', resource, audience, scope });
   const { reply } = await withNonce(asking, () => tokenRequest(asking, { key, form }));
   const answer = reply.kind === 'answer' ? parseObject(reply.body) : undefined;
@@ -160,14 +175,6 @@ function authentication(
     headers: [],
     members: { client_id: clientId, client_assertion_type: type, client_assertion: assertion },
   };
-}
-
-/** RFC 7638. */
-export function thumbprint({ crv, e, kty, n, x, y }: JsonWebKey): string {
-  const members = Object.entries({ crv, e, kty, n, x, y }).filter(([, value]) => value !== undefined);
-  return createHash('sha256')
-    .update(JSON.stringify(Object.fromEntries(members)))
-    .digest('base64url');
 }
 
 function keyOf({ carrier }: Credential): ForgeKey | undefined {

@@ -1,4 +1,5 @@
 import type { JsonWebKey } from 'node:crypto';
+import { askToken } from './ask-token.ts';
 import { judge, type Calibration } from './calibration.ts';
 import type { Need } from './need.ts';
 import type { Credential, CredentialSource } from './credential.ts';
@@ -9,9 +10,11 @@ import type { Lab } from './lab.ts';
 import type { Listener } from './listener.ts';
 import type { AttackOptions, Signer } from './options.ts';
 import type { OwnKeys } from './own-keys.ts';
+import { usualPatience } from './patience.ts';
 import { presentToken, type Presenting } from './present.ts';
 import type { Published } from './published-keys.ts';
 import { createRandom } from './random.ts';
+import type { TokenClient } from './token-request.ts';
 import { Missing } from './verdict.ts';
 
 /** What all labs of one run share. */
@@ -33,6 +36,9 @@ export function createLab(bench: Bench, { a, seed }: { a: Credential; seed: stri
   const present: Lab['present'] = (token, how = {}) =>
     presentToken(token, { how: { credential: a, ...how }, by: presenting });
   const signer = (): Signer => options.signer ?? missing('signer', "the issuer's signing key was not given");
+  const client = (): TokenClient => options.client ?? missing('client', 'no client was given');
+  const endpoint = (): string =>
+    tokenEndpoint(bench) ?? missing('tokenEndpoint', 'no token endpoint is known');
   return {
     url: options.request.url,
     method: options.request.method,
@@ -47,9 +53,11 @@ export function createLab(bench: Bench, { a, seed }: { a: Credential; seed: stri
     tokenKey: () => keyOf(jws(), published.keys),
     issuer: options.issuer,
     metadata: published.metadata,
+    published: published.exchanges,
     now: bench.now,
     random: createRandom(seed),
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    patience: options.patience ?? usualPatience,
     ownKey: bench.ownKey,
     sign: (input, alg) => signWith(bench.ownKey(alg), input),
     listener: bench.listener,
@@ -72,7 +80,10 @@ export function createLab(bench: Bench, { a, seed }: { a: Credential; seed: stri
       request(await options.refreshRequest?.(credential, refreshToken), 'refresh'),
     endRequest: async (credential) => request(await options.endRequest?.(credential), 'end'),
     account: () => options.account ?? missing('account', 'no account page was given'),
-    tokenEndpoint: () => tokenEndpoint(bench) ?? missing('tokenEndpoint', 'no token endpoint is known'),
+    tokenEndpoint: endpoint,
+    client,
+    askToken: (change) =>
+      askToken(change, { asking: { endpoint: endpoint(), client: client() }, by: presenting }),
   };
 }
 

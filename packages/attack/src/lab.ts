@@ -7,7 +7,9 @@ import type { Jws, Reshape } from './forge.ts';
 import type { Changes, JsonObject } from './json.ts';
 import type { KeySetStage } from './key-set-stage.ts';
 import type { Listener } from './listener.ts';
+import type { Patience } from './patience.ts';
 import type { Random } from './random.ts';
+import type { TokenChange, TokenClient } from './token-request.ts';
 import type { Judgement } from './verdict.ts';
 
 /** What an attack gets to work with. What is not there throws `Missing`; an attack names it in its `needs`. */
@@ -34,11 +36,14 @@ export interface Lab {
   readonly tokenKey: () => JsonWebKey;
   readonly issuer: string | undefined;
   readonly metadata: JsonObject;
+  /** How metadata and key set were fetched. */
+  readonly published: readonly Exchange[];
 
   /** Milliseconds since 1970; randomness of this attack's own, the same for the same seed. */
   readonly now: () => number;
   readonly random: Random;
   readonly wait: (ms: number) => Promise<void>;
+  readonly patience: Patience;
   /** A key pair of ours. RSA keys and rare curves are made once and do not follow from the seed. */
   readonly ownKey: (alg: OwnAlgorithm) => ForgeKey;
   /** The bytes of a signature over an input, by a key of ours. */
@@ -75,6 +80,9 @@ export interface Lab {
   /** The URL of the account page; of the token endpoint. */
   readonly account: () => string;
   readonly tokenEndpoint: () => string;
+  /** The client at the token endpoint, and its token request with a change. */
+  readonly client: () => TokenClient;
+  readonly askToken: (change: TokenChange) => Promise<Exchange>;
 }
 
 /** Algorithms for which there are keys of ours. */

@@ -18,6 +18,9 @@ export type Need =
   /** An issuer with metadata; its token endpoint; a refresh token; an ID token. */
   | 'issuer'
   | 'tokenEndpoint'
+  /** A client that gets tokens for itself there; one that has a key. */
+  | 'client'
+  | 'assertion'
   | 'refresh'
   | 'idToken'
   /** A way to end a session; a page that shows the account. */

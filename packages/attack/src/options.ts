@@ -7,7 +7,9 @@ import type { JsonObject } from './json.ts';
 import type { KeySetStage } from './key-set-stage.ts';
 import type { ListenerOptions } from './listener.ts';
 import type { OwnKeys } from './own-keys.ts';
+import type { Patience } from './patience.ts';
 import type { Result } from './report/report.ts';
+import type { TokenClient } from './token-request.ts';
 
 /** What is attacked, with what, and how gently. Only `request` and `honest` are needed; what is missing is skipped. */
 export interface AttackOptions {
@@ -36,6 +38,8 @@ export interface AttackOptions {
   /** The URL of a page that shows the account. */
   readonly account?: string;
   readonly tokenEndpoint?: string;
+  /** A client that gets tokens for itself there: how the issuer knows it is attacked with it. */
+  readonly client?: TokenClient;
 
   /** Text that only a signed-in user's answer contains, for targets that answer 200 to strangers too. */
   readonly marker?: string;
@@ -49,6 +53,8 @@ export interface AttackOptions {
   /** Requests a second; without it unlimited on loopback and 20 elsewhere. */
   readonly rate?: number;
   readonly limits?: Limits;
+  /** How long is waited before something is judged. */
+  readonly patience?: Patience;
   /** Milliseconds after which no further attack is started; 15 minutes unless given. */
   readonly budget?: number;
 

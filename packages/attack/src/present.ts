@@ -11,6 +11,8 @@ export interface Presenting {
   readonly now: () => number;
   /** The nonce that the target gave last; it is kept up to date here. */
   readonly nonce: { current: string | undefined };
+  /** The nonce that the issuer gave last. */
+  readonly issuerNonce: { current: string | undefined };
 }
 
 /**

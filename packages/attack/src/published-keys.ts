@@ -1,4 +1,5 @@
 import type { JsonWebKey } from 'node:crypto';
+import { keptBody, type Exchange } from './exchange.ts';
 import type { HttpClient } from './http.ts';
 import { isObject, parseObject, type JsonObject } from './json.ts';
 import type { AttackOptions } from './options.ts';
@@ -9,6 +10,8 @@ export interface Published {
   readonly keys: readonly JsonWebKey[];
   /** The key set byte for byte, as far as it was kept. */
   readonly text: string;
+  /** How it was fetched, with the beginning of each answer. */
+  readonly exchanges: readonly Exchange[];
 }
 
 /** Finds metadata and key set of the issuer that the options name; what cannot be had is empty. */
@@ -16,15 +19,28 @@ export async function fetchPublished(
   http: HttpClient,
   { issuer, jwksUri, keys = [] }: Pick<AttackOptions, 'issuer' | 'jwksUri' | 'keys'>,
 ): Promise<Published> {
-  const metadata = issuer === undefined ? {} : await fetchMetadata(http, issuer);
+  const exchanges: Exchange[] = [];
+  const means = { http, exchanges };
+  const metadata = issuer === undefined ? {} : await fetchMetadata(means, issuer);
   const named = jwksUri ?? metadata['jwks_uri'];
-  const text = typeof named === 'string' ? await fetchText(http, named) : '';
+  const text = typeof named === 'string' ? await fetchText(means, named) : '';
   const set = parseObject(text)?.['keys'];
   const found = Array.isArray(set) ? set.filter(isObject) : [];
-  return { metadata, keys: [...keys, ...found], text: text === '' ? JSON.stringify({ keys }) : text };
+  return {
+    metadata,
+    keys: [...keys, ...found],
+    text: text === '' ? JSON.stringify({ keys }) : text,
+    exchanges,
+  };
 }
 
-async function fetchMetadata(http: HttpClient, issuer: string): Promise<JsonObject> {
+interface Means {
+  readonly http: HttpClient;
+  /** Every fetch is noted here. */
+  readonly exchanges: Exchange[];
+}
+
+async function fetchMetadata(means: Means, issuer: string): Promise<JsonObject> {
   const { origin, pathname } = new URL(issuer);
   const path = pathname === '/' ? '' : pathname.replace(/\/$/, '');
   const places = [
@@ -32,14 +48,17 @@ async function fetchMetadata(http: HttpClient, issuer: string): Promise<JsonObje
     `${origin}${path}/.well-known/openid-configuration`,
   ];
   for (const url of places) {
-    const metadata = parseObject(await fetchText(http, url));
+    const metadata = parseObject(await fetchText(means, url));
     if (metadata !== undefined) return metadata;
   }
   return {};
 }
 
-async function fetchText(http: HttpClient, url: string): Promise<string> {
+async function fetchText({ http, exchanges }: Means, url: string): Promise<string> {
   const headers = [['Accept', 'application/json']] as const;
-  const reply = await http.send({ url, method: 'GET', headers, keep: 262_144 });
+  const request = { url, method: 'GET', headers, keep: 262_144 };
+  const reply = await http.send(request);
+  const kept = reply.kind === 'answer' ? { ...reply, body: reply.body.slice(0, keptBody) } : reply;
+  exchanges.push({ request, reply: kept });
   return reply.kind === 'answer' && reply.status === 200 ? reply.body : '';
 }

@@ -6,8 +6,10 @@ import { createLab, type Bench } from './create-lab.ts';
 import { keptBody, type Exchange } from './exchange.ts';
 import { openJws } from './forge.ts';
 import { needTexts } from './needs.ts';
+import { usualPatience } from './patience.ts';
 import { presentToken } from './present.ts';
 import { mostExchanges, type Result } from './report/report.ts';
+import { judgeAsStranger } from './stranger.ts';
 import { inconclusive, Missing, worst, type Judgement } from './verdict.ts';
 
 /** How a run goes. */
@@ -102,7 +104,7 @@ async function attempt(attack: Attack, run: Run, state: State): Promise<Outcome>
     const seen = await Promise.race([attack.run(lab), late]);
     if ('verdict' in seen) return seen;
     const exchanges: readonly Exchange[] = 'request' in seen ? [seen] : seen;
-    return worst(exchanges.map(lab.judge));
+    return worst(await Promise.all(exchanges.map((exchange) => judgeAsStranger(lab, exchange))));
   } catch (error) {
     if (error instanceof Missing) return { verdict: 'skipped', why: error.message, exchanges: [] };
     return inconclusive(
@@ -118,7 +120,8 @@ async function ready(run: Run, state: State): Promise<string | undefined> {
   if (isEnding(state.a, run.bench.now())) await renew(run, state);
   if (state.isReady) return undefined;
   let last = '';
-  for (const pause of [0, 100, 1000]) {
+  const { again } = run.bench.options.patience ?? usualPatience;
+  for (const pause of [0, ...again]) {
     if (pause > 0) {
       await new Promise((resolve) => setTimeout(resolve, pause));
       await renew(run, state);
@@ -156,8 +159,9 @@ function skipped(lacking: readonly Need[]): Outcome {
 function resultOf(attack: Attack, outcome: Outcome, ms: number): Result {
   const { id, family, title } = attack;
   const { verdict, why } = outcome;
+  const measured = 'measured' in outcome ? { measured: outcome.measured } : {};
   const exchanges = outcome.exchanges.slice(0, mostExchanges).map(shortened);
-  return { id, family, title, verdict, why, exchanges, ms: Math.round(ms) };
+  return { id, family, title, verdict, why, exchanges, ms: Math.round(ms), ...measured };
 }
 
 /** A million characters of header prove no more than four thousand do. */

@@ -33,6 +33,11 @@ const points: readonly {
   { name: 'A token is good in the hands of its holder alone', starts: ['proof/'], isOptional: true },
   { name: 'What is ended or used up stays so', starts: ['replay/', 'refresh/'] },
   { name: 'No static secret opens anything, and none leaks', starts: ['secrets/', 'keys/guessed-'] },
+  {
+    name: 'An issuer knows its clients, and publishes nothing that weakens it',
+    starts: ['issuer/'],
+    isOptional: true,
+  },
   { name: 'Browsers cannot be made to misuse it', starts: ['web/'], isOptional: true },
   { name: 'Hostile input costs little and breaks nothing', starts: ['resources/'] },
 ];

@@ -28,12 +28,17 @@ function readCredential(text: string, carrier: Carrier): Credential {
   };
 }
 
+/** Members of a form that a command prints, as `name=value&name=value`; it runs anew each time. */
+export function formCommand(command: string): () => Promise<Readonly<Record<string, string>>> {
+  return async () => Object.fromEntries(new URLSearchParams((await run(command)).trim()));
+}
+
 function run(command: string): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   execFile('/bin/sh', ['-c', command], { timeout: longest, maxBuffer: 1_000_000 }, (error, stdout) => {
     // The shell's message may quote what was printed, and that may be a token.
     if (error === null) resolve(stdout);
-    else reject(new Error(`the command that prints a token failed (${String(error.code ?? error.signal)})`));
+    else reject(new Error(`the command failed (${String(error.code ?? error.signal)})`));
   });
   return promise;
 }

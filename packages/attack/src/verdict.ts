@@ -7,6 +7,8 @@ export interface Judgement {
   /** What was seen, in a sentence. */
   readonly why: string;
   readonly exchanges: readonly Exchange[];
+  /** A figure that reports show whatever the verdict, in a sentence. */
+  readonly measured?: string;
 }
 
 /** What became of an attack. */

@@ -12,6 +12,7 @@ import { terminalReport } from '../src/report/terminal.ts';
 
 const signature = segment(Buffer.alloc(64, 7));
 const token = `${signingInput({ alg: 'none', typ: 'at+jwt' }, { sub: 'alice' })}.${signature}`;
+const measured = 'the first refusal came after 7 ms';
 const hostile = `<script>alert(1)</script>\u001b[2J"]]>&'`;
 
 const found: Result = {
@@ -40,7 +41,7 @@ const found: Result = {
 };
 const others: readonly Result[] = [
   { ...found, id: 'token/alg-null', verdict: 'inconclusive', why: hostile },
-  { ...found, id: 'token/alg-zero', verdict: 'refused', exchanges: [] },
+  { ...found, id: 'token/alg-zero', verdict: 'refused', exchanges: [], measured },
   { ...found, id: 'token/alg-false', verdict: 'skipped', why: 'needs a token', exchanges: [] },
 ];
 const results = [found, ...others];
@@ -49,6 +50,7 @@ const report: Report = {
   seed: 'symbolon',
   startedAt: '2026-11-23T12:00:00.000Z',
   ms: 1234,
+  memory: 98_700_000,
   trouble: undefined,
   results,
   counts: count(results),
@@ -79,6 +81,17 @@ describe('reports', () => {
         'CWE-347',
       ];
       for (const part of wanted) ok(text.includes(part ?? '?'), `${name} lacks ${part ?? ''}`);
+    });
+  }
+
+  for (const name of ['terminal', 'html', 'json'] as const) {
+    test(`ATTACK-18: ${name} says what the run cost and what was measured`, () => {
+      const text = reports[name] ?? '';
+      for (const part of [
+        measured,
+        ...(name === 'json' ? ['98700000', '1234'] : ['1.2 s and at most 99 MB']),
+      ])
+        ok(text.includes(part), `${name} lacks ${part}`);
     });
   }
 

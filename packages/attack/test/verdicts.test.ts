@@ -6,6 +6,7 @@ import { attack, choose } from '../src/attack.ts';
 import { battery } from '../src/battery.ts';
 import { givenCredential } from '../src/credentials.ts';
 import { segment, signingInput } from '../src/forge.ts';
+import { createOwnKeys } from '../src/own-keys.ts';
 import type { AttackOptions } from '../src/options.ts';
 import type { Report, Result } from '../src/report/report.ts';
 import { requirementOf } from '../src/summary.ts';
@@ -18,7 +19,7 @@ describe('the battery', () => {
     equal(new Set(battery.map(({ id }) => id)).size, battery.length);
     for (const { id, why, fix, title, maps } of battery) {
       match(id, /^[a-z]+\/[a-z0-9-]+$/);
-      ok(why.length > 20 && fix.length > 20 && title.length > 3, id);
+      ok(why.length > 20 && fix.length > 20 && title.length > 5, id);
       ok(maps.cwe.length > 0 && maps.cwe.every((cwe) => /^CWE-\d+$/.test(cwe)), id);
     }
   });
@@ -82,6 +83,28 @@ describe('verdicts', () => {
     });
     equal((await one(target)).verdict, 'refused');
   });
+
+  for (const [name, strangers, verdict] of [
+    ['is refused where strangers are answered so', 404, 'refused'],
+    ['is in doubt where strangers are answered otherwise', 401, 'inconclusive'],
+  ] as const) {
+    test(`ATTACK-5: an attack by another method that is answered 404 ${name}`, async () => {
+      await using target = await serve((request, response) => {
+        const { method, headers } = request;
+        if (isHonest(request) && method === 'GET') response.end('welcome');
+        else if (method === 'GET') response.writeHead(401).end();
+        else response.writeHead(headers.authorization === undefined ? strangers : 404).end();
+      });
+      const report = await attackAt(target, {
+        honest: givenCredential({
+          token,
+          carrier: { kind: 'dpop', key: createOwnKeys('a holder')('EdDSA') },
+        }),
+        only: ['proof/method-by-x-http-method'],
+      });
+      equal(resultOf(report, 'proof/method-by-x-http-method').verdict, verdict);
+    });
+  }
 
   test('ATTACK-6: an attack after which the honest request fails is tried again and then in doubt', async () => {
     let attacks = 0;
@@ -252,7 +275,7 @@ async function serve(
 }
 
 function isHonest({ headers }: IncomingMessage): boolean {
-  return headers.authorization === `Bearer ${token}`;
+  return headers.authorization === `Bearer ${token}` || headers.authorization === `DPoP ${token}`;
 }
 
 function strict(request: IncomingMessage, response: ServerResponse): void {

@@ -95,7 +95,8 @@ function givenOf(token: string, options: CredentialOptions): CredentialSource {
   });
 }
 
-function carrierOf({ cookie, tokenHeader, dpopKey }: CredentialOptions): Carrier {
+/** How the token travels. */
+export function carrierOf({ cookie, tokenHeader, dpopKey }: CredentialOptions): Carrier {
   if (dpopKey !== undefined) return { kind: 'dpop', key: readForgeKey(dpopKey) };
   if (cookie !== undefined) return { kind: 'cookie', name: cookie };
   return tokenHeader === undefined ? { kind: 'bearer' } : { kind: 'header', name: tokenHeader };

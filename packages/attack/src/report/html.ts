@@ -3,7 +3,7 @@ import { requirementOf, type Point } from '../summary.ts';
 import { maskedCurlOf, maskTokens } from './curl.ts';
 import { escaped } from './markup.ts';
 import { standardsText } from './standards.ts';
-import { findings, type Report, type Result } from './report.ts';
+import { costOf, findings, measures, type Report, type Result } from './report.ts';
 
 /** The report as one HTML file: nothing is loaded, no script runs, and it prints. */
 export function htmlReport(report: Report): string {
@@ -15,13 +15,13 @@ export function htmlReport(report: Report): string {
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>Attacks on ${escaped(report.target)}</title><style>${style}</style></head><body><main>
 <h1>Attacks on <code>${escaped(report.target)}</code></h1>
-<p>${escaped(when)}, ${(report.ms / 1000).toFixed(1)} s, seed <code>${escaped(report.seed)}</code>.
+<p>${escaped(when)}, ${costOf(report)}, seed <code>${escaped(report.seed)}</code>.
 ${report.results.length} attacks: ${refused} refused, <strong>${accepted} accepted</strong>, ${inconclusive} inconclusive, ${skipped} skipped.</p>
 ${report.trouble === undefined ? '' : `<p class="accepted">Hardly anything could be tried: ${escaped(report.trouble)}</p>`}
 <h2>Requirement: stateless session tokens: <span class="${classOf(standing)}">${standing}</span></h2>
 <table><thead><tr><th scope="col">Point</th><th scope="col">Standing</th><th scope="col">Evidence</th></tr></thead>
 <tbody>${points.map(pointRow).join('\n')}</tbody></table>
-<h2>Findings</h2>
+${measuredList(report)}<h2>Findings</h2>
 ${
   findings(report)
     .map((result) => findingSection(result, report))
@@ -41,6 +41,11 @@ section{border-left:.3rem solid #c33;padding-left:1rem;margin:1.5rem 0}dt{font-w
 .accepted,.not-met{color:#b3261e}.refused,.met{color:#1b7f3b}.inconclusive,.not-shown{color:#9a6700}.skipped{color:#777}
 @media (prefers-color-scheme:dark){.accepted,.not-met{color:#ff8a80}.refused,.met{color:#6fdc8c}.inconclusive,.not-shown{color:#ffd166}}
 @media print{details{display:block}section{break-inside:avoid}}`;
+
+function measuredList(report: Report): string {
+  const items = measures(report).map((line) => `<li>${escaped(line)}</li>`);
+  return items.length === 0 ? '' : `<h2>Measured</h2>\n<ul>${items.join('')}</ul>\n`;
+}
 
 function pointRow({ name, standing, evidence, findings: found }: Point): string {
   const ids = found.length === 0 ? '' : `: ${found.map((id) => `<code>${escaped(id)}</code>`).join(', ')}`;

@@ -5,7 +5,7 @@ import type { Report } from './report.ts';
 
 /** The report as JSON; credentials in requests are cut. */
 export function jsonReport(report: Report): string {
-  const { target, seed, startedAt, ms, trouble, counts } = report;
+  const { target, seed, startedAt, ms, memory, trouble, counts } = report;
   const results = report.results.map(({ exchanges, ...result }) => ({
     ...result,
     ...textOf(report, result.id),
@@ -15,7 +15,8 @@ export function jsonReport(report: Report): string {
     })),
   }));
   const requirement = requirementOf(report);
-  return JSON.stringify({ target, seed, startedAt, ms, trouble, counts, requirement, results }, undefined, 2);
+  const head = { target, seed, startedAt, ms, memory, trouble, counts };
+  return JSON.stringify({ ...head, requirement, results }, undefined, 2);
 }
 
 function textOf({ attacks }: Report, id: string): object {

@@ -13,6 +13,8 @@ export interface Result {
   /** The decisive exchanges, at most {@link mostExchanges}. */
   readonly exchanges: readonly Exchange[];
   readonly ms: number;
+  /** A figure to be shown, in a sentence. */
+  readonly measured?: string;
 }
 
 /** What the battery found. */
@@ -22,6 +24,8 @@ export interface Report {
   /** ISO 8601. */
   readonly startedAt: string;
   readonly ms: number;
+  /** The most memory that the process of the battery has had until now, in bytes. */
+  readonly memory: number;
   /** Why hardly anything could be tried, if so: the honest request itself failed. */
   readonly trouble: string | undefined;
   readonly results: readonly Result[];
@@ -37,6 +41,16 @@ export type AttackText = Pick<Attack, 'id' | 'family' | 'title' | 'why' | 'fix' 
 
 /** How many exchanges a result keeps. */
 export const mostExchanges = 4;
+
+/** What was measured on the way. */
+export function measures({ results }: Pick<Report, 'results'>): readonly string[] {
+  return results.flatMap(({ id, measured }) => (measured === undefined ? [] : [`${id}: ${measured}`]));
+}
+
+/** How long a run took and how much memory, in words. */
+export function costOf({ ms, memory }: Pick<Report, 'ms' | 'memory'>): string {
+  return `${(ms / 1000).toFixed(1)} s and at most ${Math.round(memory / 1_000_000)} MB`;
+}
 
 /** Counts verdicts. */
 export function count(results: readonly Result[]): Report['counts'] {

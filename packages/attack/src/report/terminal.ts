@@ -3,7 +3,7 @@ import { requirementOf } from '../summary.ts';
 import { maskedCurlOf } from './curl.ts';
 import { visible } from './markup.ts';
 import { standardsText } from './standards.ts';
-import { findings, type Report, type Result } from './report.ts';
+import { costOf, findings, measures, type Report, type Result } from './report.ts';
 
 /** How a terminal report is written. */
 export interface TerminalOptions {
@@ -24,6 +24,7 @@ export function terminalReport(report: Report, { color }: TerminalOptions): stri
     familyTable(report, paint),
     ...findings(report).map((result) => findingText(result, { report, paint })),
     ...inconclusiveText(report, paint),
+    ...measuredText(report, paint),
     requirementText(report, paint),
     lastLine(report),
   ];
@@ -89,6 +90,11 @@ function inconclusiveText({ results }: Report, paint: Paints): string[] {
   return [[paint.unsure(`${unclear.length} inconclusive`), ...lines, ...more].join('\n')];
 }
 
+function measuredText(report: Report, paint: Paints): string[] {
+  const lines = measures(report).map((line) => visible(`  ${line}`));
+  return lines.length === 0 ? [] : [[paint.strong('Measured'), ...lines].join('\n')];
+}
+
 function requirementText(report: Report, paint: Paints): string {
   const { standing, points } = requirementOf(report);
   const colors = { met: paint.good, 'not met': paint.bad, 'not shown': paint.unsure };
@@ -99,8 +105,9 @@ function requirementText(report: Report, paint: Paints): string {
   return [paint.strong(title), ...lines].join('\n');
 }
 
-function lastLine({ counts, ms, target, seed, results }: Report): string {
+function lastLine(report: Report): string {
+  const { counts, target, seed, results } = report;
   const { accepted, refused, inconclusive, skipped } = counts;
   const numbers = `${refused} refused, ${accepted} accepted, ${inconclusive} inconclusive, ${skipped} skipped`;
-  return `${target}: ${results.length} attacks in ${(ms / 1000).toFixed(1)} s: ${numbers} (seed ${seed})`;
+  return `${target}: ${results.length} attacks in ${costOf(report)}: ${numbers} (seed ${seed})`;
 }

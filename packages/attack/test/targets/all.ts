@@ -6,10 +6,14 @@ import { envelopeTargets } from './envelope.ts';
 import { claimsTargets } from './claims.ts';
 import { audienceTargets } from './audience.ts';
 import { proofTargets } from './proof.ts';
+import { proofMemoryTargets } from './proof-memory.ts';
 import { replayTargets } from './replay.ts';
 import { refreshTargets } from './refresh.ts';
 import { resourcesTargets } from './resources.ts';
 import { webTargets } from './web.ts';
+import { pagesTargets } from './pages.ts';
+import { doorsTargets } from './doors.ts';
+import { issuerTargets } from './issuer.ts';
 import { secretsTargets } from './secrets.ts';
 import type { Target } from './target.ts';
 
@@ -23,9 +27,13 @@ export const weak: readonly Target[] = [
   ...claimsTargets,
   ...audienceTargets,
   ...proofTargets,
+  ...proofMemoryTargets,
   ...replayTargets,
   ...refreshTargets,
   ...resourcesTargets,
   ...webTargets,
+  ...pagesTargets,
   ...secretsTargets,
+  ...issuerTargets,
+  ...doorsTargets,
 ];

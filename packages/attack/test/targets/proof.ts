@@ -7,19 +7,20 @@ import { openStrong } from './strong.ts';
 import { welcome, type Seen, type Target } from './target.ts';
 
 /** What is checked of a proof. */
-type Check = 'type' | 'method' | 'url' | 'time' | 'id' | 'once' | 'token' | 'key';
+export type Check = 'type' | 'method' | 'url' | 'time' | 'id' | 'once' | 'token' | 'key';
 
 /** Servers that check a proof, but for one thing. */
 export const proofTargets: readonly Target[] = [
   forgetful('proof-type', 'any JWT of the right key is taken for a proof: typ is not looked at', 'type', [
     'proof/type-',
   ]),
-  forgetful('proof-method', 'htm is not compared', 'method', ['proof/method-']),
+  forgetful('proof-method', 'htm is not compared', 'method', ['proof/method-', 'proof/get-for-head']),
   forgetful('proof-url', 'htu is not compared', 'url', [
     'proof/url-',
     'proof/forwarded-host',
     'proof/host-header',
-    'proof/forwarded-standard',
+    'proof/forwarded-',
+    'proof/original-url',
   ]),
   forgetful('proof-time', 'iat is not looked at', 'time', ['proof/time-']),
   forgetful('proof-id', 'jti is stored if it is there, and not asked for', 'id', [
@@ -32,14 +33,17 @@ export const proofTargets: readonly Target[] = [
     'proof-key',
     'the proof is verified by its own key, and that is not compared with the token',
     'key',
-    ['proof/key-of-ours'],
+    ['proof/key-of-ours', 'proof/binding-', 'proof/other-token-own-key'],
   ),
   bareToken('bound-as-bearer', 'the bearer middleware in front knows nothing of cnf', 'bearer', [
     'proof/as-bearer',
+    'proof/binding-empty-as-bearer',
+    'proof/binding-',
   ]),
   bareToken('bound-without-proof', 'the proof is verified if there is one', 'dpop', [
     'proof/without-proof',
     'proof/empty-proof',
+    'proof/proof-in-query-',
   ]),
 ];
 
@@ -78,28 +82,46 @@ function note(request: Seen, seen: Set<string>): boolean {
   return isNew;
 }
 
-async function letIn(request: Seen, at: { house: House; without: Check }): Promise<JsonObject | undefined> {
+/** How a verifier of proofs differs from a right one. */
+export interface Lenient {
+  readonly house: House;
+  readonly without?: Check;
+  /** The text is not held to one spelling. */
+  readonly spelling?: 'any';
+  /** The proof it looks at, where several came. */
+  readonly proofOf?: (request: Seen) => string | undefined;
+  readonly urlOf?: (request: Seen) => string;
+  /** A token without a thumbprint is bound to nothing. */
+  readonly binding?: 'optional';
+}
+
+/** Verifies a request as people write it around jose, but for what is lenient. It throws where jose does. */
+export async function letIn(request: Seen, lenient: Lenient): Promise<JsonObject | undefined> {
+  const { house, without, binding } = lenient;
   const token = /^DPoP ([\w.-]+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
-  const proof = proofOf(request) ?? '';
+  const proof = (lenient.proofOf ?? proofOf)(request) ?? '';
   const claims = opened(token, 1);
-  if (!isGenuine(token, at.house) || claims === undefined || !hasStrictText(proof)) return undefined;
-  const typ = at.without === 'type' ? {} : { typ: 'dpop+jwt' };
+  const isText = lenient.spelling === 'any' || hasStrictText(proof);
+  if (!isGenuine(token, house) || claims === undefined || !isText || bringsTwoTokens(request))
+    return undefined;
+  const typ = without === 'type' ? {} : { typ: 'dpop+jwt' };
   const { payload, protectedHeader } = await jwtVerify(proof, EmbeddedJWK, {
     ...typ,
     algorithms: ['EdDSA', 'ES256', 'RS256'],
   });
   const { jwk = {} } = protectedHeader;
   const thumbprint = await calculateJwkThumbprint(jwk);
-  const cnf = claims['cnf'] as { jkt?: string } | undefined;
+  const { jkt } = (claims['cnf'] ?? {}) as { jkt?: string };
+  const url = lenient.urlOf?.(request) ?? `${house.audience}${request.url}`;
   const checks: Readonly<Record<Exclude<Check, 'type' | 'once'>, boolean>> = {
     method: payload['htm'] === request.method,
-    url: payload['htu'] === `${at.house.audience}${request.url}`,
+    url: payload['htu'] === url,
     time: typeof payload.iat === 'number' && Math.abs(payload.iat - Date.now() / 1000) < 30,
     id: typeof payload.jti === 'string' && payload.jti !== '',
     token: payload['ath'] === createHash('sha256').update(token).digest('base64url'),
-    key: cnf?.jkt === thumbprint,
+    key: jkt === thumbprint || (binding === 'optional' && !jkt),
   };
-  const isWhole = Object.entries(checks).every(([name, isRight]) => isRight || name === at.without);
+  const isWhole = Object.entries(checks).every(([name, isRight]) => isRight || name === without);
   return isWhole && !('d' in jwk) ? claims : undefined;
 }
 
@@ -108,9 +130,14 @@ function isGenuine(token: string, house: House): boolean {
   return isText && hasSignature(token, house) && hasHonestClaims(opened(token, 1), house, ['crr']);
 }
 
-function proofOf({ rawHeaders }: Seen): string | undefined {
-  const proofs = rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === 'dpop');
-  return proofs.length === 1 ? proofs[0] : undefined;
+/** Every proof of a request. */
+export function proofsOf({ rawHeaders }: Seen): readonly string[] {
+  return rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === 'dpop');
+}
+
+function proofOf(request: Seen): string | undefined {
+  const [proof, ...more] = proofsOf(request);
+  return more.length === 0 ? proof : undefined;
 }
 
 function bareToken(name: string, flaw: string, scheme: 'bearer' | 'dpop', finds: readonly string[]): Target {
@@ -134,6 +161,10 @@ function bareToken(name: string, flaw: string, scheme: 'bearer' | 'dpop', finds:
       };
     },
   };
+}
+
+function bringsTwoTokens({ rawHeaders }: Seen): boolean {
+  return rawHeaders.filter((name, at) => at % 2 === 0 && /^authorization$/i.test(name)).length > 1;
 }
 
 function bringsTwo({ rawHeaders }: Seen): boolean {

@@ -9,10 +9,37 @@ export const refreshTargets: readonly Target[] = [
     {
       name: 'refresh-without-rotation',
       flaw: 'a refresh gives a new token and leaves the old one in the table',
-      finds: ['refresh/old-after-two', 'refresh/at-once'],
+      finds: ['refresh/old-after-two', 'refresh/at-once', 'refresh/newest-after-reuse'],
       runs,
     },
     { keepsOld: true },
+  ),
+  sessionTarget(
+    {
+      name: 'refresh-forgives-reuse',
+      flaw: 'an old refresh token is refused, and the session goes on as if nothing were the matter',
+      finds: ['refresh/newest-after-reuse'],
+      runs,
+    },
+    { forgivesReuse: true },
+  ),
+  sessionTarget(
+    {
+      name: 'refresh-kept-by-caches',
+      flaw: 'the answer with the new tokens says nothing to caches',
+      finds: ['refresh/kept-by-caches'],
+      runs,
+    },
+    { isKept: true },
+  ),
+  sessionTarget(
+    {
+      name: 'refresh-grants-all',
+      flaw: 'the scope of a refresh is taken from the request',
+      finds: ['refresh/wider-scope'],
+      runs,
+    },
+    { grantsAll: true },
   ),
   sessionTarget(
     {

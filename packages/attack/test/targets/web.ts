@@ -20,7 +20,7 @@ export const webTargets: readonly Target[] = [
   reflecting(
     'cors-suffix',
     'an origin is allowed if it ends with our host',
-    ['web/cors-origin-with-host-as-suffix'],
+    ['web/cors-origin-with-host-as-suffix', 'web/cors-origin-subdomain'],
     (origin, host) => origin.endsWith(host),
   ),
   reflecting(
@@ -29,7 +29,12 @@ export const webTargets: readonly Target[] = [
     ['web/cors-origin-null'],
     (origin) => origin === 'null',
   ),
-  onCookies('cookie-first', 'of two cookies the first one counts', ['web/cookie-twice-'], { whose: 'first' }),
+  onCookies(
+    'cookie-first',
+    'of two cookies the first one counts',
+    ['web/cookie-twice-', 'web/cookie-before-'],
+    { whose: 'first' },
+  ),
   onCookies(
     'cookie-and-bearer',
     'a bearer token beside the cookie is not looked at',
@@ -92,7 +97,8 @@ function onCookies(name: string, flaw: string, finds: readonly string[], lax: La
   return { name, flaw, finds, runs: ['web/'], carrier: 'cookie', start };
 }
 
-function onCookie(request: Seen, { house, lax }: { house: House; lax: Lax }): Answer {
+/** Answers a request with a cookie, strictly but for what is lax. */
+export function onCookie(request: Seen, { house, lax }: { house: House; lax: Lax }): Answer {
   const token = tokenOf(request, lax);
   if (token === undefined || !isFromHere(request, { house, lax })) return refusal;
   const claims = opened(token, 1);

@@ -2,6 +2,7 @@ import {
   attack,
   battery,
   curlOf,
+  defaultLimits,
   isLoopback,
   jsonReport,
   needTexts,
@@ -13,6 +14,7 @@ import {
   type Report,
   type RequestParts,
   type Result,
+  type TestIssuer,
 } from '@symbolon/attack';
 import { InvalidArgumentError, type Command } from 'commander';
 import { withClientOptions } from '../as-client.ts';
@@ -22,25 +24,24 @@ import {
   otherSource,
   readForgeKey,
   readWord,
-  type CredentialOptions,
   type HonestMeans,
 } from '../attack-credentials.ts';
+import { actAsIssuer, type ActingOptions } from '../attack-issuer.ts';
+import { refreshOf, type RefreshOptions } from '../attack-refresh.ts';
 import { writeReports, type ReportFiles } from '../attack-reports.ts';
 import { exitCodes } from '../exit.ts';
 import type { Output } from '../output.ts';
-import { action, collect, collectWords, withCommonOptions } from '../run.ts';
+import { action, collect, collectWords, readPort, withCommonOptions } from '../run.ts';
 import { table } from '../table.ts';
 
-interface Options extends CredentialOptions, ReportFiles {
+interface Options extends ActingOptions, RefreshOptions, ReportFiles {
   readonly request?: string;
   readonly header?: readonly string[];
   readonly body?: string;
   readonly secondToken?: string;
   readonly secondCommand?: string;
-  readonly otherAudience?: string;
   readonly otherAudienceToken?: string;
   readonly jwks?: string;
-  readonly signingKey?: string;
   readonly endUrl?: string;
   readonly accountUrl?: string;
   readonly tokenEndpoint?: string;
@@ -50,6 +51,7 @@ interface Options extends CredentialOptions, ReportFiles {
   readonly iAmAuthorised?: readonly string[];
   readonly destructive?: true;
   readonly rate?: number;
+  readonly timeout?: number;
   readonly seed?: string;
   readonly only?: readonly string[];
   readonly replay?: string;
@@ -95,7 +97,18 @@ function withExtras(command: Command): void {
       '--signing-key <file>',
       "the issuer's private JWK, of a test deployment: claims are varied with it",
     )
+    .option(
+      '--as-issuer <port>',
+      'act as the issuer http://localhost:PORT, which the target trusts',
+      readPort,
+    )
+    .option('--claims <json>', 'with it: claims in place of the usual ones; @FILE reads them from a file')
     .option('--refresh-token <text>', 'a refresh token')
+    .option('--refresh <url>', 'redeem refresh tokens by a POST here, as --client')
+    .option(
+      '--refresh-form-command <command>',
+      'with it: a command that prints more of the form, as name=value&name=value',
+    )
     .option('--id-token <text>', 'an ID token')
     .option('--token-endpoint <url>', 'the token endpoint, where there is no metadata')
     .option(
@@ -113,6 +126,7 @@ function withManners(command: Command): void {
     .option('--i-am-authorised <host>', 'attack this host, which is not this machine; repeatable', collect)
     .option('--destructive', 'also what may do harm: floods, other sessions ended')
     .option('--rate <number>', 'requests a second (default: 20, on this machine unlimited)', readNumber)
+    .option('--timeout <seconds>', 'wait this long for one answer (default: 5)', readTimeout)
     .option('--seed <text>', 'the same seed tries the same things')
     .option('--only <ids>', 'only these attacks or families, separated by commas', collectWords)
     .option('--replay <id>', 'repeat one attack and print its requests as curl, with their credentials')
@@ -142,20 +156,27 @@ async function runAttack(output: Output, options: Options & { url: string | unde
   const { url } = options;
   if (url === undefined || !URL.canParse(url))
     throw new TypeError(`unexpected URL ${url ?? '(none)'}, expected one to attack`);
-  const means = honestMeans(options);
+  const acting = await actAsIssuer(url, { options, output });
+  const means = acting === undefined ? honestMeans(options) : meansOf(acting);
   try {
-    const settled = settle({ ...options, url }, means);
+    const settled = { ...settle({ ...options, url }, means), ...acting?.options };
     const report = await attack({ ...settled, onResult: progressOf(output) });
     tell(output, { report, options });
   } finally {
+    acting?.close();
     means.client?.close();
   }
+}
+
+function meansOf({ options }: TestIssuer): HonestMeans {
+  return { honest: options.honest };
 }
 
 function settle(options: Options & { url: string }, means: HonestMeans): AttackOptions {
   const second = otherSource({ token: options.secondToken, command: options.secondCommand }, options);
   const only = options.replay === undefined ? options.only : [options.replay];
   const authorised = options.iAmAuthorised ?? [];
+  const refreshRequest = refreshOf(options) ?? means.client?.refreshRequest;
   return {
     request: honestRequest(options),
     honest: means.honest,
@@ -163,8 +184,10 @@ function settle(options: Options & { url: string }, means: HonestMeans): AttackO
     ...defined({ issuer: means.issuer, jwksUri: options.jwks, account: options.accountUrl }),
     ...defined({ tokenEndpoint: options.tokenEndpoint, marker: options.marker, seed: options.seed }),
     ...defined({ rate: options.rate, destructive: options.destructive }),
-    ...defined({ refreshRequest: means.client?.refreshRequest, endRequest: endRequest(options, means) }),
+    ...defined({ refreshRequest, endRequest: endRequest(options, means) }),
+    ...(means.client === undefined ? {} : { client: means.client.client }),
     ...(options.listenerUrl === undefined ? {} : { listener: listenerOf(options) }),
+    ...(options.timeout === undefined ? {} : { limits: { ...defaultLimits, timeout: options.timeout } }),
     ...(options.signingKey === undefined ? {} : { signer: signerOf(options.signingKey) }),
   };
 }
@@ -192,7 +215,8 @@ function readHeader(line: string): HeaderList[number] {
 }
 
 function elsewhere(options: Options): CredentialSource | undefined {
-  const { otherAudience, otherAudienceToken } = options;
+  const { otherAudience, otherAudienceToken, asIssuer } = options;
+  if (asIssuer !== undefined) return undefined;
   if (otherAudience !== undefined) return elsewhereOf(options, otherAudience);
   return otherSource({ token: otherAudienceToken }, options);
 }
@@ -254,6 +278,13 @@ function list(output: Output): void {
         ...Object.entries(needTexts).map((pair) => pair.join(': ')),
       ].join('\n'),
   );
+}
+
+/** Seconds, as milliseconds. */
+function readTimeout(given: string): number {
+  const seconds = Number(given);
+  if (given !== '' && seconds > 0 && seconds <= 600) return seconds * 1000;
+  throw new InvalidArgumentError('expected seconds, more than 0 and at most 600');
 }
 
 function readNumber(given: string): number {

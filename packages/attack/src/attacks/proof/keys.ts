@@ -1,5 +1,5 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import { thumbprint } from '../../client-credentials.ts';
+import { thumbprint } from '../../thumbprint.ts';
 import type { Credential, ProofChange } from '../../credential.ts';
 import type { ForgeKey } from '../../forge-key.ts';
 import { hmac, openJws, reshape, segment, signWith } from '../../forge.ts';

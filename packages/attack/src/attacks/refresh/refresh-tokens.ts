@@ -1,119 +1,78 @@
 import { attacks, type Attack } from '../../attack-row.ts';
 import type { Credential } from '../../credential.ts';
-import type { Exchange } from '../../exchange.ts';
 import { openJws, reshape } from '../../forge.ts';
-import { parseObject } from '../../json.ts';
 import type { Lab } from '../../lab.ts';
 import { accepted, inconclusive, Missing, refused, type Judgement } from '../../verdict.ts';
+import { isAuthenticated, judge, nextOf, redeem, refreshFamily, session } from './redeem.ts';
 
 const copies = 20;
 
 /** Refresh tokens that were used, changed, or brought by somebody else. */
-export const refreshTokens: readonly Attack[] = attacks(
+export const refreshTokens: readonly Attack[] = attacks(refreshFamily, [
+  { name: 'old-after-two', title: 'a refresh token that was used two generations ago', run: oldToken },
+  { name: 'at-once', title: `the same refresh token ${copies} times at once`, run: atOnce },
   {
-    family: 'refresh',
-    needs: ['refresh', 'fresh'],
-    maps: {
-      asvs401: ['3.5.1'],
-      asvs403: ['3.5.1'],
-      asvs50: ['10.4.5', '10.4.8'],
-      rfc9700: ['2.2.2', '4.14'],
-      cwe: ['CWE-294', 'CWE-362', 'CWE-613'],
+    name: 'other-key',
+    title: 'a refresh token with a proof by another key',
+    needs: ['dpop'],
+    run: async (lab) => {
+      const own = await session(lab);
+      const request = await lab.refreshRequest(own.credential, own.token);
+      if (isAuthenticated(request))
+        throw new Missing('dpop', 'a client that authenticates may change its key (RFC 9449 section 5)');
+      const thief: Credential = { ...own.credential, carrier: { kind: 'dpop', key: lab.ownKey('EdDSA') } };
+      return judge(await redeem(lab, { credential: thief, token: own.token }));
     },
-    why: 'A copied refresh token renews the session for its thief, for as long as the session may live.',
-    fix: 'Bind it to client and key, let one statement decide each use, and end the session when an old one comes back.',
   },
-  [
-    { name: 'old-after-two', title: 'a refresh token that was used two generations ago', run: oldToken },
-    { name: 'at-once', title: `the same refresh token ${copies} times at once`, run: atOnce },
-    {
-      name: 'other-key',
-      title: 'a refresh token with a proof by another key',
-      needs: ['dpop'],
-      run: async (lab) => {
-        const own = await session(lab);
-        const thief: Credential = { ...own.credential, carrier: { kind: 'dpop', key: lab.ownKey('EdDSA') } };
-        return judge(await redeem(lab, { credential: thief, token: own.token }));
-      },
+  {
+    name: 'changed',
+    title: 'a refresh token with one character changed',
+    run: async (lab) => {
+      const { credential, token } = await session(lab);
+      return judge(
+        await redeem(lab, {
+          credential,
+          token: `${token.slice(0, -6)}${other(token.at(-6))}${token.slice(-5)}`,
+        }),
+      );
     },
-    {
-      name: 'changed',
-      title: 'a refresh token with one character changed',
-      run: async (lab) => {
-        const { credential, token } = await session(lab);
-        return judge(
-          await redeem(lab, {
-            credential,
-            token: `${token.slice(0, -6)}${other(token.at(-6))}${token.slice(-5)}`,
-          }),
-        );
-      },
+  },
+  {
+    name: 'unsigned',
+    title: 'a refresh token without a signature, alg none',
+    run: async (lab) => {
+      const { credential, token } = await session(lab);
+      const jws = openJws(token);
+      if (jws === undefined) throw new Missing('refresh', 'the refresh token is no JWS');
+      return judge(
+        await redeem(lab, { credential, token: reshape(jws, { header: { alg: 'none' }, signature: '' }) }),
+      );
     },
-    {
-      name: 'unsigned',
-      title: 'a refresh token without a signature, alg none',
-      run: async (lab) => {
-        const { credential, token } = await session(lab);
-        const jws = openJws(token);
-        if (jws === undefined) throw new Missing('refresh', 'the refresh token is no JWS');
-        return judge(
-          await redeem(lab, { credential, token: reshape(jws, { header: { alg: 'none' }, signature: '' }) }),
-        );
-      },
+  },
+  {
+    name: 'session-token-as-refresh-token',
+    title: 'a session token in place of a refresh token',
+    run: async (lab) => {
+      const { credential } = await session(lab);
+      return judge(await redeem(lab, { credential, token: credential.token }));
     },
-    {
-      name: 'session-token-as-refresh-token',
-      title: 'a session token in place of a refresh token',
-      run: async (lab) => {
-        const { credential } = await session(lab);
-        return judge(await redeem(lab, { credential, token: credential.token }));
-      },
+  },
+  {
+    name: 'refresh-token-as-session-token',
+    title: 'a refresh token in place of a session token',
+    run: async (lab) => {
+      const { credential, token } = await session(lab);
+      return lab.present(token, { credential });
     },
-    {
-      name: 'refresh-token-as-session-token',
-      title: 'a refresh token in place of a session token',
-      run: async (lab) => {
-        const { credential, token } = await session(lab);
-        return lab.present(token, { credential });
-      },
-    },
-  ],
-);
-
-interface Session {
-  readonly credential: Credential;
-  readonly token: string;
-}
-
-async function session(lab: Lab): Promise<Session> {
-  const credential = await lab.fresh();
-  const { refreshToken } = credential;
-  if (refreshToken === undefined) throw new Missing('refresh', 'a fresh session brought no refresh token');
-  return { credential, token: refreshToken };
-}
-
-async function redeem(lab: Lab, { credential, token }: Session): Promise<Exchange> {
-  const request = await lab.refreshRequest(credential, token);
-  return lab.send({ ...request, keep: 65_536 });
-}
-
-function judge(exchange: Exchange): Judgement {
-  const { reply } = exchange;
-  if (reply.kind !== 'answer' || reply.status >= 500)
-    return inconclusive('the issuer gave no answer', exchange);
-  return reply.status < 300
-    ? accepted('the issuer renewed the session', exchange)
-    : refused(`answered ${reply.status}`, exchange);
-}
-
-function nextOf({ reply }: Exchange): string | undefined {
-  const next = reply.kind === 'answer' ? parseObject(reply.body)?.['refresh_token'] : undefined;
-  return typeof next === 'string' ? next : undefined;
-}
+  },
+]);
 
 async function oldToken(lab: Lab): Promise<Judgement> {
   const { credential, token } = await session(lab);
-  const second = nextOf(await redeem(lab, { credential, token }));
+  const first = await redeem(lab, { credential, token });
+  const second = nextOf(first);
+  if (second === token && isAuthenticated(first.request))
+    return refused('the token stays, and its client authenticates (RFC 9700 section 2.2.2)', first);
   const third = second === undefined ? undefined : nextOf(await redeem(lab, { credential, token: second }));
   if (third === undefined) return inconclusive('an honest refresh brought no next refresh token');
   return judge(await redeem(lab, { credential, token }));

@@ -7,8 +7,7 @@ import { accepted, inconclusive, refused, type Judgement } from '../../verdict.t
 
 type Costly = (lab: Lab) => string;
 
-const slow = 1000;
-const least = 20;
+const least = 8;
 
 /** Tokens that are small enough for one header and cost much to read carelessly. */
 const tokens: Readonly<Record<string, Costly>> = {
@@ -88,11 +87,11 @@ export const faults: readonly Attack[] = attacks(
 async function timed(lab: Lab, make: Costly): Promise<Judgement> {
   const exchange = await lab.present(make(lab));
   if (lab.isAccepted(exchange)) return lab.judge(exchange);
-  if (exchange.reply.ms < slow) return took(exchange);
+  if (exchange.reply.ms < lab.patience.slow) return took(exchange);
   // A busy machine is slow as well: only what is slow again, and much slower than an honest request, is the token's doing.
   const honest = await lab.control();
   const again = await lab.present(make(lab));
-  const isSlow = again.reply.ms >= slow && again.reply.ms > honest.reply.ms * least;
+  const isSlow = again.reply.ms >= lab.patience.slow && again.reply.ms > honest.reply.ms * least;
   return isSlow ? accepted(`it took ${Math.round(again.reply.ms)} ms`, again) : took(again);
 }
 

@@ -11,6 +11,14 @@ const logins = [
   'user:user',
   'guest:guest',
   'api:api',
+  'administrator:administrator',
+  'root:toor',
+  'demo:demo',
+  'postgres:postgres',
+  'elastic:changeme',
+  'tomcat:tomcat',
+  'user:password',
+  ':',
 ];
 const keyHeaders = [
   'X-API-Key',
@@ -21,6 +29,29 @@ const keyHeaders = [
   'Ocp-Apim-Subscription-Key',
 ];
 const keyWords = ['test', 'secret', 'changeme'];
+const bearerWords = [
+  'null',
+  'undefined',
+  'true',
+  'admin',
+  'debug',
+  'dev',
+  'internal',
+  'default',
+  '12345',
+  '[object Object]',
+];
+/** Cookies and parameters in which applications once noted who may come in. */
+const switches = [
+  'admin=true',
+  'debug=1',
+  'authenticated=1',
+  'role=admin',
+  'isAdmin=true',
+  'test=1',
+  'auth=1',
+  'bypass=1',
+];
 const queryNames = ['access_token', 'token', 'jwt', 'auth', 'id_token'];
 
 /** Doors beside the token: logins and keys that never change, and tokens in places where they leak. */
@@ -39,7 +70,7 @@ export const staticSecrets: readonly Attack[] = attacks(
   },
   [
     ...logins.map((login): Row => ({
-      name: `basic-${login.replace(':', '-').replace(/-$/, '-empty')}`,
+      name: `basic-${login === ':' ? 'empty' : login.replace(':', '-').replace(/-$/, '-empty')}`,
       title: `the login ${login} by HTTP Basic`,
       run: (lab) => without(lab, [['Authorization', `Basic ${Buffer.from(login).toString('base64')}`]]),
     })),
@@ -55,6 +86,23 @@ export const staticSecrets: readonly Attack[] = attacks(
       title: `the bearer token "${word}"`,
       run: (lab) => without(lab, [['Authorization', `Bearer ${word}`]]),
     })),
+    ...bearerWords.map((word): Row => ({
+      name: `bearer-${word.toLowerCase().replace(/\W+/g, '-').replace(/^-|-$/g, '')}`,
+      title: `the bearer token "${word}"`,
+      run: (lab) => without(lab, [['Authorization', `Bearer ${word}`]]),
+    })),
+    ...switches.flatMap((text): readonly Row[] => [
+      {
+        name: `cookie-${text.replace('=', '-')}`.toLowerCase(),
+        title: `no credential, and the cookie ${text}`,
+        run: (lab) => without(lab, [['Cookie', text]]),
+      },
+      {
+        name: `query-${text.replace('=', '-')}`.toLowerCase(),
+        title: `no credential, and ${text} in the query`,
+        run: (lab) => without(lab, [], text),
+      },
+    ]),
     ...keyWords.map((word): Row => ({
       name: `query-key-${word}`,
       title: `the API key "${word}" in the query`,

@@ -2,6 +2,7 @@ import { attacks, type Attack, type Row } from '../../attack-row.ts';
 import type { Credential } from '../../credential.ts';
 import { openJws, reshape, type Jws } from '../../forge.ts';
 import type { Lab } from '../../lab.ts';
+import { endSession, presentEnded } from '../../session-end.ts';
 import { accepted, Missing, refused, type Judgement } from '../../verdict.ts';
 import { bytesOf, edwardsOrder, littleBytesOf, littleNumberOf, numberOf, ownCurve } from './numbers.ts';
 
@@ -59,9 +60,8 @@ function afterEnd(name: string, title: string, respell: (jws: Jws) => string): R
     run: async (lab) => {
       const credential = await lab.fresh();
       const other = respell(opened(credential));
-      await lab.send(await lab.endRequest(credential));
-      const plain = await lab.present(credential.token, { credential });
-      if (lab.isAccepted(plain))
+      await endSession(lab, credential);
+      if (!(await presentEnded(lab, credential)).isRefused)
         throw new Missing('end', 'an ended token is still accepted in its own spelling');
       return lab.present(other, { credential });
     },

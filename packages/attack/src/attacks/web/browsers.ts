@@ -12,6 +12,10 @@ const origins: Readonly<Record<string, (host: string) => string>> = {
   'with-host-as-user': (host) => `https://${host}@evil.example`,
   'with-underscore': (host) => `https://${host}_.evil.example`,
   file: () => 'file://',
+  subdomain: (host) => `https://evil.${host}`,
+  'other-port': (host) => `https://${host.replace(/:\d+$/, '')}:1`,
+  'with-backtick': (host) => `https://${host}\`.evil.example`,
+  'with-upper-case': () => 'HTTPS://EVIL.EXAMPLE',
 };
 
 /** What other sites can make a browser do. */
@@ -23,11 +27,38 @@ export const crossOrigin: readonly Attack[] = attacks(
     why: 'Any site can read the answers in the name of a visitor who is signed in here.',
     fix: 'Allow a fixed list of origins by exact comparison; never echo Origin together with credentials.',
   },
-  Object.entries(origins).map(([name, origin]): Row => ({
-    name: `cors-origin-${name}`,
-    title: `does a site of origin ${name.replaceAll('-', ' ')} get to read the answer?`,
-    run: (lab) => readable(lab, origin(new URL(lab.url).host)),
-  })),
+  [
+    ...Object.entries(origins).map(([name, origin]): Row => ({
+      name: `cors-origin-${name}`,
+      title: `does a site of origin ${name.replaceAll('-', ' ')} get to read the answer?`,
+      run: (lab) => readable(lab, origin(new URL(lab.url).host)),
+    })),
+    {
+      name: 'cors-preflight',
+      title: 'does a preflight allow every site to send requests with credentials?',
+      run: async (lab) =>
+        allows(
+          await lab.send({
+            url: lab.url,
+            method: 'OPTIONS',
+            headers: [
+              ['Origin', 'https://evil.example'],
+              ['Access-Control-Request-Method', 'DELETE'],
+              ['Access-Control-Request-Headers', 'authorization'],
+            ],
+          }),
+          'https://evil.example',
+        ),
+    },
+    {
+      name: 'cors-refusal',
+      title: 'does every site get to read a refusal, with credentials?',
+      run: async (lab) => {
+        const headers = [['Origin', 'https://evil.example']] as const;
+        return allows(await lab.send({ url: lab.url, method: lab.method, headers }), 'https://evil.example');
+      },
+    },
+  ],
 );
 
 const foreign: Readonly<Record<string, HeaderList>> = {
@@ -40,6 +71,17 @@ const foreign: Readonly<Record<string, HeaderList>> = {
     ['Origin', 'https://evil.example'],
   ],
   'origin-only': [['Origin', 'https://evil.example']],
+  'origin-subdomain': [['Origin', 'https://evil.localhost']],
+  'origin-of-other-port': [['Origin', 'http://localhost:1']],
+  'text-plain': [
+    ['Origin', 'https://evil.example'],
+    ['Content-Type', 'text/plain'],
+  ],
+  'with-honest-referer': [
+    ['Origin', 'https://evil.example'],
+    ['Referer', 'http://localhost/'],
+    ['Sec-Fetch-Site', 'cross-site'],
+  ],
   'origin-null': [
     ['Origin', 'null'],
     ['Sec-Fetch-Site', 'cross-site'],
@@ -55,11 +97,19 @@ export const forgedRequests: readonly Attack[] = attacks(
     why: 'A visitor of another site acts here without knowing it.',
     fix: 'Refuse what changes something unless Sec-Fetch-Site or Origin says same origin; SameSite cookies besides.',
   },
-  Object.entries(foreign).map(([name, headers]): Row => ({
-    name: `forged-${name}`,
-    title: `a POST with the cookie, sent by another site (${name.replaceAll('-', ' ')})`,
-    run: (lab) => forged(lab, headers),
-  })),
+  [
+    ...Object.entries(foreign).map(([name, headers]): Row => ({
+      name: `forged-${name}`,
+      title: `a POST with the cookie, sent by another site (${name.replaceAll('-', ' ')})`,
+      run: (lab) => forged(lab, headers),
+    })),
+    {
+      name: 'forged-end',
+      title: 'can another site sign a visitor out?',
+      needs: ['end', 'fresh'],
+      run: forgedEnd,
+    },
+  ],
 );
 
 /** Cookies that come twice, or beside another credential. */
@@ -98,6 +148,10 @@ export const cookieRules: readonly Attack[] = attacks(
 
 async function readable(lab: Lab, origin: string): Promise<Judgement> {
   const exchange = await lab.present(lab.a.token, { headers: [['Origin', origin]] });
+  return allows(exchange, origin);
+}
+
+function allows(exchange: Exchange, origin: string): Judgement {
   const allowed = replyHeader(exchange.reply, 'access-control-allow-origin');
   const withCredentials = replyHeader(exchange.reply, 'access-control-allow-credentials') === 'true';
   return allowed === origin && withCredentials
@@ -113,6 +167,18 @@ async function forged(lab: Lab, headers: HeaderList): Promise<Exchange> {
   const own = await lab.present(lab.a.token, { method: 'POST', headers: honest, body: '' });
   if (!lab.isAccepted(own)) throw new Missing('cookie', 'nothing is changed here by POST');
   return lab.present(lab.a.token, { method: 'POST', headers, body: '' });
+}
+
+async function forgedEnd(lab: Lab): Promise<Judgement> {
+  const credential = await lab.fresh();
+  const request = await lab.endRequest(credential);
+  const kept = request.headers.filter(([name]) => !/^(?:origin|referer|sec-fetch-site)$/i.test(name));
+  const end = await lab.send({ ...request, headers: [...kept, ...(foreign['cross-site'] ?? [])] });
+  await lab.wait(500);
+  const after = await lab.present(credential.token, { credential });
+  return lab.isAccepted(after)
+    ? refused('the session lives on', end, after)
+    : accepted('the session was ended', end, after);
 }
 
 function twice(lab: Lab, tokens: readonly string[]): Promise<Exchange> {

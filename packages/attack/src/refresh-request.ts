@@ -1,0 +1,39 @@
+import { randomBytes } from 'node:crypto';
+import { forgeProof, type Credential } from './credential.ts';
+import type { HeaderList, RequestParts } from './exchange.ts';
+
+/** How refresh tokens are redeemed at a token endpoint of any make (RFC 6749 section 6). */
+export interface RefreshRequestOptions {
+  readonly endpoint: string;
+  readonly clientId: string;
+  /** Sent by HTTP Basic. */
+  readonly secret?: string;
+  /** More members of the form, made anew for each request: a client assertion, a resource. */
+  readonly form?: () => Promise<Readonly<Record<string, string>>>;
+  readonly clock?: () => number;
+}
+
+/** Makes the requests that redeem refresh tokens; a bound credential brings its proof. It knows no nonces. */
+export function refreshRequests(
+  options: RefreshRequestOptions,
+): (credential: Credential, refreshToken: string) => Promise<RequestParts> {
+  const { endpoint: url, clientId, form = () => Promise.resolve({}) } = options;
+  return async ({ carrier }, refreshToken) => {
+    const members = { grant_type: 'refresh_token', refresh_token: refreshToken, client_id: clientId };
+    const iat = Math.floor((options.clock ?? Date.now)() / 1000);
+    const of = { method: 'POST', url, token: undefined, iat, jti: randomBytes(16).toString('base64url') };
+    const proof: HeaderList = carrier.kind === 'dpop' ? [['DPoP', forgeProof(carrier.key, of)]] : [];
+    return {
+      url,
+      method: 'POST',
+      headers: [['Content-Type', 'application/x-www-form-urlencoded'], ...basicOf(options), ...proof],
+      body: new URLSearchParams({ ...members, ...(await form()) }).toString(),
+    };
+  };
+}
+
+function basicOf({ clientId, secret }: RefreshRequestOptions): HeaderList {
+  if (secret === undefined) return [];
+  const pair = `${encodeURIComponent(clientId)}:${encodeURIComponent(secret)}`;
+  return [['Authorization', `Basic ${Buffer.from(pair).toString('base64')}`]];
+}

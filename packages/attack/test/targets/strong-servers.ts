@@ -1,0 +1,16 @@
+import { officeTarget } from './office.ts';
+import { sessionTarget } from './sessions.ts';
+import { strong } from './strong.ts';
+import type { Target } from './target.ts';
+import { strongCookie } from './web.ts';
+
+/** Every server in which there is nothing to find. */
+export const strongServers: readonly Target[] = [
+  ...strong,
+  strongCookie,
+  officeTarget({ name: 'strong-office', finds: [] }, {}),
+  sessionTarget(
+    { name: 'strong-sessions', finds: [], runs: ['replay/', 'refresh/', 'signature/', 'secrets/'] },
+    {},
+  ),
+];
