@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { scopeValue } from './audiences.ts';
 import { newId } from './random.ts';
 import type { ClientRow } from './storage/rows.ts';
-import type { CutResult, Storage } from './storage/storage.ts';
+import type { CutResult, NewClient, Storage } from './storage/storage.ts';
 
 /** What an operator says of a new client. */
 export const clientOptions = z.strictObject({
@@ -13,7 +13,15 @@ export const clientOptions = z.strictObject({
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'expected 1 to 64 letters, digits, dots, dashes')
     .optional(),
   name: z.string().min(1).max(120).optional(),
-  kind: z.enum(['machine', 'public']).default('machine'),
+  /** `machine` acts for itself; `public` (without a key) and `web` (with one) are applications people use. */
+  kind: z.enum(['machine', 'public', 'web']).default('machine'),
+  /** Where the authorization endpoint may send people back to: exact, https, or http on loopback. */
+  redirectUris: z.array(z.string().max(2048)).max(16).default([]),
+  postLogoutRedirectUris: z.array(z.string().max(2048)).max(16).default([]),
+  /** Where the issuer says that a session has ended (OpenID Connect Back-Channel Logout). */
+  backchannelLogoutUri: z.string().max(2048).nullable().default(null),
+  /** `given`: your own application, whose people need not be asked. */
+  consent: z.enum(['ask', 'given']).default('ask'),
   /** Public JWKs whose private halves never left the client's machine. */
   keys: z.array(z.record(z.string(), z.unknown())).max(8).default([]),
   /** Registered as unable to hold a key per request: it gets bearer tokens. */
@@ -104,7 +112,7 @@ export function openClients(options: {
   };
 }
 
-type CheckedClient = Omit<z.output<typeof clientOptions>, 'id' | 'name'> & { id: string; name: string };
+type CheckedClient = Omit<NewClient, 'subject' | 'by'>;
 
 async function readNewClient(
   input: NewClientOptions,
@@ -112,18 +120,31 @@ async function readNewClient(
 ): Promise<CheckedClient> {
   const parsed = clientOptions.safeParse(input);
   if (!parsed.success) throw new TypeError(z.prettifyError(parsed.error));
-  const { id = newId(), ...client } = parsed.data;
+  const {
+    id = newId(),
+    redirectUris,
+    postLogoutRedirectUris,
+    backchannelLogoutUri,
+    consent,
+    ...client
+  } = parsed.data;
+  const registration = {
+    ...{ redirectUris, postLogoutRedirectUris, backchannelLogoutUri, consent },
+    by: 'operator' as const,
+  };
   const keys = await Promise.all(client.keys.map((jwk) => importPublicKey(jwk).catch(refuseKey)));
   const stray = client.audiences.find(({ audience }) => !knownAudiences.includes(audience));
   if (stray)
     throw new TypeError(`unknown audience ${stray.audience}, expected one of ${knownAudiences.join(', ')}`);
-  if (client.kind === 'machine' && keys.length === 0) {
-    throw new TypeError('a machine client proves itself with a key: register at least one public JWK');
+  if (client.kind !== 'public' && keys.length === 0) {
+    throw new TypeError(`a ${client.kind} client proves itself with a key: register at least one public JWK`);
   }
   if (client.kind === 'public' && keys.length > 0) {
-    throw new TypeError('a public client has no keys of its own: register it as a machine, or without keys');
+    throw new TypeError(
+      'a public client has no keys of its own: register it as web or machine, or without keys',
+    );
   }
-  return { ...client, id, name: client.name ?? id, keys: keys.map((key) => ({ ...key.jwk })) };
+  return { ...client, registration, id, name: client.name ?? id, keys: keys.map((key) => ({ ...key.jwk })) };
 }
 
 function refuseKey(cause: unknown): never {

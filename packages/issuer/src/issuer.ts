@@ -9,6 +9,7 @@ import { streamFeed } from './http/feed-stream.ts';
 import { wantsStream } from './http/revocations.ts';
 import { createApp } from './http/routes.ts';
 import { readIssuerOptions } from './issuer-options.ts';
+import { openLookupKey } from './lookup-key.ts';
 import { waitUntilApplied, type Propagation } from './propagation.ts';
 import { openSessions, type Lifetimes, type Sessions } from './sessions.ts';
 import type { Signers } from './signer.ts';
@@ -99,9 +100,11 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
         session: maxTokenLife * micros,
         refresh: Math.max(lifetimes.personAbsolute, lifetimes.machineAbsolute, leastRefreshLife * micros),
         feed: feedLife * micros,
+        identity: maxTokenLife * micros,
       },
     },
   });
+  const lookup = await openLookupKey({ storage, keyring });
   const clients = openClients({
     storage,
     clock,
@@ -126,6 +129,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     lifetimes,
     keySetMaxAge,
     storage,
+    lookup,
     clients,
     sessions,
     keys,

@@ -108,6 +108,14 @@ export const newKey = (purpose: KeyPurpose, over: Partial<NewKey> = {}): NewKey 
   ...over,
 });
 
+const unlinked: NewClient['registration'] = {
+  redirectUris: [],
+  postLogoutRedirectUris: [],
+  backchannelLogoutUri: null,
+  by: 'operator',
+  consent: 'ask',
+};
+
 export const newClient = (over: Partial<NewClient> = {}): NewClient => ({
   id: id(),
   name: 'A client',
@@ -116,6 +124,7 @@ export const newClient = (over: Partial<NewClient> = {}): NewClient => ({
   bearer: false,
   audiences: [{ audience: api, scope: ['read'] }],
   rights: [],
+  registration: unlinked,
   subject: { id: id(), handle: id() },
   by: 'test',
   ...over,

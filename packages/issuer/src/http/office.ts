@@ -1,6 +1,7 @@
 import type { Audience } from '../audiences.ts';
 import type { Clients } from '../clients.ts';
 import type { Feed } from '../feed.ts';
+import type { LookupKey } from '../lookup-key.ts';
 import type { Lifetimes, Sessions } from '../sessions.ts';
 import type { RefreshTokens } from '../refresh-tokens.ts';
 import type { SigningKeys } from '../signing-keys.ts';
@@ -15,6 +16,8 @@ export interface Office {
   readonly lifetimes: Lifetimes;
   readonly keySetMaxAge: number;
   readonly storage: Storage;
+  /** Under which names codes and links stand in the store. */
+  readonly lookup: LookupKey;
   readonly clients: Clients;
   readonly sessions: Sessions;
   readonly keys: SigningKeys;

@@ -105,7 +105,7 @@ export function createSqlClients(engine: Engine): Clients {
 }
 
 async function addClient(engine: Engine, client: NewClient): ReturnType<Storage['addClient']> {
-  const { id, name, kind, keys, bearer, audiences, rights, subject, by } = client;
+  const { id, name, kind, keys, bearer, audiences, rights, registration, subject, by } = client;
   const lists = {
     keys: JSON.stringify(keys),
     audiences: JSON.stringify(audiences),
@@ -124,6 +124,7 @@ async function addClient(engine: Engine, client: NewClient): ReturnType<Storage[
         bearer ? 1 : 0,
         lists.audiences,
         lists.rights,
+        JSON.stringify(registration),
         subject.id,
       ),
       ...telling(sql.audit, { told: { kind: 'client_added', clientId: id, fields: { by, kind } } }),

@@ -20,11 +20,14 @@ const alive = `(
     WHERE subjects.id = sessions.subject AND subjects.enabled = 1 AND subjects.cut_at < sessions.started_at)
   AND EXISTS (SELECT 1 FROM clients
     WHERE clients.id = sessions.client_id AND clients.removed_at IS NULL AND clients.cut_at < sessions.started_at)
+  AND (sessions.grant_id IS NULL OR EXISTS (SELECT 1 FROM grants
+    WHERE grants.id = sessions.grant_id AND grants.ended_at IS NULL))
   AND EXISTS (SELECT 1 FROM head WHERE head.cut_at < sessions.started_at))`;
 
 const sessionColumns = `
   id AS sid, kind, subject, client_id, audience, scope, jkt, generation, rotated_at, started_at, created_at,
   authenticated_at, amr, device, last_used_at, idle_expires_at, absolute_expires_at, repeats, ended_at, end_reason,
+  grant_id, sign_in, device_key,
   (SELECT handle FROM subjects WHERE subjects.id = sessions.subject) AS handle`;
 
 const currentKey = (purpose: string, alg: string) =>
@@ -279,7 +282,7 @@ export const sweepGuards = `DELETE FROM guards WHERE seen_at <= now_us() - ${day
 
 // ——— clients and subjects
 
-const clientColumns = `id, name, kind, keys, bearer, audiences, rights, subject, created_at, removed_at`;
+const clientColumns = `id, name, kind, keys, bearer, audiences, rights, registration, subject, created_at, removed_at`;
 
 /** $1 id, $2 namespace, $3 external id, $4 handle. */
 export const addSubject = `
@@ -296,8 +299,8 @@ export const findSubject = `
   SELECT id, namespace, external_id, handle, enabled FROM subjects WHERE namespace = $1 AND external_id = $2`;
 
 export const addClient = `
-  INSERT INTO clients (id, name, kind, keys, bearer, audiences, rights, subject, cut_at, created_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, now_us())
+  INSERT INTO clients (id, name, kind, keys, bearer, audiences, rights, registration, subject, cut_at, created_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, now_us())
   RETURNING ${clientColumns}`;
 
 export const findClient = `SELECT ${clientColumns} FROM clients WHERE id = $1`;
@@ -334,7 +337,7 @@ export const startSession = `${startColumns}
   SELECT $1, 'person', subjects.id, clients.id, $3, $4, $5, least(CAST($12 AS BIGINT), now_us()), $13, $14,
     ${startTimes('$6', '$7')}
   FROM clients, subjects, head
-  WHERE clients.id = $2 AND clients.kind = 'public' AND clients.removed_at IS NULL
+  WHERE clients.id = $2 AND clients.kind IN ('public', 'web') AND clients.removed_at IS NULL
     AND ($5 <> '' OR clients.bearer = 1)
     AND subjects.namespace = $10 AND subjects.external_id = $11 AND subjects.enabled = 1
   RETURNING ${issueColumns('$8', '$9')}`;

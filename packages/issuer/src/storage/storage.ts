@@ -10,6 +10,7 @@ import type {
   KeyRow,
   ListedSession,
   PublicJwk,
+  Registration,
   RevocationKind,
   SessionRow,
   SubjectRow,
@@ -140,6 +141,7 @@ export interface NewClient {
   readonly bearer: boolean;
   readonly audiences: readonly AllowedAudience[];
   readonly rights: readonly string[];
+  readonly registration: Registration;
   readonly subject: NewSubject;
   /** Who did this, for the audit log. */
   readonly by: string;
