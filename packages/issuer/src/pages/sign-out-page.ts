@@ -1,0 +1,32 @@
+import { cardPage } from './layout.ts';
+import { html, type Html } from './markup.ts';
+import { shownName } from './shown-name.ts';
+import type { Site } from './site.ts';
+
+/** What the page before a sign-out shows. */
+export interface SignOutView {
+  readonly site: Site;
+  readonly person: { readonly name: string };
+  readonly application?: { readonly name: string };
+  /** Where the form goes, and what it brings. */
+  readonly action: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** Asks before a person is signed out at an application's word (OpenID Connect RP-Initiated Logout section 2). */
+export function signOutPage({ site, person, application, action, fields }: SignOutView): Html {
+  return cardPage({
+    site,
+    title: 'Sign out?',
+    main: html`<h1>Sign out?</h1>
+      <p class="lead">
+        ${application === undefined ? '' : html`${shownName(application.name)} asks to sign you out. `} You
+        are signed in as ${shownName(person.name)}.
+      </p>
+      <form method="post" action="${action}">
+        ${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
+        <button class="button primary wide">Sign out</button>
+      </form>
+      <a class="button wide" href="${site.base}/account">Stay signed in</a>`,
+  });
+}
