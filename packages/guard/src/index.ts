@@ -3,6 +3,7 @@ export { createGuard, type Guard, type GuardStats } from './guard.ts';
 export type { FeedState } from './ends.ts';
 export type { CloseReason, Connections, WatchedConnection } from './connections.ts';
 export type { GuardOptions } from './options.ts';
+export { demandSameOrigin, readCookie } from './cookie-requests.ts';
 export type { RequestView } from './request-view.ts';
 export type { Requirement } from './requirement.ts';
 export { sessionOf, type Session } from './session.ts';

@@ -40,6 +40,14 @@ export function ownAudiences(issuer: string): readonly Audience[] {
 }
 
 /**
+ * The audience of the issuer's own pages. It stands in no list from which a client chooses, so only sessions that a
+ * passkey has started here have tokens for it (design section 7).
+ */
+export function accountAudience(issuer: string): string {
+  return `${issuer}/account`;
+}
+
+/**
  * Decides for which audience and scope a client gets a token (RFC 8707, RFC 6749 section 3.3).
  *
  * Without `resource` the client's only audience is meant, without `scope` all that it is allowed there.

@@ -1,15 +1,19 @@
 import { createGuard, createReplayMemory, type Guard } from '@symbolon/guard';
 import { maxTokenLife } from '@symbolon/token';
 import type { z } from 'zod';
-import type { audienceOptions } from './audiences.ts';
+import { accountAudience, type audienceOptions } from './audiences.ts';
+import { openBrowserSessions } from './browser-sessions.ts';
 import { openClients, type Clients } from './clients.ts';
 import { openFeed, type Feed } from './feed.ts';
 import { readGuards, type RegisteredGuards } from './guards.ts';
+import { createCookies } from './http/cookies.ts';
 import { streamFeed } from './http/feed-stream.ts';
 import { wantsStream } from './http/revocations.ts';
+import type { Office, PeopleOffice } from './http/office.ts';
 import { createApp } from './http/routes.ts';
 import { readIssuerOptions } from './issuer-options.ts';
 import { openLookupKey } from './lookup-key.ts';
+import { settleOwnClient } from './own-client.ts';
 import { waitUntilApplied, type Propagation } from './propagation.ts';
 import { openSessions, type Lifetimes, type Sessions } from './sessions.ts';
 import type { Signers } from './signer.ts';
@@ -27,6 +31,8 @@ export interface IssuerOptions {
   readonly audiences: readonly z.input<typeof audienceOptions>[];
   readonly storage: Storage;
   readonly keyring: Keyring;
+  /** Lets people sign in here, with passkeys, and link applications; without it there are no accounts and no pages. */
+  readonly people?: PeopleOptions;
   /** Which purposes' new keys are made and held outside this process (PKCS#11, a cloud KMS). */
   readonly signers?: Signers;
   /** How long sessions live, in seconds. */
@@ -41,6 +47,12 @@ export interface IssuerOptions {
   readonly elapsed?: () => number;
   /** Is told of faults: a path and an error, never a credential. */
   readonly report?: (fault: { path: string; error: unknown }) => void;
+}
+
+/** What an issuer that people sign in at says of itself. */
+export interface PeopleOptions {
+  /** What the pages and the passkeys call it (default: its host). */
+  readonly name?: string;
 }
 
 /** A running issuer: a Fetch handler and what an application may do in process. */
@@ -123,7 +135,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
   let closing = false;
   const replay = createReplayMemory();
   const isClosing = (): boolean => closing;
-  const office = {
+  const office: Office = {
     issuer,
     audiences,
     lifetimes,
@@ -141,10 +153,11 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     isClosing,
   };
   const own: typeof fetch = async (input, init) => app(new Request(input, init));
-  const ownGuard = (name: string): Guard =>
+  const ownGuard = (audience: string, carrier: { cookie?: string } = {}): Guard =>
     createGuard({
+      ...carrier,
       issuer,
-      audience: `${issuer}/${name}`,
+      audience,
       // The path of every request begins with that of the identifier.
       publicUrl: new URL(issuer).origin,
       fetch: own,
@@ -152,8 +165,12 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
       staleFeed: 'accept',
       identity: ownStream(feed),
     });
-  const guards = { sessions: ownGuard('sessions'), revocations: ownGuard('revocations') };
-  const app = createApp(office, { guards, report });
+  const guards = {
+    sessions: ownGuard(`${issuer}/sessions`),
+    revocations: ownGuard(`${issuer}/revocations`),
+  };
+  const people = options.people === undefined ? undefined : await openPeople(office, ownGuard);
+  const app = createApp(office, { guards, people: people?.office, report });
   const timer = keepMaintained({ keys, storage, report, tokenLife });
   return {
     issuer,
@@ -172,9 +189,24 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
       clearInterval(timer);
       guards.sessions.close();
       guards.revocations.close();
+      people?.guard.close();
       await feed.close();
       await storage.close();
     },
+  };
+}
+
+/** What only an issuer that people sign in at has. */
+async function openPeople(
+  office: Office,
+  ownGuard: (audience: string, carrier: { cookie: string }) => Guard,
+): Promise<{ readonly office: PeopleOffice; readonly guard: Guard }> {
+  await settleOwnClient(office.storage);
+  const cookies = createCookies(office.issuer);
+  const guard = ownGuard(accountAudience(office.issuer), { cookie: cookies.tokenName });
+  return {
+    office: { ...office, cookies, browsers: openBrowserSessions({ ...office, cookies, guard }) },
+    guard,
   };
 }
 

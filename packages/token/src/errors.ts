@@ -54,6 +54,11 @@ export const refusals = {
     error: 'invalid_request',
     text: 'The Authorization header is malformed.',
   },
+  request_cross_site: {
+    status: 403,
+    error: 'invalid_request',
+    text: 'With a cookie, only a page of this origin itself may do this.',
+  },
   proof_missing: proof('The token is bound to a key: send one DPoP proof with it.'),
   proof_multiple: proof('Send exactly one DPoP header.'),
   proof_too_long: proof('The proof is too long.'),
@@ -152,6 +157,11 @@ export const refusals = {
   revocations_issuer_unexpected: statement('The statement is by another issuer.'),
   revocations_audience_unexpected: statement('The statement is for another audience.'),
   session_ended: token('The session has ended; start a new one.'),
+  session_refused: {
+    status: 403,
+    error: 'invalid_request',
+    text: 'This account cannot sign in; ask who runs this issuer.',
+  },
   issuer_cut_off: {
     status: 503,
     error: 'temporarily_unavailable',

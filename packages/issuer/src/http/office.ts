@@ -1,4 +1,5 @@
 import type { Audience } from '../audiences.ts';
+import type { BrowserSessions } from '../browser-sessions.ts';
 import type { Clients } from '../clients.ts';
 import type { Feed } from '../feed.ts';
 import type { LookupKey } from '../lookup-key.ts';
@@ -8,6 +9,7 @@ import type { SigningKeys } from '../signing-keys.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Mint } from '../tokens.ts';
 import type { ReplayMemory } from '@symbolon/guard';
+import type { BrowserCookies } from './cookies.ts';
 
 /** What the endpoints work with. */
 export interface Office {
@@ -29,4 +31,10 @@ export interface Office {
   readonly clock: () => number;
   /** Whether the issuer is closing: load balancers are told to look elsewhere. */
   readonly isClosing: () => boolean;
+}
+
+/** What the endpoints for people work with besides: only an issuer that was made with the option `people` has it. */
+export interface PeopleOffice extends Office {
+  readonly browsers: BrowserSessions;
+  readonly cookies: BrowserCookies;
 }

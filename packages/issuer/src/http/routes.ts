@@ -6,7 +6,7 @@ import { healthEndpoint, readyEndpoint } from './health.ts';
 import { introspectEndpoint } from './introspect.ts';
 import { keySetEndpoint } from './key-set.ts';
 import { metadataEndpoint } from './metadata.ts';
-import type { Office } from './office.ts';
+import type { Office, PeopleOffice } from './office.ts';
 import { feedInterface } from './revocations.ts';
 import { revokeEndpoint } from './revoke.ts';
 import { sessionInterface } from './session-interface.ts';
@@ -18,6 +18,9 @@ export interface OwnGuards {
   readonly revocations: Guard;
 }
 
+/** One endpoint: a method, a path with perhaps `:parameter`, and what answers. */
+export type Route = readonly ['GET' | 'POST' | 'DELETE', string, Endpoint];
+
 type Endpoint = (request: Request, parameter: string) => Response | Promise<Response>;
 
 /**
@@ -27,8 +30,8 @@ type Endpoint = (request: Request, parameter: string) => Response | Promise<Resp
  */
 function routes(
   office: Office,
-  { guards, base }: { guards: OwnGuards; base: string },
-): readonly (readonly ['GET' | 'POST' | 'DELETE', string, Endpoint])[] {
+  { guards, people, base }: { guards: OwnGuards; people: PeopleOffice | undefined; base: string },
+): readonly Route[] {
   const sessions = sessionInterface(office, guards.sessions);
   const feed = feedInterface(office, guards.revocations);
   return [
@@ -47,7 +50,13 @@ function routes(
     ['POST', `${base}/revocations/acknowledgements`, feed.acknowledge],
     ['GET', `${base}/healthz`, healthEndpoint],
     ['GET', `${base}/readyz`, () => readyEndpoint(office)],
+    ...(people === undefined ? [] : peopleRoutes(people, base)),
   ];
+}
+
+/** The endpoints for people, each room's in its own table. */
+function peopleRoutes(_office: PeopleOffice, _base: string): readonly Route[] {
+  return [];
 }
 
 /**
@@ -57,12 +66,16 @@ function routes(
  */
 export function createApp(
   office: Office,
-  options: { guards: OwnGuards; report: (fault: { path: string; error: unknown }) => void },
+  options: {
+    guards: OwnGuards;
+    people: PeopleOffice | undefined;
+    report: (fault: { path: string; error: unknown }) => void;
+  },
 ): (request: Request) => Promise<Response> {
   const app = new Hono();
   app.use(secureHeaders());
   const base = new URL(office.issuer).pathname.replace(/\/$/, '');
-  for (const [method, path, endpoint] of routes(office, { guards: options.guards, base })) {
+  for (const [method, path, endpoint] of routes(office, { ...options, base })) {
     app.on(method, path, (context) => endpoint(context.req.raw, context.req.param('parameter') ?? ''));
   }
   app.notFound(() => json({ error: 'not_found' }, { status: 404 }));

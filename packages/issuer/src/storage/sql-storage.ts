@@ -2,6 +2,8 @@ import { newId } from '../random.ts';
 import type { Engine } from './engine.ts';
 import { integer, onlyRow, readBlock, text } from './read-rows.ts';
 import { createSqlAudit } from './sql-audit.ts';
+import { createSqlAuthorizations } from './sql-authorizations.ts';
+import { createSqlBrowsers } from './sql-browsers.ts';
 import { createSqlClients } from './sql-clients.ts';
 import { statement, telling, type Told } from './sql-decision.ts';
 import { createSqlFeed } from './sql-feed.ts';
@@ -13,9 +15,12 @@ import type { Storage } from './storage.ts';
 
 /** The store over any engine that runs batches as transactions and has the functions named in `sql.ts`. */
 export function createSqlStorage(engine: Engine): Storage {
+  const requests = createRequests();
   return {
     ...createSqlClients(engine),
-    ...createSqlSessions(engine, createRequests()),
+    ...createSqlSessions(engine, requests),
+    ...createSqlBrowsers(engine, requests),
+    ...createSqlAuthorizations(engine, requests),
     ...createSqlKeys(engine),
     ...createSqlFeed(engine),
     ...createSqlAudit(engine),
