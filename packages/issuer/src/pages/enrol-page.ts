@@ -1,6 +1,8 @@
 import { cardPage } from './layout.ts';
 import { html, type Html } from './markup.ts';
+import { notice } from './notice.ts';
 import type { Site } from './site.ts';
+import { symbol } from './symbols.ts';
 
 /** What the enrolment page shows. Its code stands in the address behind `#`, which only the browser sees. */
 export interface EnrolView {
@@ -15,15 +17,38 @@ export function enrolPage({ site }: EnrolView): Html {
     script: 'enrol',
     main: html`<h1>Set up your account</h1>
       <p class="lead">
-        You will make a passkey: your device keeps it, and unlocks it with your finger, your face or its PIN.
-        There is no password to remember or to lose.
+        You are about to make a passkey. It replaces a password, and there is nothing to remember.
       </p>
-      <form id="enrol" data-base="${site.base}">
-        <label for="name">Name of this passkey</label>
-        <input id="name" name="name" value="My passkey" required maxlength="60" autocomplete="off" />
-        <button class="button primary wide" id="make-passkey" disabled>Make a passkey</button>
-        <p id="status" role="status" class="status"></p>
+      <ul class="may">
+        <li>
+          ${symbol('finger')}<span
+            >Your device keeps it, and opens it with your finger, your face or a PIN.</span
+          >
+        </li>
+        <li>${symbol('shield')}<span>It works at ${site.host} only, so a forged page gets nothing.</span></li>
+        <li>${symbol('key')}<span>Afterwards you get recovery codes, in case the device is lost.</span></li>
+      </ul>
+      <form id="enrol" class="form" data-base="${site.base}">
+        <div class="field">
+          <label for="name">Name of this passkey</label>
+          <input
+            id="name"
+            name="name"
+            value="My first passkey"
+            required
+            maxlength="60"
+            autocomplete="off"
+            aria-describedby="name-hint"
+          />
+          <p id="name-hint" class="hint">By which you will know it again: the phone, the laptop at work.</p>
+        </div>
+        <div>
+          <button class="button primary wide" id="make-passkey" disabled>
+            ${symbol('finger')}Make a passkey
+          </button>
+          <p id="status" role="status" class="status"></p>
+        </div>
       </form>
-      <noscript><p>Making a passkey needs JavaScript.</p></noscript>`,
+      <noscript>${notice('warn', 'Making a passkey needs JavaScript, which is off here.')}</noscript>`,
   });
 }

@@ -22,7 +22,7 @@ export function errorPage({ site, title, text, code, next }: ErrorView): Html {
     title,
     main: html`<h1>${title}</h1>
       <p class="lead">${text}</p>
-      ${code === undefined ? '' : html`<p class="fine">Code: <code>${code}</code></p>`}
-      ${next === undefined ? '' : html`<a class="button wide" href="${next.href}">${next.text}</a>`}`,
+      ${next === undefined ? '' : html`<a class="button primary wide" href="${next.href}">${next.text}</a>`}
+      ${code === undefined ? '' : html`<p class="fine">For whoever helps you: <code>${code}</code></p>`}`,
   });
 }

@@ -1,16 +1,16 @@
 import { assetPath } from './asset-path.ts';
+import { brandSign } from './brand.ts';
 import { html, type Html } from './markup.ts';
 import type { Site } from './site.ts';
 
-/** The small scripts, one a page at most. */
-export type PageScript = 'sign-in' | 'enrol' | 'presence' | 'passkeys';
+/** The small scripts, one a page at most. All but `live` prove or make a passkey. */
+export type PageScript = 'sign-in' | 'enrol' | 'presence' | 'passkeys' | 'live';
 
 /** The frame around every page. */
 export function layout(page: {
   readonly site: Site;
   readonly title: string;
   readonly body: Html;
-  /** Needs WebAuthn: the library comes before it. */
   readonly script?: PageScript;
 }): Html {
   const { site, title, body, script } = page;
@@ -25,10 +25,14 @@ export function layout(page: {
         <link rel="icon" href="${assetPath(site, 'icon.svg')}" type="image/svg+xml" />
         <link rel="stylesheet" href="${assetPath(site, 'style.css')}" />
         ${
+          script === undefined || script === 'live'
+            ? ''
+            : html`<script src="${assetPath(site, 'webauthn.js')}" defer></script>`
+        }
+        ${
           script === undefined
             ? ''
-            : html`<script src="${assetPath(site, 'webauthn.js')}" defer></script>
-                <script src="${assetPath(site, `${script}.js`)}" type="module"></script>`
+            : html`<script src="${assetPath(site, `${script}.js`)}" type="module"></script>`
         }
       </head>
       ${body}
@@ -46,8 +50,11 @@ export function cardPage(page: {
   return layout({
     ...page,
     body: html`<body class="single">
-      <main class="card">${main}</main>
-      <footer class="foot">${site.host}</footer>
+      <main>
+        <p class="brand">${brandSign()}${site.host}</p>
+        <div class="card">${main}</div>
+      </main>
+      <footer class="foot">Kept by Symbolon. Nobody else sees this page.</footer>
     </body>`,
   });
 }

@@ -1,7 +1,10 @@
 import { cardPage } from './layout.ts';
 import { html, type Html } from './markup.ts';
+import { notice } from './notice.ts';
+import { personBox } from './person-box.ts';
 import { shownName } from './shown-name.ts';
 import type { Site } from './site.ts';
+import { symbol } from './symbols.ts';
 
 /** What the presence page shows. */
 export interface PresenceView {
@@ -23,15 +26,18 @@ export function presencePage({ site, returnTo, person, application }: PresenceVi
       <p class="lead">
         ${
           application === undefined
-            ? 'What you are about to do needs your passkey once more.'
+            ? 'What comes next matters, so your passkey is asked for once more.'
             : html`${shownName(application.name)} asks for your passkey once more before it goes on.`
         }
       </p>
-      <p>Signed in as ${shownName(person.name)}.</p>
+      ${personBox(person)}
       <div id="passkey" data-base="${site.base}" data-return-to="${returnTo}">
-        <button type="button" class="button primary wide" id="use-passkey" hidden>Use your passkey</button>
+        <button type="button" class="button primary wide" id="use-passkey" hidden>
+          ${symbol('finger')}Use your passkey
+        </button>
         <p id="status" role="status" class="status"></p>
-        <noscript><p>A passkey needs JavaScript.</p></noscript>
-      </div>`,
+        <noscript>${notice('warn', 'A passkey needs JavaScript, which is off here.')}</noscript>
+      </div>
+      <p class="center"><a href="${site.base}/account">Not now: back to your account</a></p>`,
   });
 }

@@ -1,5 +1,7 @@
 import { cardPage } from './layout.ts';
 import { html, type Html } from './markup.ts';
+import { personBox } from './person-box.ts';
+import { hiddenFields } from './post-button.ts';
 import { shownName } from './shown-name.ts';
 import type { Site } from './site.ts';
 
@@ -20,13 +22,18 @@ export function signOutPage({ site, person, application, action, fields }: SignO
     title: 'Sign out?',
     main: html`<h1>Sign out?</h1>
       <p class="lead">
-        ${application === undefined ? '' : html`${shownName(application.name)} asks to sign you out. `} You
-        are signed in as ${shownName(person.name)}.
+        ${
+          application === undefined
+            ? 'Your session in this browser ends for good.'
+            : html`${shownName(application.name)} asks to sign you out here as well.`
+        }
       </p>
-      <form method="post" action="${action}">
-        ${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
-        <button class="button primary wide">Sign out</button>
-      </form>
-      <a class="button wide" href="${site.base}/account">Stay signed in</a>`,
+      ${personBox(person)}
+      <div class="stack">
+        <form method="post" action="${action}">
+          ${hiddenFields(fields)}<button class="button primary wide">Sign out</button>
+        </form>
+        <a class="button wide" href="${site.base}/account">Stay signed in</a>
+      </div>`,
   });
 }

@@ -16,12 +16,21 @@ export function signedOutPage({ site, next }: SignedOutView): Html {
     site,
     title: 'Signed out',
     main: html`<h1>You are signed out</h1>
-      <p class="lead">Your session has ended, here and at every application that was told.</p>
-      ${
-        next === undefined
-          ? ''
-          : html`<a class="button primary wide" href="${next.href}">Back to ${shownName(next.name)}</a>`
-      }
-      <a class="button wide" href="${site.base}/sign-in">Sign in again</a>`,
+      <p class="lead">
+        This browser’s session has ended for good. Whoever uses the browser next starts from nothing.
+      </p>
+      <div class="stack">
+        ${
+          next === undefined || !isWebAddress(next.href)
+            ? ''
+            : html`<a class="button primary wide" href="${next.href}">Back to ${shownName(next.name)}</a>`
+        }
+        <a class="button wide" href="${site.base}/sign-in">Sign in again</a>
+      </div>`,
   });
+}
+
+/** A link that a person follows from here leads to a web page, whatever was registered. */
+function isWebAddress(href: string): boolean {
+  return ['https:', 'http:'].includes(URL.parse(href)?.protocol ?? '');
 }
