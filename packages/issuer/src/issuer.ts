@@ -3,9 +3,13 @@ import { maxTokenLife } from '@symbolon/token';
 import type { z } from 'zod';
 import { accountAudience, type audienceOptions } from './audiences.ts';
 import { openBrowserSessions } from './browser-sessions.ts';
+import { userinfoAudience } from './authorization-target.ts';
+import { openAuthorizations } from './authorizations.ts';
 import { openClients, type Clients } from './clients.ts';
 import { openFeed, type Feed } from './feed.ts';
 import { readGuards, type RegisteredGuards } from './guards.ts';
+import { boundTokenLife, createCookieMint } from './cookie-mint.ts';
+import { openDeviceBindings } from './device-binding.ts';
 import { createCookies } from './http/cookies.ts';
 import { streamFeed } from './http/feed-stream.ts';
 import { wantsStream } from './http/revocations.ts';
@@ -53,6 +57,11 @@ export interface IssuerOptions {
 export interface PeopleOptions {
   /** What the pages and the passkeys call it (default: its host). */
   readonly name?: string;
+  /**
+   * Your own sign-in instead of passkeys here: people who link an application are sent to this URL with `request`,
+   * which `issuer.authorizations.complete` takes.
+   */
+  readonly signIn?: { readonly url: string };
 }
 
 /** A running issuer: a Fetch handler and what an application may do in process. */
@@ -95,7 +104,8 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
   const report = options.report ?? ((): undefined => undefined);
   const elapsed = options.elapsed ?? ((): number => performance.now());
   await settleIssuer(storage, issuer);
-  const tokenLife = Math.max(...audiences.map((audience) => audience.tokenLife)) * micros;
+  const inCookies = options.people === undefined ? 0 : boundTokenLife;
+  const tokenLife = Math.max(inCookies, ...audiences.map((audience) => audience.tokenLife)) * micros;
   const keys = await openSigningKeys({
     issuer,
     storage,
@@ -104,6 +114,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     clock,
     report,
     algorithms: audiences.map((audience) => audience.alg),
+    identity: options.people !== undefined,
     times: {
       keySetMaxAge: keySetMaxAge * micros,
       rotation: keyRotation * micros,
@@ -153,7 +164,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     isClosing,
   };
   const own: typeof fetch = async (input, init) => app(new Request(input, init));
-  const ownGuard = (audience: string, carrier: { cookie?: string } = {}): Guard =>
+  const ownGuard = (audience: string, carrier: { cookie?: string; bearer?: 'accept' } = {}): Guard =>
     createGuard({
       ...carrier,
       issuer,
@@ -169,7 +180,8 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     sessions: ownGuard(`${issuer}/sessions`),
     revocations: ownGuard(`${issuer}/revocations`),
   };
-  const people = options.people === undefined ? undefined : await openPeople(office, ownGuard);
+  const people =
+    options.people === undefined ? undefined : await openPeople(office, { ownGuard, said: options.people });
   const app = createApp(office, { guards, people: people?.office, report });
   const timer = keepMaintained({ keys, storage, report, tokenLife });
   return {
@@ -189,7 +201,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
       clearInterval(timer);
       guards.sessions.close();
       guards.revocations.close();
-      people?.guard.close();
+      people?.close();
       await feed.close();
       await storage.close();
     },
@@ -199,14 +211,28 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
 /** What only an issuer that people sign in at has. */
 async function openPeople(
   office: Office,
-  ownGuard: (audience: string, carrier: { cookie: string }) => Guard,
-): Promise<{ readonly office: PeopleOffice; readonly guard: Guard }> {
+  {
+    ownGuard,
+    said,
+  }: {
+    ownGuard: (audience: string, carrier: { cookie: string } | { bearer: 'accept' }) => Guard;
+    said: PeopleOptions;
+  },
+): Promise<{ readonly office: PeopleOffice; readonly close: () => void }> {
   await settleOwnClient(office.storage);
   const cookies = createCookies(office.issuer);
   const guard = ownGuard(accountAudience(office.issuer), { cookie: cookies.tokenName });
+  const cookieMint = createCookieMint({ mint: office.mint, cookies });
+  const devices = openDeviceBindings({ ...office, cookieMint });
+  const browsers = openBrowserSessions({ ...office, cookies, cookieMint, devices, guard });
+  const userinfoGuard = ownGuard(userinfoAudience(office.issuer), { bearer: 'accept' });
+  const authorizations = openAuthorizations(office);
   return {
-    office: { ...office, cookies, browsers: openBrowserSessions({ ...office, cookies, guard }) },
-    guard,
+    office: { ...office, cookies, devices, browsers, userinfoGuard, authorizations, signIn: said.signIn },
+    close: () => {
+      guard.close();
+      userinfoGuard.close();
+    },
   };
 }
 

@@ -1,6 +1,8 @@
 import type { Audience } from '../audiences.ts';
+import type { Authorizations } from '../authorizations.ts';
 import type { BrowserSessions } from '../browser-sessions.ts';
 import type { Clients } from '../clients.ts';
+import type { DeviceBindings } from '../device-binding.ts';
 import type { Feed } from '../feed.ts';
 import type { LookupKey } from '../lookup-key.ts';
 import type { Lifetimes, Sessions } from '../sessions.ts';
@@ -8,7 +10,7 @@ import type { RefreshTokens } from '../refresh-tokens.ts';
 import type { SigningKeys } from '../signing-keys.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Mint } from '../tokens.ts';
-import type { ReplayMemory } from '@symbolon/guard';
+import type { Guard, ReplayMemory } from '@symbolon/guard';
 import type { BrowserCookies } from './cookies.ts';
 
 /** What the endpoints work with. */
@@ -36,5 +38,10 @@ export interface Office {
 /** What the endpoints for people work with besides: only an issuer that was made with the option `people` has it. */
 export interface PeopleOffice extends Office {
   readonly browsers: BrowserSessions;
+  readonly devices: DeviceBindings;
   readonly cookies: BrowserCookies;
+  readonly authorizations: Authorizations;
+  readonly userinfoGuard: Guard;
+  /** Where an application signs people in itself; undefined: here, with passkeys. */
+  readonly signIn: { readonly url: string } | undefined;
 }

@@ -2,11 +2,14 @@ import type { Guard } from '@symbolon/guard';
 import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { json, refuse } from './answers.ts';
+import { authorizeRoutes } from './authorize/routes.ts';
+import { dbscRoutes } from './dbsc/routes.ts';
 import { healthEndpoint, readyEndpoint } from './health.ts';
 import { introspectEndpoint } from './introspect.ts';
 import { keySetEndpoint } from './key-set.ts';
 import { metadataEndpoint } from './metadata.ts';
 import type { Office, PeopleOffice } from './office.ts';
+import type { Route } from './route.ts';
 import { feedInterface } from './revocations.ts';
 import { revokeEndpoint } from './revoke.ts';
 import { sessionInterface } from './session-interface.ts';
@@ -17,11 +20,6 @@ export interface OwnGuards {
   readonly sessions: Guard;
   readonly revocations: Guard;
 }
-
-/** One endpoint: a method, a path with perhaps `:parameter`, and what answers. */
-export type Route = readonly ['GET' | 'POST' | 'DELETE', string, Endpoint];
-
-type Endpoint = (request: Request, parameter: string) => Response | Promise<Response>;
 
 /**
  * Every endpoint of the issuer, one row each; `base` is the path of its identifier, '' where it has none.
@@ -55,8 +53,8 @@ function routes(
 }
 
 /** The endpoints for people, each room's in its own table. */
-function peopleRoutes(_office: PeopleOffice, _base: string): readonly Route[] {
-  return [];
+function peopleRoutes(office: PeopleOffice, base: string): readonly Route[] {
+  return [...dbscRoutes(office, base), ...authorizeRoutes(office, base)];
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Issue, OpenRefusal } from '../storage/storage.ts';
 import { refreshAlg } from '../signing-keys.ts';
 import { signWith } from '../tokens.ts';
 import { json } from './answers.ts';
+import { grantCode } from './authorize/code-grant.ts';
 import { authenticateClient, verifyRequestProof, type AuthenticatedClient } from './authentication.ts';
 import type { Office } from './office.ts';
 import { readForm, required, requiredToken, type Form } from './requests.ts';
@@ -19,6 +20,7 @@ type Grant = (office: Office, asked: Asked) => Promise<Response>;
 
 /** The grants of this issuer; any other has no code to reach. */
 const grants: ReadonlyMap<string, Grant> = new Map([
+  ['authorization_code', grantCode],
   ['client_credentials', grantToMachine],
   ['refresh_token', grantRefresh],
 ]);

@@ -245,7 +245,8 @@ function accountTables({
       subject ${text} NOT NULL REFERENCES subjects (id),
       client_id ${text} NOT NULL REFERENCES clients (id),
       created_at ${integer} NOT NULL,
-      ended_at ${integer}
+      ended_at ${integer},
+      request ${text}
     ) ${table}`,
     `CREATE UNIQUE INDEX live_grants ON grants (subject, client_id) WHERE ended_at IS NULL`,
     `CREATE TABLE granted_scopes (
@@ -259,7 +260,9 @@ function accountTables({
       hash ${text} PRIMARY KEY,
       client_id ${text} NOT NULL REFERENCES clients (id),
       parameters ${text} NOT NULL,
-      expires_at ${integer} NOT NULL
+      created_at ${integer} NOT NULL,
+      expires_at ${integer} NOT NULL,
+      request ${text}
     ) ${table}`,
     `CREATE INDEX authorization_requests_by_expiry ON authorization_requests (expires_at)`,
     `CREATE TABLE authorization_codes (
@@ -279,7 +282,9 @@ function accountTables({
       created_at ${integer} NOT NULL,
       expires_at ${integer} NOT NULL,
       redeemed_at ${integer},
-      sid ${text}
+      sid ${text},
+      outcome ${text},
+      request ${text}
     ) ${table}`,
     `CREATE INDEX authorization_codes_by_expiry ON authorization_codes (expires_at)`,
   ];

@@ -28,6 +28,8 @@ export interface Registration {
   readonly by: 'operator' | 'dynamic' | 'document';
   /** `given`: the operator's own application, whose people are not asked. */
   readonly consent: 'ask' | 'given';
+  /** Whether its requests must be pushed (RFC 9126 section 6). */
+  readonly pushedOnly?: boolean;
 }
 
 /** Registered software. */
