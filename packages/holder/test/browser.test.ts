@@ -55,7 +55,7 @@ test('HOLDER-43: an issuer that takes requests by the back channel only gets the
     request_uri: 'urn:ietf:params:oauth:request_uri:1',
   });
   assert.equal(peer.pushed[0]?.get('redirect_uri'), redirectUri);
-  assert.equal(peer.pushed[0]?.get('code_challenge_method'), 'S256');
+  assert.equal(peer.pushed[0].get('code_challenge_method'), 'S256');
 });
 
 test('HOLDER-43: an issuer without sign-in is refused before the page is left', async (t) => {

@@ -6,17 +6,18 @@ import { askOnce, type ProvePresence } from '../presence.ts';
 import { createRefresh } from '../refresh.ts';
 import { createTokenEndpoint, type TokenEndpoint } from '../token-endpoint.ts';
 import { createTokenSource, type TokenResult } from '../token-source.ts';
-import { readAnswer, withoutAnswer } from './authorization-answer.ts';
-import { authorizationUrl, withQuery, type SignInAsked } from './authorization-request.ts';
+import { readAnswer, withoutAnswer } from '../sign-in/authorization-answer.ts';
+import { authorizationUrl, withQuery, type SignInAsked } from '../sign-in/authorization-request.ts';
 import { cabinetPairStore } from './cabinet-pair-store.ts';
 import { openCabinet, type Cabinet } from './cabinet.ts';
 import { openNews, type News } from './news.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { thisPage, type Page } from './page.ts';
 import { provePresenceInWindow } from './presence-window.ts';
-import { startFromAnswer } from './session-start.ts';
-import type { SignInResult } from './sign-in-result.ts';
-import { openSignIns, type SignInBegun } from './sign-ins.ts';
+import { startFromAnswer } from '../sign-in/session-start.ts';
+import type { SignInResult } from '../sign-in/sign-in-result.ts';
+import type { SignInBegun } from '../sign-in/begun.ts';
+import { openSignIns } from './sign-ins.ts';
 import { forgetKey, storedKey } from './stored-key.ts';
 
 /** How the holder of a page is told who it is. */

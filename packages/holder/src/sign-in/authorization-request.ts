@@ -1,7 +1,7 @@
 import type { Refused, Transient } from '../errors.ts';
 import { refused } from '../errors.ts';
 import type { TokenEndpoint } from '../token-endpoint.ts';
-import { codeChallenge, type SignInBegun } from './sign-ins.ts';
+import { codeChallenge, type SignInBegun } from './begun.ts';
 
 /** What a sign-in asks of the issuer and the person. */
 export interface SignInAsked {

@@ -4,7 +4,7 @@ import { toPair } from '../refresh.ts';
 import type { TokenEndpoint } from '../token-endpoint.ts';
 import type { AuthorizationAnswer } from './authorization-answer.ts';
 import type { SignInResult } from './sign-in-result.ts';
-import type { SignInBegun } from './sign-ins.ts';
+import type { SignInBegun } from './begun.ts';
 
 /** Judges an answer, and starts the session of its code. */
 export async function startFromAnswer(
