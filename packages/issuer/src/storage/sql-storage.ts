@@ -8,6 +8,7 @@ import { createSqlClients } from './sql-clients.ts';
 import { statement, telling, type Told } from './sql-decision.ts';
 import { createSqlFeed } from './sql-feed.ts';
 import { createSqlKeys } from './sql-keys.ts';
+import { createSqlLists } from './sql-lists.ts';
 import { createSqlSessions } from './sql-sessions.ts';
 import { createSqlSweep } from './sql-sweep.ts';
 import * as sql from './sql.ts';
@@ -22,6 +23,7 @@ export function createSqlStorage(engine: Engine): Storage {
     ...createSqlBrowsers(engine, requests),
     ...createSqlAuthorizations(engine, requests),
     ...createSqlKeys(engine),
+    ...createSqlLists(engine, requests),
     ...createSqlFeed(engine),
     ...createSqlAudit(engine),
     ...createSqlSweep(engine),
