@@ -1,13 +1,16 @@
 import { demandSameOrigin, readCookie, type Guard, type Session } from '@symbolon/guard';
 import { AuthError } from '@symbolon/token';
 import { accountAudience } from './audiences.ts';
+import type { CookieMint } from './cookie-mint.ts';
+import type { DeviceBindings } from './device-binding.ts';
 import type { BrowserCookies } from './http/cookies.ts';
+import { registrationHeader } from './http/dbsc/headers.ts';
 import { ownClientId } from './own-client.ts';
 import { newId } from './random.ts';
 import type { RefreshTokens } from './refresh-tokens.ts';
 import type { BrowserSession } from './storage/browser-storage.ts';
-import type { Issue, Storage } from './storage/storage.ts';
-import { signWith, type Mint } from './tokens.ts';
+import type { Storage } from './storage/storage.ts';
+import { signWith } from './tokens.ts';
 
 /** Who is signed in at the issuer's own pages. */
 export interface Person {
@@ -22,16 +25,21 @@ export interface Person {
   readonly bound: boolean;
 }
 
-/** What an answer has to set: `withCookies` of `http/cookies.ts` puts it there. */
+/** What the answer to a sign-in has to say: `withCookies` of `http/cookies.ts` puts cookies and headers there. */
 export interface SignedIn {
   readonly sid: string;
   readonly cookies: readonly string[];
+  /** Offers the browser to bind the session to its device, this once. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** The sessions of people at the issuer's own pages, which cookies carry. */
 export interface BrowserSessions {
   /**
-   * Starts a session for a person who has just proved a passkey; the cookies go into the answer.
+   * Starts a session for a person who has just proved a passkey; cookies and headers go into the answer.
+   *
+   * `replaces` is the session of whoever was signed in before in this browser, and ends: what is left of it there must
+   * not come back over the new one.
    *
    * @throws AuthError `session_refused` if the account is disabled.
    */
@@ -39,6 +47,7 @@ export interface BrowserSessions {
     subject: string;
     amr: readonly string[];
     device: string | null;
+    replaces?: string | undefined;
   }) => Promise<SignedIn>;
   /**
    * Who asks, and the cookies to set where the token was renewed; undefined: nobody is signed in.
@@ -65,31 +74,25 @@ const micros = 1_000_000;
 const hour = 3600 * micros;
 /** A browser that cannot bind its session: NIST SP 800-63B-4 section 2.2.3 asks for an hour of rest at most. */
 const bearerLife = { idle: hour, absolute: 8 * hour };
-/** How long a token in a cookie lives, in seconds. */
-const tokenLife = 300;
 
 /** Opens the sessions of the issuer's own pages over a store. */
 export function openBrowserSessions(options: {
   issuer: string;
   storage: Storage;
-  mint: Mint;
   refreshTokens: RefreshTokens;
   cookies: BrowserCookies;
+  cookieMint: CookieMint;
+  devices: DeviceBindings;
   /** The guard of the issuer's own pages, which reads the cookie. */
   guard: Guard;
 }): BrowserSessions {
-  const { storage, cookies, guard } = options;
-  const { origin } = new URL(options.issuer);
+  const { storage, cookies, cookieMint, guard } = options;
+  const { origin, pathname } = new URL(options.issuer);
+  const registerAt = `${pathname.replace(/\/$/, '')}/dbsc/register`;
   const keys = signWith('EdDSA');
 
-  const cookiesOf = async (issue: Issue): Promise<readonly string[]> => {
-    const tokens = await options.mint(issue, tokenLife);
-    const left = (issue.session.absoluteExpiresAt - issue.now) / micros;
-    return [
-      cookies.token(tokens.access_token, tokens.expires_in),
-      ...(tokens.refresh_token === undefined ? [] : [cookies.refresh(tokens.refresh_token, left)]),
-    ];
-  };
+  const end = (sid: string): Promise<unknown> =>
+    storage.endSession({ sid, reason: 'signed_out', by: 'person', holderKey: 'keep' });
 
   const renew = async (request: Request): ReturnType<BrowserSessions['identify']> => {
     const text = readCookie(request.headers, cookies.refreshName);
@@ -101,18 +104,20 @@ export function openBrowserSessions(options: {
     if (found === null) return undefined;
     const { authenticatedAt, amr } = renewed.session;
     const said = { authTime: Math.floor((authenticatedAt ?? 0) / micros), amr: amr ?? [] };
-    return { person: personOf(found, said), cookies: await cookiesOf(renewed) };
+    return { person: personOf(found, said), cookies: await cookieMint(renewed) };
   };
 
   return {
-    start: async ({ subject, amr, device }) => {
+    start: async ({ subject, amr, device, replaces }) => {
+      if (replaces !== undefined) await end(replaces);
       const started = await storage.startBrowserSession({
         ...{ sid: newId(), clientId: ownClientId, audience: accountAudience(options.issuer) },
         ...{ subject, amr, device, signWith: keys },
         ...{ idleLife: bearerLife.idle, absoluteLife: bearerLife.absolute },
       });
       if (started.kind === 'refused') throw new AuthError('session_refused');
-      return { sid: started.session.sid, cookies: await cookiesOf(started) };
+      const headers = cookies.bindable ? registrationHeader(registerAt, options.devices.offer(started)) : {};
+      return { sid: started.session.sid, cookies: await cookieMint(started), headers };
     },
     identify: async (request) => {
       demandSameOrigin(request, origin);
@@ -125,10 +130,10 @@ export function openBrowserSessions(options: {
       const proved = await storage.provePresence({ sid, amr, signWith: keys });
       if (proved.kind === 'refused') throw new AuthError('session_ended');
       const session = { ...proved.session, authenticatedAt: proved.now, amr };
-      return cookiesOf({ ...proved, session });
+      return cookieMint({ ...proved, session });
     },
     end: async (sid) => {
-      await storage.endSession({ sid, reason: 'signed_out', by: 'person', holderKey: 'keep' });
+      await end(sid);
       return cookies.clear();
     },
   };

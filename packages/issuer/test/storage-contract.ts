@@ -1,7 +1,9 @@
 import { suite, test } from 'node:test';
 import { auditContract } from './storage-contract-audit.ts';
+import { browserContract } from './storage-contract-browsers.ts';
 import { chainContract } from './storage-contract-chain.ts';
 import { clientContract } from './storage-contract-clients.ts';
+import { codeContract } from './storage-contract-codes.ts';
 import { endsContract } from './storage-contract-ends.ts';
 import { feedContract } from './storage-contract-feed.ts';
 import { guardContract } from './storage-contract-guards.ts';
@@ -32,8 +34,10 @@ export function storageContract(engine: string, open: OpenStoreLab): void {
     keyContract(storeTest);
     auditContract(storeTest);
     chainContract(storeTest);
+    codeContract(storeTest);
     endsContract(storeTest);
     feedContract(storeTest);
     guardContract(storeTest);
+    browserContract(storeTest);
   });
 }

@@ -1,4 +1,4 @@
-import type { SessionRow } from './rows.ts';
+import type { PublicJwk, SessionRow } from './rows.ts';
 import type { Issue, SignWith } from './storage.ts';
 
 /** Browser sessions: sign-ins at the issuer's own pages. Each method is one transaction, as in `storage.ts`. */
@@ -11,6 +11,14 @@ export interface BrowserStorage {
   findBrowserSession(sid: string): Promise<BrowserSession | null>;
   /** Applies the rules of refresh to a cookie, with 10 s on rule 2; a session that is bound to its device is refused. */
   renewByCookie(renewal: CookieRenewal): Promise<RenewResult>;
+  /** Binds a session to the device, once, within a minute after the sign-in; from then on only the device renews it. */
+  bindToDevice(
+    binding: DeviceBinding,
+  ): Promise<({ readonly kind: 'bound' } & Issue) | { readonly kind: 'refused' }>;
+  /** Renews by the device's answer to a challenge. `refused`: answered before, too late, or no such bound session stands. */
+  renewByDevice(
+    renewal: DeviceRenewal,
+  ): Promise<({ readonly kind: 'rotated' } & Issue) | { readonly kind: 'refused' }>;
   /** Notes that the person proved to be there. Only a bound session remembers it; the time stands in `now`. */
   provePresence(presence: {
     sid: string;
@@ -42,6 +50,24 @@ export interface BrowserSession {
 export interface CookieRenewal {
   readonly sid: string;
   readonly gen: number;
+  readonly signWith: SignWith;
+}
+
+export interface DeviceBinding {
+  readonly sid: string;
+  readonly deviceKey: PublicJwk;
+  /** The generation for which it was offered. */
+  readonly gen: number;
+  readonly idleLife: number;
+  readonly absoluteLife: number;
+  readonly signWith: SignWith;
+}
+
+export interface DeviceRenewal {
+  readonly sid: string;
+  /** The generation for which the challenge was given, and when (µs). */
+  readonly gen: number;
+  readonly challengedAt: number;
   readonly signWith: SignWith;
 }
 

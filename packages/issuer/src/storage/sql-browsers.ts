@@ -1,4 +1,10 @@
-import type { BrowserStart, BrowserStorage, CookieRenewal, RenewResult } from './browser-storage.ts';
+import type {
+  BrowserStart,
+  BrowserStorage,
+  CookieRenewal,
+  DeviceBinding,
+  RenewResult,
+} from './browser-storage.ts';
 import type { Engine, Row } from './engine.ts';
 import { integer, readSession, text } from './read-rows.ts';
 import { readIssue, statement, telling, type Told } from './sql-decision.ts';
@@ -9,6 +15,13 @@ import * as browsers from './sql/browser-sessions.ts';
 export function createSqlBrowsers(engine: Engine, request: () => string): BrowserStorage {
   return {
     startBrowserSession: (start) => startBrowserSession(engine, start),
+    bindToDevice: (binding) => bindToDevice(engine, binding, request()),
+    async renewByDevice({ sid, gen, challengedAt, signWith }) {
+      const keys = [signWith.session, signWith.refresh];
+      const [rows] = await engine.batch([statement(browsers.renewByDevice, sid, gen, challengedAt, ...keys)]);
+      const row = rows?.[0];
+      return row === undefined ? { kind: 'refused' } : { kind: 'rotated', ...readIssue(row) };
+    },
     renewByCookie: (renewal) => renewByCookie(engine, renewal, request()),
     async findBrowserSession(sid) {
       const [row] = await engine.read(statement(browsers.findBrowserSession, sid));
@@ -49,6 +62,25 @@ async function startBrowserSession(
   ]);
   const row = rows?.[0];
   return row === undefined ? { kind: 'refused' } : { kind: 'started', ...readIssue(row) };
+}
+
+async function bindToDevice(
+  engine: Engine,
+  binding: DeviceBinding,
+  request: string,
+): ReturnType<BrowserStorage['bindToDevice']> {
+  const { sid, deviceKey, gen, idleLife, absoluteLife, signWith } = binding;
+  const told: Told = { kind: 'browser_bound', sid, fields: {} };
+  const [rows] = await engine.batch([
+    statement(
+      browsers.bindToDevice,
+      ...[sid, JSON.stringify(deviceKey), gen, idleLife, absoluteLife, request],
+      ...[signWith.session, signWith.refresh],
+    ),
+    ...telling(sql.auditIfSessionTouched, { told, values: [request] }),
+  ]);
+  const row = rows?.[0];
+  return row === undefined ? { kind: 'refused' } : { kind: 'bound', ...readIssue(row) };
 }
 
 async function renewByCookie(engine: Engine, renewal: CookieRenewal, request: string): Promise<RenewResult> {

@@ -66,3 +66,29 @@ export const provePresence = `
     amr = CASE WHEN device_key IS NULL THEN amr ELSE $2 END
   WHERE id = $1 AND ${browser}
   RETURNING ${issueColumns('$3', '$4')}`;
+
+/** From the sign-in, for how long a browser may bind its session. */
+const bindableFor = 60_000_000;
+/**
+ * Binds a session to the device whose key is $2: once, and as long as nothing but its sign-in has given it a token.
+ * $1 sid, $3 the generation for which that was offered, $4 idle life, $5 absolute life, $6 request, $7 $8 algorithms.
+ */
+export const bindToDevice = `
+  UPDATE sessions SET request = $6, device_key = $2, generation = $3 + 1, rotated_at = now_us(), last_used_at = now_us(),
+    idle_life = $4, idle_expires_at = least(now_us() + CAST($4 AS BIGINT), created_at + CAST($5 AS BIGINT)),
+    absolute_expires_at = created_at + CAST($5 AS BIGINT)
+  WHERE id = $1 AND device_key IS NULL AND generation = $3 AND created_at > now_us() - ${bindableFor} AND ${browser}
+  RETURNING ${issueColumns('$7', '$8')}`;
+
+/** From when it was given, for how long a challenge may be answered. */
+const answerableFor = 60_000_000;
+/**
+ * Renews by an answer of the device to the challenge that was given at $3 for the generation $2: the generation moves,
+ * so each answer counts once. $1 sid, $4 $5 algorithms.
+ */
+export const renewByDevice = `
+  UPDATE sessions SET generation = $2 + 1, rotated_at = now_us(), last_used_at = now_us(),
+    idle_expires_at = least(now_us() + idle_life, absolute_expires_at)
+  WHERE id = $1 AND device_key IS NOT NULL AND generation <= $2 AND ${countable}
+    AND $3 > now_us() - ${answerableFor} AND ${browser}
+  RETURNING ${issueColumns('$4', '$5')}`;
