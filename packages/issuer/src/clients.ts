@@ -2,7 +2,8 @@ import { importPublicKey, type VerificationKey } from '@symbolon/token';
 import { z } from 'zod';
 import { scopeValue } from './audiences.ts';
 import { newId } from './random.ts';
-import type { ClientRow } from './storage/rows.ts';
+import { faultOfUri } from './redirect-uris.ts';
+import type { ClientRow, Registration } from './storage/rows.ts';
 import type { CutResult, NewClient, Storage } from './storage/storage.ts';
 
 /** What an operator says of a new client. */
@@ -20,6 +21,8 @@ export const clientOptions = z.strictObject({
   postLogoutRedirectUris: z.array(z.string().max(2048)).max(16).default([]),
   /** Where the issuer says that a session has ended (OpenID Connect Back-Channel Logout). */
   backchannelLogoutUri: z.string().max(2048).nullable().default(null),
+  /** Whether its authorization requests must be pushed (RFC 9126). */
+  pushedOnly: z.boolean().default(false),
   /** `given`: your own application, whose people need not be asked. */
   consent: z.enum(['ask', 'given']).default('ask'),
   /** Public JWKs whose private halves never left the client's machine. */
@@ -126,12 +129,14 @@ async function readNewClient(
     postLogoutRedirectUris,
     backchannelLogoutUri,
     consent,
+    pushedOnly,
     ...client
   } = parsed.data;
   const registration = {
-    ...{ redirectUris, postLogoutRedirectUris, backchannelLogoutUri, consent },
+    ...{ redirectUris, postLogoutRedirectUris, backchannelLogoutUri, consent, pushedOnly },
     by: 'operator' as const,
   };
+  demandSoundUris(registration, client.kind);
   const keys = await Promise.all(client.keys.map((jwk) => importPublicKey(jwk).catch(refuseKey)));
   const stray = client.audiences.find(({ audience }) => !knownAudiences.includes(audience));
   if (stray)
@@ -145,6 +150,19 @@ async function readNewClient(
     );
   }
   return { ...client, registration, id, name: client.name ?? id, keys: keys.map((key) => ({ ...key.jwk })) };
+}
+
+/** What a browser would follow, or the issuer itself would call, is judged before it is kept. */
+function demandSoundUris(registration: Registration, kind: 'machine' | 'public' | 'web'): void {
+  const { redirectUris, postLogoutRedirectUris, backchannelLogoutUri } = registration;
+  for (const uri of [...redirectUris, ...postLogoutRedirectUris]) {
+    const fault = faultOfUri(uri, kind);
+    if (fault !== undefined) throw new TypeError(`the redirect URI ${uri} ${fault}`);
+  }
+  if (kind === 'machine' && redirectUris.length > 0)
+    throw new TypeError('a machine client has no redirect URIs: register it as public or web');
+  const fault = backchannelLogoutUri === null ? undefined : faultOfUri(backchannelLogoutUri, 'web');
+  if (fault !== undefined) throw new TypeError(`the back-channel logout URI ${fault}`);
 }
 
 function refuseKey(cause: unknown): never {

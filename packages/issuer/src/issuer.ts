@@ -161,6 +161,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     feed,
     replay,
     clock,
+    servesPeople: options.people !== undefined,
     isClosing,
   };
   const own: typeof fetch = async (input, init) => app(new Request(input, init));
@@ -260,6 +261,7 @@ function keepMaintained(what: {
       await storage.settleTokenLife(tokenLife);
       await keys.maintain();
       await storage.closePages();
+      await storage.sweepAuthorizations();
       await storage.sweep({ keepSessions: sweepAfter });
     } catch (error) {
       report({ path: 'maintenance', error });

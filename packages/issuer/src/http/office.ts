@@ -31,6 +31,8 @@ export interface Office {
   readonly feed: Feed;
   readonly replay: ReplayMemory;
   readonly clock: () => number;
+  /** Whether people sign in here and link applications. */
+  readonly servesPeople: boolean;
   /** Whether the issuer is closing: load balancers are told to look elsewhere. */
   readonly isClosing: () => boolean;
 }

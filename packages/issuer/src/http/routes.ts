@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { json, refuse } from './answers.ts';
 import { authorizeRoutes } from './authorize/routes.ts';
+import { openToPages } from './cors.ts';
 import { dbscRoutes } from './dbsc/routes.ts';
 import { healthEndpoint, readyEndpoint } from './health.ts';
 import { introspectEndpoint } from './introspect.ts';
@@ -85,5 +86,5 @@ export function createApp(
       return json({ error: 'server_error' }, { status: 500 });
     }
   });
-  return async (request) => app.fetch(request);
+  return openToPages(base, async (request) => app.fetch(request));
 }

@@ -28,7 +28,8 @@ const grants: ReadonlyMap<string, Grant> = new Map([
 /** `POST /token` (RFC 6749 section 3.2): form, client, proof, then one deciding statement. */
 export async function tokenEndpoint(office: Office, request: Request): Promise<Response> {
   const form = await readForm(request);
-  const grant = grants.get(required(form, 'grant_type'));
+  const named = required(form, 'grant_type');
+  const grant = named === 'authorization_code' && !office.servesPeople ? undefined : grants.get(named);
   if (grant === undefined) throw new AuthError('grant_unsupported');
   const who = await authenticateClient(office, form);
   const proof = await verifyRequestProof(office, request, '/token');
