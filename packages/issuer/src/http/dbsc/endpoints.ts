@@ -52,6 +52,8 @@ function sessionConfig({ issuer, cookies }: PeopleOffice, sid: string): unknown 
     session_identifier: sid,
     refresh_url: `${base}/dbsc/refresh`,
     scope: { origin, include_site: false, scope_specification: exclude },
+    // A person comes to /authorize from the page of an application: there, too, the cookie must be renewed first.
+    allowed_refresh_initiators: ['*'],
     credentials: [{ type: 'cookie', name: cookies.tokenName, attributes: cookies.attributes }],
   };
 }
