@@ -9,16 +9,14 @@ export interface EnrolView {
   readonly site: Site;
 }
 
-/** Where an invited person, or the first operator, makes an account's first passkey. */
+/** Where an invited person, the first operator, or who came by a recovery code makes a passkey. */
 export function enrolPage({ site }: EnrolView): Html {
   return cardPage({
     site,
-    title: 'Set up your account',
+    title: 'Make your passkey',
     script: 'enrol',
-    main: html`<h1>Set up your account</h1>
-      <p class="lead">
-        You are about to make a passkey. It replaces a password, and there is nothing to remember.
-      </p>
+    main: html`<h1>Make your passkey</h1>
+      <p class="lead">It opens your account. It replaces a password, and there is nothing to remember.</p>
       <ul class="may">
         <li>
           ${symbol('finger')}<span
@@ -26,7 +24,11 @@ export function enrolPage({ site }: EnrolView): Html {
           >
         </li>
         <li>${symbol('shield')}<span>It works at ${site.host} only, so a forged page gets nothing.</span></li>
-        <li>${symbol('key')}<span>Afterwards you get recovery codes, in case the device is lost.</span></li>
+        <li>
+          ${symbol('key')}<span
+            >Recovery codes, which you can make afterwards, open the account if the device is lost.</span
+          >
+        </li>
       </ul>
       <form id="enrol" class="form" data-base="${site.base}">
         <div class="field">
@@ -34,7 +36,7 @@ export function enrolPage({ site }: EnrolView): Html {
           <input
             id="name"
             name="name"
-            value="My first passkey"
+            value="My passkey"
             required
             maxlength="60"
             autocomplete="off"

@@ -54,7 +54,7 @@ export function cardPage(page: {
         <p class="brand">${brandSign()}${site.host}</p>
         <div class="card">${main}</div>
       </main>
-      <footer class="foot">Kept by Symbolon. Nobody else sees this page.</footer>
+      <footer class="foot">Sessions by Symbolon: short, bound to you, ended when you say so.</footer>
     </body>`,
   });
 }
