@@ -34,6 +34,7 @@ function utcTime(text: string): Buffer {
 function der(tag: number, ...parts: readonly Buffer[]): Buffer {
   const body = Buffer.concat(parts);
   if (body.length < 128) return Buffer.concat([Buffer.of(tag, body.length), body]);
-  const size = body.length < 256 ? Buffer.of(0x81, body.length) : Buffer.of(0x82, body.length >> 8, body.length & 255);
+  const size =
+    body.length < 256 ? Buffer.of(0x81, body.length) : Buffer.of(0x82, body.length >> 8, body.length & 255);
   return Buffer.concat([Buffer.of(tag), size, body]);
 }
