@@ -50,6 +50,8 @@ export interface Clients {
   readonly unblock: (which: { id: string; key?: string; by?: string }) => Promise<readonly string[]>;
   /** A client that stands, with its keys imported; what it says may be a few seconds old. */
   readonly find: (id: string) => Promise<KnownClient | undefined>;
+  /** What was read of a client is read again. */
+  readonly forget: (id: string) => void;
 }
 
 /** A client and its keys, ready to verify. */
@@ -90,6 +92,7 @@ export function openClients(options: {
   };
   return {
     find,
+    forget: (id) => void known.delete(id),
     list: () => storage.listClients(),
     add: async (input, by = 'application') => {
       const client = await readNewClient(input, options.knownAudiences());

@@ -192,6 +192,19 @@ export const refusals = {
     error: 'invalid_request',
     text: 'This account cannot sign in; ask who runs this issuer.',
   },
+  passkey_refused: asked('This passkey was not accepted. Try another one, or a recovery code.'),
+  passkey_known: asked('This passkey is registered already; use another device or key.'),
+  passkey_last: asked('Nothing else opens this account: add another passkey or make recovery codes first.'),
+  passkey_unknown: asked('This account has no such passkey.'),
+  challenge_refused: asked('This was answered before, or took longer than five minutes; try again.'),
+  link_refused: asked('This link was used, has run out, or is not complete; ask for a new one.'),
+  recovery_refused: asked('That name and code do not fit; each code works once.'),
+  attempts_exceeded: {
+    status: 429,
+    error: 'temporarily_unavailable',
+    text: 'Too many tries from this address; wait a minute.',
+  },
+  account_name_taken: asked('Another account has this name; ask for a new link.'),
   issuer_cut_off: {
     status: 503,
     error: 'temporarily_unavailable',
@@ -243,6 +256,19 @@ export const refusals = {
     'unmet_authentication_requirements',
     'None of the acr_values asked for is offered here.',
   ),
+  client_metadata_invalid: authorization(
+    'invalid_client_metadata',
+    'What the application says of itself is not sound.',
+  ),
+  redirect_uri_refused: authorization(
+    'invalid_redirect_uri',
+    'A redirect URI must be https, http on loopback, or a private scheme with a dot, without fragment or user name.',
+  ),
+  registration_limit: {
+    status: 429,
+    error: 'temporarily_unavailable',
+    text: 'Too many applications have registered themselves in the last hour.',
+  },
   access_denied: authorization('access_denied', 'The person said no.'),
   code_refused: refresh(
     'The code is unknown or over, or was made for another client, redirect URI, verifier, key or audience.',

@@ -2,11 +2,12 @@ import { signatureNames } from '@symbolon/token';
 import { identityScopes } from '../authorization-target.ts';
 import { passkeyContext } from '../id-tokens.ts';
 import { identityAlg } from '../signing-keys.ts';
+import type { RegistrationPolicy } from '../registration-policy.ts';
 import { json } from './answers.ts';
 import type { Office } from './office.ts';
 
 /** `GET /.well-known/oauth-authorization-server` (RFC 8414) and `/.well-known/openid-configuration`. */
-export function metadataEndpoint(office: Office): Response {
+export function metadataEndpoint(office: Office, registration: RegistrationPolicy | undefined): Response {
   const { issuer } = office;
   const ofPeople = office.servesPeople ? identityScopes : [];
   const scopes = [...new Set([...ofPeople, ...office.audiences.flatMap((audience) => audience.scopes)])];
@@ -28,6 +29,8 @@ export function metadataEndpoint(office: Office): Response {
     introspection_endpoint_auth_signing_alg_values_supported: signatureNames,
     dpop_signing_alg_values_supported: signatureNames,
     ...(office.servesPeople ? linkingMetadata(issuer) : {}),
+    ...(registration?.dynamic === undefined ? {} : { registration_endpoint: `${issuer}/register` }),
+    ...(registration?.documents === undefined ? {} : { client_id_metadata_document_supported: true }),
   };
   return json(body, { headers: { 'cache-control': `public, max-age=${String(office.keySetMaxAge)}` } });
 }

@@ -1,4 +1,4 @@
-import type { Assertion, Issue, NewSubject, Replayed } from './storage.ts';
+import type { Assertion, Issue, NewClient, NewSubject, Replayed } from './storage.ts';
 
 /**
  * Authorization requests, codes and grants: each method one transaction, as in `storage.ts`. Everything that is
@@ -23,6 +23,14 @@ export interface AuthorizationStorage {
   redeemCode(redemption: CodeRedemption): Promise<RedeemResult>;
   /** Ends a grant and every session it has, each with its entry in the feed. */
   endGrant(end: GrantEnd): Promise<GrantEndResult>;
+  /**
+   * Adds a client that registered itself, or brings the row of one whose document changed up to date. `refused`: as many
+   * as allowed came in within the last hour, or the id is another's, or was removed.
+   */
+  registerClient(
+    client: NewClient,
+    perHour: number,
+  ): Promise<{ kind: 'registered'; createdAt: number } | { kind: 'refused' }>;
   /** The subject of this name, made if the namespace does not know it yet. */
   settleSubject(name: { namespace: string; externalId: string; newSubject: NewSubject }): Promise<string>;
   /** What an account is called; `null` where the subject has none. */

@@ -13,6 +13,7 @@ export const tables = [
   'granted_scopes',
   'authorization_requests',
   'authorization_codes',
+  'logouts',
   'sessions',
   'redeemed_assertions',
   'blocked_keys',

@@ -97,6 +97,7 @@ function firstSchema({ integer, text, table, updatesInPlace }: Dialect): readonl
       created_at ${integer} NOT NULL,
       removed_at ${integer}
     ) ${table}`,
+    `CREATE INDEX clients_by_creation ON clients (created_at)`,
     ...accountTables({ integer, text, table }),
     `CREATE TABLE sessions (
       id ${text} PRIMARY KEY,
@@ -218,7 +219,8 @@ function accountTables({
       backed_up ${integer} NOT NULL CHECK (backed_up IN (0, 1)),
       name ${text} NOT NULL,
       created_at ${integer} NOT NULL,
-      last_used_at ${integer}
+      last_used_at ${integer},
+      request ${text} NOT NULL
     ) ${table}`,
     `CREATE INDEX passkeys_by_subject ON passkeys (subject, created_at, id)`,
     // What a one-time link, a recovery code, a WebAuthn challenge opens: all presented once, all kept as HMAC.
@@ -287,5 +289,12 @@ function accountTables({
       request ${text}
     ) ${table}`,
     `CREATE INDEX authorization_codes_by_expiry ON authorization_codes (expires_at)`,
+    // Whom to tell that a session has ended (OpenID Connect Back-Channel Logout).
+    `CREATE TABLE logouts (
+      sid ${text} PRIMARY KEY,
+      due_at ${integer} NOT NULL,
+      attempts ${integer} NOT NULL
+    ) ${table}`,
+    `CREATE INDEX logouts_by_due ON logouts (due_at)`,
   ];
 }

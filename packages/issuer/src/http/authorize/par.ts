@@ -15,6 +15,8 @@ export const requestUriPrefix = 'urn:ietf:params:oauth:request_uri:';
  */
 export async function pushEndpoint(office: PeopleOffice, request: Request): Promise<Response> {
   const form = await readForm(request);
+  // A client that nobody has seen yet is known by its document alone.
+  await office.documents?.refresh(form.get('client_id') ?? '');
   const { client, assertion } = await authenticateClient(office, form);
   const named = new Map(form).set('client_id', client.row.id);
   const asked = readAuthorization(office, form, await findAddressee(office, named));

@@ -4,7 +4,7 @@ import { chooseLinkedTarget } from '../../authorization-target.ts';
 import { passkeyContext } from '../../id-tokens.ts';
 import { isRegisteredUri } from '../../redirect-uris.ts';
 import type { ClientRow } from '../../storage/rows.ts';
-import type { Office } from '../office.ts';
+import type { Office, PeopleOffice } from '../office.ts';
 import { malformed, type Form } from '../requests.ts';
 
 /** Whom an answer may be sent to: a client that stands and a redirect URI that is its own. */
@@ -22,7 +22,7 @@ const maxText = 1024;
  *
  * @throws AuthError `client_unknown`, `redirect_uri_unknown`: then nobody is sent anywhere (RFC 9700 section 4.11).
  */
-export async function findAddressee(office: Office, form: Form): Promise<Addressee> {
+export async function findAddressee(office: PeopleOffice, form: Form): Promise<Addressee> {
   const client = await findLinked(office, form.get('client_id'));
   const redirectUri = form.get('redirect_uri');
   if (redirectUri === undefined || !isRegisteredUri(client.registration.redirectUris, redirectUri))
@@ -33,7 +33,8 @@ export async function findAddressee(office: Office, form: Form): Promise<Address
 }
 
 /** An application that people may link. */
-export async function findLinked(office: Office, id: string | undefined): Promise<ClientRow> {
+export async function findLinked(office: PeopleOffice, id: string | undefined): Promise<ClientRow> {
+  if (id !== undefined) await office.documents?.refresh(id);
   const found = id === undefined ? undefined : await office.clients.find(id);
   if (found === undefined || !['public', 'web'].includes(found.row.kind))
     throw new AuthError('client_unknown');

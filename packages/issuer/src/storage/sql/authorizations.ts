@@ -79,7 +79,9 @@ const thisEnd = `EXISTS (SELECT 1 FROM grants WHERE grants.id = $1 AND grants.re
 /** $1 grant, $2 request, $3 reason. */
 export const endSessionsOfGrant = `
   UPDATE sessions SET ended_at = now_us(), end_reason = $3, request = $2
-  WHERE grant_id = $1 AND ended_at IS NULL AND ${thisEnd} RETURNING id AS sid`;
+  WHERE id IN (SELECT s.id FROM sessions AS s WHERE s.grant_id = $1 AND s.ended_at IS NULL ORDER BY s.id /* FOR UPDATE */)
+    AND ${thisEnd}
+  RETURNING id AS sid`;
 /** $1 grant, $2 request: moved even where no session stood, so that there is a position to wait for. */
 export const moveHeadIfGrantEnded = `${nextPosition} WHERE ${thisEnd} RETURNING position`;
 export const sayGrantEnded = say({
@@ -215,6 +217,33 @@ export const settleSubject = `
 
 /** $1 subject. */
 export const accountName = `SELECT name FROM accounts WHERE subject = $1`;
+
+// ——— clients that register themselves
+
+const registeredSelf = (by: string) => `registration LIKE '%"by":"${by}"%'`;
+/** With the head held: $1 id, $2 client, $3 handle, $4 how many an hour; only while there is room. */
+export const addSubjectOfRegistered = (by: 'dynamic' | 'document'): string => `
+  INSERT INTO subjects (id, namespace, external_id, handle, enabled, cut_at, created_at)
+  SELECT $1, ${given(2)}, '', $3, 1, 0, now_us() FROM head
+  WHERE NOT EXISTS (SELECT 1 FROM clients WHERE clients.id = ${given(2)})
+    AND (SELECT count(*) FROM clients
+      WHERE clients.created_at > now_us() - 3600000000 AND ${registeredSelf(by)}) < $4
+  ON CONFLICT (namespace, external_id) DO NOTHING`;
+/** $1 id, $2 name, $3 kind, $4 keys, $5 bearer, $6 audiences, $7 registration, $8 subject. */
+export const addRegistered = `
+  INSERT INTO clients (id, name, kind, keys, bearer, audiences, rights, registration, subject, cut_at, created_at)
+  SELECT $1, $2, $3, $4, $5, $6, '[]', $7, subjects.id, 0, now_us() FROM subjects WHERE subjects.id = $8
+  RETURNING created_at`;
+/** Only a row that came from the same document. */
+export const updateDocument = `
+  UPDATE clients SET name = $2, kind = $3, keys = $4, bearer = $5, audiences = $6, registration = $7
+  WHERE id = $1 AND removed_at IS NULL AND ${registeredSelf('document')}
+  RETURNING created_at`;
+/** $1 client, $2 fields, $3 subject. */
+export const auditRegistered = tell(
+  { kind: `'client_added'`, clientId: given(1), sid: 'CAST(NULL AS TEXT)', fields: given(2) },
+  `EXISTS (SELECT 1 FROM clients WHERE clients.id = ${given(1)} AND clients.subject = $3)`,
+);
 
 // ——— cleaning
 
