@@ -1,11 +1,20 @@
 import { createGuard, createReplayMemory, type Guard } from '@symbolon/guard';
 import { maxTokenLife } from '@symbolon/token';
 import type { z } from 'zod';
+import { openAccounts, type Accounts } from './accounts.ts';
+import { createAttempts } from './attempts.ts';
 import { accountAudience, type audienceOptions } from './audiences.ts';
 import { openBrowserSessions } from './browser-sessions.ts';
 import { userinfoAudience } from './authorization-target.ts';
 import { openAuthorizations } from './authorizations.ts';
+import { createBackchannelLogout, type BackchannelLogout } from './backchannel-logout.ts';
+import { openClientDocuments } from './client-documents.ts';
+import { createOutbound } from './outbound.ts';
+import { createOwnSignIn, type OwnSignIn } from './own-sign-in.ts';
+import { readRegistration, type RegistrationOptions } from './registration-policy.ts';
 import { openClients, type Clients } from './clients.ts';
+import { openEnrolments } from './enrolments.ts';
+import { openFactors } from './factors.ts';
 import { openFeed, type Feed } from './feed.ts';
 import { readGuards, type RegisteredGuards } from './guards.ts';
 import { boundTokenLife, createCookieMint } from './cookie-mint.ts';
@@ -14,13 +23,17 @@ import { createCookies } from './http/cookies.ts';
 import { streamFeed } from './http/feed-stream.ts';
 import { wantsStream } from './http/revocations.ts';
 import type { Office, PeopleOffice } from './http/office.ts';
+import type { Sender } from './http/route.ts';
 import { createApp } from './http/routes.ts';
 import { readIssuerOptions } from './issuer-options.ts';
 import { openLookupKey } from './lookup-key.ts';
 import { settleOwnClient } from './own-client.ts';
+import { createPasskeyChallenges } from './passkey-challenges.ts';
+import { openPasskeys } from './passkeys.ts';
 import { waitUntilApplied, type Propagation } from './propagation.ts';
 import { openSessions, type Lifetimes, type Sessions } from './sessions.ts';
 import type { Signers } from './signer.ts';
+import { openSignIns } from './sign-ins.ts';
 import { openSigningKeys, type SigningKeys } from './signing-keys.ts';
 import type { Storage } from './storage/storage.ts';
 import { createRefreshTokens } from './refresh-tokens.ts';
@@ -62,14 +75,23 @@ export interface PeopleOptions {
    * which `issuer.authorizations.complete` takes.
    */
   readonly signIn?: { readonly url: string };
+  /** Whether applications may register themselves (default: no). */
+  readonly registration?: RegistrationOptions;
 }
 
 /** A running issuer: a Fetch handler and what an application may do in process. */
 export interface Issuer {
   readonly issuer: string;
-  readonly fetch: (request: Request) => Promise<Response>;
+  /** Answers a request. `sender` says what the server knows of who sent it. */
+  readonly fetch: (request: Request, sender?: Sender) => Promise<Response>;
+  /** Who may sign in here; undefined without the option `people`. */
+  readonly accounts: Accounts | undefined;
   readonly sessions: Omit<Sessions, 'find'>;
-  readonly clients: Omit<Clients, 'find'>;
+  readonly clients: Omit<Clients, 'find' | 'forget'>;
+  /** For an application that signs people in itself (`people.signIn`). */
+  readonly authorizations: OwnSignIn;
+  /** Ends what a person allowed an application: every session it has of him, in one position of the feed. */
+  readonly grants: { readonly end: Storage['endGrant'] };
   readonly keys: Pick<SigningKeys, 'list' | 'rotate' | 'revoke' | 'rewrap' | 'maintain'>;
   /** The guards that follow the feed under an identity. */
   readonly guards: { readonly list: () => Promise<RegisteredGuards> };
@@ -182,7 +204,9 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     revocations: ownGuard(`${issuer}/revocations`),
   };
   const people =
-    options.people === undefined ? undefined : await openPeople(office, { ownGuard, said: options.people });
+    options.people === undefined
+      ? undefined
+      : await openPeople(office, { ownGuard, said: options.people, report });
   const app = createApp(office, { guards, people: people?.office, report });
   const timer = keepMaintained({ keys, storage, report, tokenLife });
   return {
@@ -190,6 +214,9 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     fetch: app,
     sessions,
     clients,
+    accounts: people?.office.accounts,
+    authorizations: createOwnSignIn({ storage, clients, authorizations: openAuthorizations(office) }),
+    grants: { end: (end) => storage.endGrant(end) },
     keys: { ...keys, revoke },
     guards: { list: () => readGuards(storage) },
     waitUntilApplied: (position, patience) => waitUntilApplied(storage, { position, patience }),
@@ -202,12 +229,15 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
       clearInterval(timer);
       guards.sessions.close();
       guards.revocations.close();
-      people?.close();
+      await people?.close();
       await feed.close();
       await storage.close();
     },
   };
 }
+
+/** How many recovery codes an address may try in a minute: each is unguessable, so this spares the store. */
+const triesPerMinute = 10;
 
 /** What only an issuer that people sign in at has. */
 async function openPeople(
@@ -215,11 +245,21 @@ async function openPeople(
   {
     ownGuard,
     said,
+    report,
   }: {
     ownGuard: (audience: string, carrier: { cookie: string } | { bearer: 'accept' }) => Guard;
     said: PeopleOptions;
+    report: NonNullable<IssuerOptions['report']>;
   },
-): Promise<{ readonly office: PeopleOffice; readonly close: () => void }> {
+): Promise<{
+  readonly office: PeopleOffice;
+  readonly backchannel: BackchannelLogout;
+  readonly close: () => Promise<void>;
+}> {
+  const registration = readRegistration(
+    said.registration,
+    office.audiences.map(({ audience }) => audience),
+  );
   await settleOwnClient(office.storage);
   const cookies = createCookies(office.issuer);
   const guard = ownGuard(accountAudience(office.issuer), { cookie: cookies.tokenName });
@@ -228,9 +268,40 @@ async function openPeople(
   const browsers = openBrowserSessions({ ...office, cookies, cookieMint, devices, guard });
   const userinfoGuard = ownGuard(userinfoAudience(office.issuer), { bearer: 'accept' });
   const authorizations = openAuthorizations(office);
+  const passkeys = openPasskeys({
+    issuer: office.issuer,
+    name: said.name ?? new URL(office.issuer).host,
+    challenges: createPasskeyChallenges(office.lookup),
+  });
+  const opening = {
+    accounts: openAccounts(office),
+    enrolments: openEnrolments({ ...office, passkeys }),
+    signIns: openSignIns({ ...office, passkeys }),
+    factors: openFactors({ ...office, passkeys }),
+    recoveries: createAttempts({ perMinute: triesPerMinute, clock: office.clock }),
+  };
+  const loopback = new URL(office.issuer).protocol === 'http:';
+  const outbound = createOutbound({ loopback });
+  const policy = registration.documents;
+  const documents =
+    policy === undefined ? undefined : openClientDocuments({ ...office, policy, outbound, loopback });
+  const backchannel = createBackchannelLogout({ ...office, outbound, report });
   return {
-    office: { ...office, cookies, devices, browsers, userinfoGuard, authorizations, signIn: said.signIn },
-    close: () => {
+    office: {
+      ...office,
+      ...opening,
+      cookies,
+      devices,
+      browsers,
+      userinfoGuard,
+      authorizations,
+      signIn: said.signIn,
+      registration,
+      documents,
+    },
+    backchannel,
+    close: async () => {
+      await backchannel.close();
       guard.close();
       userinfoGuard.close();
     },
@@ -263,6 +334,7 @@ function keepMaintained(what: {
       await storage.closePages();
       await storage.sweepAuthorizations();
       await storage.sweep({ keepSessions: sweepAfter });
+      await storage.sweepCodes();
     } catch (error) {
       report({ path: 'maintenance', error });
     }

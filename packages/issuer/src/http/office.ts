@@ -1,12 +1,19 @@
+import type { Accounts } from '../accounts.ts';
+import type { Attempts } from '../attempts.ts';
 import type { Audience } from '../audiences.ts';
 import type { Authorizations } from '../authorizations.ts';
 import type { BrowserSessions } from '../browser-sessions.ts';
+import type { ClientDocuments } from '../client-documents.ts';
 import type { Clients } from '../clients.ts';
 import type { DeviceBindings } from '../device-binding.ts';
+import type { Enrolments } from '../enrolments.ts';
+import type { Factors } from '../factors.ts';
 import type { Feed } from '../feed.ts';
 import type { LookupKey } from '../lookup-key.ts';
+import type { RegistrationPolicy } from '../registration-policy.ts';
 import type { Lifetimes, Sessions } from '../sessions.ts';
 import type { RefreshTokens } from '../refresh-tokens.ts';
+import type { SignIns } from '../sign-ins.ts';
 import type { SigningKeys } from '../signing-keys.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Mint } from '../tokens.ts';
@@ -42,8 +49,19 @@ export interface PeopleOffice extends Office {
   readonly browsers: BrowserSessions;
   readonly devices: DeviceBindings;
   readonly cookies: BrowserCookies;
+  readonly accounts: Accounts;
+  readonly enrolments: Enrolments;
+  readonly signIns: SignIns;
+  /** Passkeys and recovery codes of somebody who is signed in. */
+  readonly factors: Factors;
+  /** How often an address tries a recovery code. */
+  readonly recoveries: Attempts;
   readonly authorizations: Authorizations;
   readonly userinfoGuard: Guard;
+  /** How applications may register themselves. */
+  readonly registration: RegistrationPolicy;
+  /** Reads clients whose id is a URL, where the installer allows it. */
+  readonly documents: ClientDocuments | undefined;
   /** Where an application signs people in itself; undefined: here, with passkeys. */
   readonly signIn: { readonly url: string } | undefined;
 }

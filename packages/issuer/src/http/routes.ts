@@ -10,9 +10,10 @@ import { introspectEndpoint } from './introspect.ts';
 import { keySetEndpoint } from './key-set.ts';
 import { metadataEndpoint } from './metadata.ts';
 import type { Office, PeopleOffice } from './office.ts';
-import type { Route } from './route.ts';
+import type { Route, Sender } from './route.ts';
 import { feedInterface } from './revocations.ts';
 import { revokeEndpoint } from './revoke.ts';
+import { signInRoutes } from './sign-in/routes.ts';
 import { sessionInterface } from './session-interface.ts';
 import { tokenEndpoint } from './token.ts';
 
@@ -38,8 +39,12 @@ function routes(
     ['POST', `${base}/revoke`, (request) => revokeEndpoint(office, request)],
     ['POST', `${base}/introspect`, (request) => introspectEndpoint(office, request)],
     ['GET', `${base}/jwks`, (request) => keySetEndpoint(office, request)],
-    ['GET', `/.well-known/oauth-authorization-server${base}`, () => metadataEndpoint(office)],
-    ['GET', `${base}/.well-known/openid-configuration`, () => metadataEndpoint(office)],
+    [
+      'GET',
+      `/.well-known/oauth-authorization-server${base}`,
+      () => metadataEndpoint(office, people?.registration),
+    ],
+    ['GET', `${base}/.well-known/openid-configuration`, () => metadataEndpoint(office, people?.registration)],
     ['POST', `${base}/sessions`, sessions.start],
     ['GET', `${base}/sessions`, sessions.list],
     ['DELETE', `${base}/sessions/:parameter`, sessions.end],
@@ -55,7 +60,7 @@ function routes(
 
 /** The endpoints for people, each room's in its own table. */
 function peopleRoutes(office: PeopleOffice, base: string): readonly Route[] {
-  return [...dbscRoutes(office, base), ...authorizeRoutes(office, base)];
+  return [...signInRoutes(office, base), ...dbscRoutes(office, base), ...authorizeRoutes(office, base)];
 }
 
 /**
@@ -70,12 +75,14 @@ export function createApp(
     people: PeopleOffice | undefined;
     report: (fault: { path: string; error: unknown }) => void;
   },
-): (request: Request) => Promise<Response> {
-  const app = new Hono();
+): (request: Request, sender?: Sender) => Promise<Response> {
+  const app = new Hono<{ Bindings: Sender }>();
   app.use(secureHeaders());
   const base = new URL(office.issuer).pathname.replace(/\/$/, '');
   for (const [method, path, endpoint] of routes(office, { ...options, base })) {
-    app.on(method, path, (context) => endpoint(context.req.raw, context.req.param('parameter') ?? ''));
+    app.on(method, path, (context) =>
+      endpoint(context.req.raw, context.req.param('parameter') ?? '', context.env),
+    );
   }
   app.notFound(() => json({ error: 'not_found' }, { status: 404 }));
   app.onError((error, context) => {

@@ -180,6 +180,8 @@ export type AuditKind =
   | 'account_recovered'
   | 'passkey_added'
   | 'passkey_removed'
+  | 'passkey_renamed'
+  | 'passkey_refused'
   | 'recovery_codes_made'
   | 'invitation_made'
   | 'role_changed'

@@ -1,4 +1,6 @@
+import type { AccountStorage } from './account-storage.ts';
 import type { AuthorizationStorage } from './authorization-storage.ts';
+import type { LogoutStorage } from './logout-storage.ts';
 import type { BrowserStorage } from './browser-storage.ts';
 import type { ListStorage } from './list-storage.ts';
 import type {
@@ -24,7 +26,8 @@ import type {
  * what it writes cannot be pulled apart by anybody else, so no caller ever reads first and writes later. Times come
  * from the database's clock (µs). What was decided comes back as a `kind`; an exception is a fault, never a refusal.
  */
-export interface Storage extends AuthorizationStorage, BrowserStorage, ListStorage {
+export interface Storage
+  extends AccountStorage, LogoutStorage, AuthorizationStorage, BrowserStorage, ListStorage {
   /** Registers a client together with its own subject. */
   addClient(client: NewClient): Promise<{ kind: 'added'; client: ClientRow } | { kind: 'exists' }>;
   /** A read that may be cached: every decision checks the client's row again. */
