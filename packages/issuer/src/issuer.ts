@@ -19,6 +19,7 @@ import { openFeed, type Feed } from './feed.ts';
 import { readGuards, type RegisteredGuards } from './guards.ts';
 import { boundTokenLife, createCookieMint } from './cookie-mint.ts';
 import { openDeviceBindings } from './device-binding.ts';
+import { openAssets } from './http/assets.ts';
 import { createCookies } from './http/cookies.ts';
 import { streamFeed } from './http/feed-stream.ts';
 import { wantsStream } from './http/revocations.ts';
@@ -30,6 +31,7 @@ import { openLookupKey } from './lookup-key.ts';
 import { settleOwnClient } from './own-client.ts';
 import { createPasskeyChallenges } from './passkey-challenges.ts';
 import { openPasskeys } from './passkeys.ts';
+import { createMeter } from './meter.ts';
 import { waitUntilApplied, type Propagation } from './propagation.ts';
 import { openSessions, type Lifetimes, type Sessions } from './sessions.ts';
 import type { Signers } from './signer.ts';
@@ -182,6 +184,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     mint,
     feed,
     replay,
+    refreshes: createMeter(elapsed),
     clock,
     servesPeople: options.people !== undefined,
     isClosing,
@@ -291,6 +294,7 @@ async function openPeople(
       ...office,
       ...opening,
       cookies,
+      assets: await openAssets(),
       devices,
       browsers,
       userinfoGuard,

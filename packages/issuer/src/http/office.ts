@@ -10,6 +10,7 @@ import type { Enrolments } from '../enrolments.ts';
 import type { Factors } from '../factors.ts';
 import type { Feed } from '../feed.ts';
 import type { LookupKey } from '../lookup-key.ts';
+import type { Meter } from '../meter.ts';
 import type { RegistrationPolicy } from '../registration-policy.ts';
 import type { Lifetimes, Sessions } from '../sessions.ts';
 import type { RefreshTokens } from '../refresh-tokens.ts';
@@ -18,6 +19,7 @@ import type { SigningKeys } from '../signing-keys.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Mint } from '../tokens.ts';
 import type { Guard, ReplayMemory } from '@symbolon/guard';
+import type { Assets } from './assets.ts';
 import type { BrowserCookies } from './cookies.ts';
 
 /** What the endpoints work with. */
@@ -37,6 +39,8 @@ export interface Office {
   readonly mint: Mint;
   readonly feed: Feed;
   readonly replay: ReplayMemory;
+  /** How many refreshes this process answers. */
+  readonly refreshes: Meter;
   readonly clock: () => number;
   /** Whether people sign in here and link applications. */
   readonly servesPeople: boolean;
@@ -49,6 +53,8 @@ export interface PeopleOffice extends Office {
   readonly browsers: BrowserSessions;
   readonly devices: DeviceBindings;
   readonly cookies: BrowserCookies;
+  /** What the pages load. */
+  readonly assets: Assets;
   readonly accounts: Accounts;
   readonly enrolments: Enrolments;
   readonly signIns: SignIns;

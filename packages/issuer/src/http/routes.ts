@@ -1,14 +1,18 @@
 import type { Guard } from '@symbolon/guard';
 import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
+import { siteOf } from '../pages/site.ts';
 import { json, refuse } from './answers.ts';
+import { accountRoutes } from './account/routes.ts';
 import { authorizeRoutes } from './authorize/routes.ts';
+import { consoleRoutes } from './console/routes.ts';
 import { openToPages } from './cors.ts';
 import { dbscRoutes } from './dbsc/routes.ts';
 import { healthEndpoint, readyEndpoint } from './health.ts';
 import { introspectEndpoint } from './introspect.ts';
 import { keySetEndpoint } from './key-set.ts';
 import { metadataEndpoint } from './metadata.ts';
+import { faultPage, notFoundPage, refusalPage, wantsPage } from './page-errors.ts';
 import type { Office, PeopleOffice } from './office.ts';
 import type { Route, Sender } from './route.ts';
 import { feedInterface } from './revocations.ts';
@@ -60,7 +64,13 @@ function routes(
 
 /** The endpoints for people, each room's in its own table. */
 function peopleRoutes(office: PeopleOffice, base: string): readonly Route[] {
-  return [...signInRoutes(office, base), ...dbscRoutes(office, base), ...authorizeRoutes(office, base)];
+  return [
+    ...signInRoutes(office, base),
+    ...dbscRoutes(office, base),
+    ...authorizeRoutes(office, base),
+    ...accountRoutes(office, base),
+    ...consoleRoutes(office, base),
+  ];
 }
 
 /**
@@ -77,20 +87,26 @@ export function createApp(
   },
 ): (request: Request, sender?: Sender) => Promise<Response> {
   const app = new Hono<{ Bindings: Sender }>();
-  app.use(secureHeaders());
+  // Pages need `same-origin`: under `no-referrer` a browser blanks the Origin of their own forms.
+  app.use(secureHeaders({ xFrameOptions: 'DENY', referrerPolicy: 'same-origin' }));
   const base = new URL(office.issuer).pathname.replace(/\/$/, '');
   for (const [method, path, endpoint] of routes(office, { ...options, base })) {
     app.on(method, path, (context) =>
       endpoint(context.req.raw, context.req.param('parameter') ?? '', context.env),
     );
   }
-  app.notFound(() => json({ error: 'not_found' }, { status: 404 }));
-  app.onError((error, context) => {
+  const site = siteOf(office.issuer);
+  const showsPage = (request: Request): boolean => options.people !== undefined && wantsPage(request);
+  app.notFound((context) =>
+    showsPage(context.req.raw) ? notFoundPage(site) : json({ error: 'not_found' }, { status: 404 }),
+  );
+  app.onError(async (error, context) => {
+    const paged = showsPage(context.req.raw);
     try {
-      return refuse(error);
+      return paged ? await refusalPage(site, error) : refuse(error);
     } catch {
       options.report({ path: context.req.path, error });
-      return json({ error: 'server_error' }, { status: 500 });
+      return paged ? faultPage(site) : json({ error: 'server_error' }, { status: 500 });
     }
   });
   return openToPages(base, async (request) => app.fetch(request));

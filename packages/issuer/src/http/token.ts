@@ -82,6 +82,7 @@ async function grantRefresh(office: Office, { form, who, proof }: Asked): Promis
     case 'rotated':
     case 'recovered':
     case 'repeated':
+      office.refreshes.count();
       return answer(office, audienceOf(office, rotated.session.audience), rotated);
     case 'superseded':
       throw new AuthError('refresh_superseded');

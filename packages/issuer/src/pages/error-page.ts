@@ -8,7 +8,7 @@ export interface ErrorView {
   /** One line: what happened. */
   readonly title: string;
   /** What it means, and what to do next. */
-  readonly text: string;
+  readonly text: Html | string;
   /** The precise code, for whoever helps. */
   readonly code?: string;
   /** Where to go on: an internal path. */

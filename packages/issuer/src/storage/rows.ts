@@ -159,36 +159,40 @@ export interface BlockRow {
   readonly blockedAt: number;
 }
 
-export type AuditKind =
-  | 'client_added'
-  | 'client_removed'
-  | 'subject_disabled'
-  | 'subject_enabled'
-  | 'session_started'
-  | 'session_ended'
-  | 'sessions_cut'
-  | 'refresh_refused'
-  | 'refresh_recovered'
-  | 'refresh_reuse'
-  | 'block_lifted'
-  | 'key_added'
-  | 'key_promoted'
-  | 'key_revoked'
-  | 'key_rewrapped'
-  | 'key_dropped'
-  | 'account_added'
-  | 'account_recovered'
-  | 'passkey_added'
-  | 'passkey_removed'
-  | 'passkey_renamed'
-  | 'passkey_refused'
-  | 'recovery_codes_made'
-  | 'invitation_made'
-  | 'role_changed'
-  | 'grant_made'
-  | 'grant_ended'
-  | 'code_reuse'
-  | 'browser_bound';
+/** What the audit log tells of. */
+export const auditKinds = [
+  'client_added',
+  'client_removed',
+  'subject_disabled',
+  'subject_enabled',
+  'session_started',
+  'session_ended',
+  'sessions_cut',
+  'refresh_refused',
+  'refresh_recovered',
+  'refresh_reuse',
+  'block_lifted',
+  'key_added',
+  'key_promoted',
+  'key_revoked',
+  'key_rewrapped',
+  'key_dropped',
+  'account_added',
+  'account_recovered',
+  'passkey_added',
+  'passkey_removed',
+  'passkey_renamed',
+  'passkey_refused',
+  'recovery_codes_made',
+  'invitation_made',
+  'role_changed',
+  'grant_made',
+  'grant_ended',
+  'code_reuse',
+  'browser_bound',
+] as const;
+
+export type AuditKind = (typeof auditKinds)[number];
 
 /** One line of the audit log, written in the transaction of what it tells about. No credential, no personal data. */
 export interface AuditRow {

@@ -15,6 +15,11 @@ async function add() {
     const { location } = await ask(`${base}/account/passkeys`, { name, response });
     globalThis.location.assign(location);
   } catch (error) {
+    if (error?.code === 'presence_required') {
+      status.textContent = 'Your passkey is asked for once more first…';
+      globalThis.location.assign(`${base}/presence?return_to=${encodeURIComponent(`${base}/account`)}`);
+      return;
+    }
     status.textContent = explain(error);
     button.disabled = false;
     button.focus();
