@@ -11,7 +11,7 @@ const opened = [
 
 const allowed = {
   'access-control-allow-origin': '*',
-  'access-control-expose-headers': 'DPoP-Nonce, WWW-Authenticate, Retry-After',
+  'access-control-expose-headers': 'DPoP-Nonce, WWW-Authenticate, Retry-After, Date, Age',
 };
 const preflight = {
   ...allowed,
