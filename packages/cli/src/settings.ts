@@ -39,6 +39,8 @@ const production = z.strictObject({
     .optional(),
   keySetMaxAge: seconds.optional(),
   keyRotation: seconds.optional(),
+  /** Whether people sign in here with passkeys, and what the pages call this service. */
+  people: z.strictObject({ name: z.string().min(1).max(60).optional() }).optional(),
 });
 
 const dev = z.strictObject({

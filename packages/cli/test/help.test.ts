@@ -22,7 +22,16 @@ test('every command explains itself with examples, and has --data and --json', (
     [
       ...['symbolon dev', 'symbolon serve', 'symbolon migrate'],
       ...['client add', 'client list', 'client end', 'client remove', 'client unblock'],
-      ...['session list', 'session end', 'subject end', 'key list', 'key rotate', 'key revoke'],
+      ...['session list', 'session end', 'subject end'],
+      ...[
+        'account first',
+        'account invite',
+        'account list',
+        'account disable',
+        'account enable',
+        'account role',
+      ],
+      ...['key list', 'key rotate', 'key revoke'],
       ...['guard list', 'audit list', 'audit verify', 'symbolon doctor'],
       ...['symbolon token', 'symbolon call', 'symbolon inspect', 'symbolon attack'],
     ],

@@ -9,7 +9,7 @@ void test('ACCOUNT-1: the first link leads to a passkey, that to a session in a 
   assert.ok(first);
   assert.match(first.link, /^https:\/\/issuer\.example\/enrol#[A-Za-z0-9_-]{43}$/);
   const enrolled = await enrol(browser, first.link);
-  assert.deepEqual(await enrolled.json(), { location: '/sign-in?return_to=%2Faccount' });
+  assert.deepEqual(await enrolled.json(), { location: '/sign-in?return_to=%2Faccount%2Frecovery-codes' });
   assert.equal(browser.cookies.size, 0, 'nobody is signed in by a link');
   const signedIn = await signIn(browser);
   assert.deepEqual(await signedIn.json(), { location: '/account' });

@@ -18,6 +18,7 @@ interface Options extends CommonOptions {
   readonly keyFile?: string;
   readonly store?: string;
   readonly behindProxy?: true;
+  readonly people?: string | true;
 }
 
 /** `symbolon serve`: an issuer for production, which does not start in an unsafe way. */
@@ -39,7 +40,11 @@ export function addServe(program: Command): void {
       '--store <url>',
       'keep the store in PostgreSQL: postgres://… (default: a file in the data folder)',
     )
-    .option('--behind-proxy', 'nobody but a proxy that ends TLS can reach the port');
+    .option('--behind-proxy', 'nobody but a proxy that ends TLS can reach the port')
+    .option(
+      '--people [name]',
+      'let people sign in here with passkeys; the pages call this service by the name',
+    );
   withCommonOptions(command)
     .addHelpText('after', examples)
     .action(action((output, self) => runServe(output, self.opts())));
@@ -54,6 +59,7 @@ Examples:
       --data /var/lib/symbolon --key-file /etc/symbolon/keys.json
   $ symbolon serve --config /etc/symbolon/serve.json
   $ symbolon serve --data /var/lib/symbolon --store postgres://symbolon@db.example.com/symbolon?sslmode=verify-full
+  $ symbolon serve --data /var/lib/symbolon --people 'Example Ltd'
   $ symbolon serve --data /var/lib/symbolon`;
 
 async function runServe(output: Output, options: Options): Promise<void> {
@@ -87,7 +93,7 @@ function readConfigFile(path: string): ConfigFile {
 }
 
 function flags(options: Options): Partial<ProductionSettings> {
-  const { issuer, host, port, keyFile, store, audience, scope = [], behindProxy } = options;
+  const { issuer, host, port, keyFile, store, audience, scope = [], behindProxy, people } = options;
   if (audience === undefined && scope.length > 0)
     throw new TypeError('--scope needs --audience: where do they exist?');
   return {
@@ -95,6 +101,7 @@ function flags(options: Options): Partial<ProductionSettings> {
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port }),
     ...(behindProxy === undefined ? {} : { behindProxy }),
+    ...(people === undefined ? {} : { people: people === true ? {} : { name: people } }),
     ...(keyFile === undefined ? {} : { keyFile: resolve(keyFile) }),
     ...(store === undefined ? {} : { store: readStore(store) }),
     ...(audience === undefined

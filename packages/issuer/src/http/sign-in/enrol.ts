@@ -21,7 +21,8 @@ export async function askToEnrol(office: PeopleOffice, request: Request): Promis
 export async function enrol(office: PeopleOffice, request: Request): Promise<Response> {
   await office.browsers.identify(request);
   const { code, name, response } = await readBodyAs(enrolBody, request);
-  await office.enrolments.enrol(code, { name, response });
+  const { kind } = await office.enrolments.enrol(code, { name, response });
   const { base } = siteOf(office.issuer);
-  return json({ location: `${base}/sign-in?return_to=${encodeURIComponent(`${base}/account`)}` });
+  const next = `${base}/account${kind === 'recovery' ? '' : '/recovery-codes'}`;
+  return json({ location: `${base}/sign-in?return_to=${encodeURIComponent(next)}` });
 }
