@@ -1,3 +1,5 @@
+import type { Sender } from './route.ts';
+
 /** What pages of other origins may ask: whoever calls proves himself by what he sends, never by a cookie. */
 const opened = [
   '/token',
@@ -27,16 +29,16 @@ const preflight = {
  */
 export function openToPages(
   base: string,
-  answer: (request: Request) => Promise<Response>,
-): (request: Request) => Promise<Response> {
+  answer: (request: Request, sender?: Sender) => Promise<Response>,
+): (request: Request, sender?: Sender) => Promise<Response> {
   const paths = new Set([
     ...opened.map((path) => base + path),
     `/.well-known/oauth-authorization-server${base}`,
   ]);
-  return async (request) => {
-    if (!paths.has(new URL(request.url).pathname)) return answer(request);
+  return async (request, sender) => {
+    if (!paths.has(new URL(request.url).pathname)) return answer(request, sender);
     if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: preflight });
-    const answered = await answer(request);
+    const answered = await answer(request, sender);
     const open = new Response(answered.body, answered);
     for (const [name, value] of Object.entries(allowed)) open.headers.set(name, value);
     return open;
