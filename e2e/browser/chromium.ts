@@ -22,6 +22,8 @@ export interface Visitor {
   readonly context: BrowserContext;
   readonly page: Page;
   readonly cdp: CDPSession;
+  /** The authenticator of `page`; other windows have none of their own. */
+  readonly authenticatorId: string;
   /** What Chromium said of sessions bound to the device, in order. */
   readonly deviceEvents: readonly DeviceEvent[];
 }
@@ -36,12 +38,17 @@ export interface DeviceEvent {
 }
 
 /**
- * Starts the system's Chromium, with device bound sessions whose keys are in software and not counted.
+ * Starts the system's Chromium, with device bound sessions whose keys are in software and not counted, or without them.
  *
  * Only a certificate named by its key is taken for a good one: with any other way of ignoring its errors, Chromium
- * drops what a server says of device bound sessions. Every host under `.test` is this machine.
+ * drops what a server says of device bound sessions. Every host under `.test` is this machine, unless `hosts` says
+ * otherwise.
  */
-export function launchChromium({ spki }: { spki: string }): Promise<Browser> {
+export function launchChromium(options: {
+  spki: string;
+  devices?: 'none';
+  hosts?: string;
+}): Promise<Browser> {
   if (found === undefined) throw new Error(String(noChromium));
   const features = [
     'DeviceBoundSessions:RefreshQuota/false',
@@ -52,12 +59,22 @@ export function launchChromium({ spki }: { spki: string }): Promise<Browser> {
     headless: true,
     args: [
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-      `--enable-features=${features.join(',')}`,
-      `--ignore-certificate-errors-spki-list=${spki}`,
-      '--host-resolver-rules=MAP *.test 127.0.0.1',
+      ...(options.devices === 'none' ? [] : [`--enable-features=${features.join(',')}`]),
+      `--ignore-certificate-errors-spki-list=${options.spki}`,
+      `--host-resolver-rules=${options.hosts ?? 'MAP *.test 127.0.0.1'}`,
     ],
   });
 }
+
+/** One that holds passkeys and whose person is always there. */
+export const authenticator = {
+  protocol: 'ctap2',
+  transport: 'internal',
+  hasResidentKey: true,
+  hasUserVerification: true,
+  isUserVerified: true,
+  automaticPresenceSimulation: true,
+} as const;
 
 /** Opens a profile of its own, with an authenticator that holds passkeys and whose person is always there. */
 export async function newVisitor(browser: Browser): Promise<Visitor> {
@@ -75,11 +92,8 @@ export async function newVisitor(browser: Browser): Promise<Visitor> {
   await send('Network.enable', {});
   await send('Network.enableDeviceBoundSessions', { enable: true });
   await send('WebAuthn.enable', {});
-  await send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      ...{ protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true },
-      ...{ isUserVerified: true, automaticPresenceSimulation: true },
-    },
+  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: authenticator,
   });
-  return { context, page, cdp, deviceEvents };
+  return { context, page, cdp, authenticatorId, deviceEvents };
 }

@@ -212,12 +212,13 @@ test('GUARD-66: a cookie’s token is judged as any other', async () => {
   await refuses(visit(), 'token_expired');
 });
 
-test('GUARD-60: cookies that a connection brings one by one are read as one header', async () => {
+test('GUARD-60: cookies that a connection brings one by one are read as one header', async (t) => {
   const { guard, token } = await createCookieScene();
   const server = createServer(
     protectNode(guard, (_request, response, session) => response.end(session.carrier.kind)),
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
   const address = server.address();
   const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
   const ask = (cookies: readonly string[]): Promise<string> =>
@@ -236,5 +237,4 @@ test('GUARD-60: cookies that a connection brings one by one are read as one head
     });
   equal((await ask(['a=1', `${name}=${token}`])).endsWith('cookie'), true);
   equal((await ask([`${name}=${token}`, `${name}=${token}`])).startsWith('HTTP/1.1 400 '), true);
-  server.close();
 });
