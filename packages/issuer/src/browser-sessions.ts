@@ -91,8 +91,7 @@ export function openBrowserSessions(options: {
   const registerAt = `${pathname.replace(/\/$/, '')}/dbsc/register`;
   const keys = signWith('EdDSA');
 
-  const end = (sid: string): Promise<unknown> =>
-    storage.endSession({ sid, reason: 'signed_out', by: 'person', holderKey: 'keep' });
+  const end = (sid: string): Promise<unknown> => storage.endSignIn({ sid, by: 'person' });
 
   const renew = async (request: Request): ReturnType<BrowserSessions['identify']> => {
     const text = readCookie(request.headers, cookies.refreshName);

@@ -1,6 +1,7 @@
 import { importPublicKey, type VerificationKey } from '@symbolon/token';
 import { z } from 'zod';
 import { scopeValue } from './audiences.ts';
+import { ownClientId } from './own-client.ts';
 import { newId } from './random.ts';
 import { faultOfUri } from './redirect-uris.ts';
 import type { ClientRow, Registration } from './storage/rows.ts';
@@ -44,7 +45,7 @@ export interface Clients {
   /** @throws TypeError if the options are unsound or the id is taken. */
   readonly add: (options: NewClientOptions, by?: string) => Promise<ClientRow>;
   readonly list: () => Promise<readonly ClientRow[]>;
-  /** Removes a client for good; its sessions end with it. */
+  /** Removes a client for good; its sessions end with it. Throws TypeError for the issuer's own one. */
   readonly remove: (id: string, by?: string) => Promise<CutResult>;
   /** Lets keys that an operator's end has blocked open sessions again; answers their thumbprints. */
   readonly unblock: (which: { id: string; key?: string; by?: string }) => Promise<readonly string[]>;
@@ -103,6 +104,8 @@ export function openClients(options: {
       return added.client;
     },
     remove: async (id, by = 'application') => {
+      if (id === ownClientId)
+        throw new TypeError(`${id} is the issuer's own client: nobody could sign in without it`);
       const removed = await storage.removeClient({ id, by });
       known.delete(id);
       return removed;

@@ -56,6 +56,8 @@ browserTest(
       );
       await rejects(openLab({ people: {}, audiences: [{ audience }] }), /two audiences have the same name/);
     }
+    await rejects(lab.issuer.clients.remove('symbolon'), /the issuer's own client/);
+    ok(await ask(lab, browser));
     const loot = new Headers({ authorization: `Bearer ${browser.cookies.get(token) ?? ''}` });
     for (const path of ['/sessions', '/userinfo']) {
       const answer = await lab.issuer.fetch(new Request(issuerUrl + path, { headers: loot }));
