@@ -107,8 +107,8 @@ function lineRow({ at, kind, clientId, sid, fields }: ShownLine): Html {
     <td role="cell">${exactMoment(at)}</td>
     <td role="cell"><strong>${kind.replaceAll('_', ' ')}</strong></td>
     <td role="cell">
-      ${clientId === null ? '' : html`<span class="code">${plainName(clientId)}</span>`}
-      ${sid === null ? '' : html`<br /><span class="fine code">${plainName(sid)}</span>`}
+      ${clientId === null ? '' : html`<span class="code">${plainName(clientId)}</span><br />`}
+      ${sid === null ? '' : html`<span class="fine code">${plainName(sid)}</span>`}
       ${clientId === null && sid === null ? html`<span class="soft">—</span>` : ''}
     </td>
     <td role="cell" class="fine">

@@ -7,7 +7,7 @@ import { readForm } from '../requests.ts';
 import type { Visit } from '../visit.ts';
 import { asked, byOperator, consoleView, pathAsking } from './console-view.ts';
 
-const pageLength = 50;
+const pageLength = 25;
 
 /** `GET /console/sessions`. */
 export async function showSessions(office: PeopleOffice, visit: Visit): Promise<Response> {

@@ -123,13 +123,15 @@ export const countSessions = `
     ORDER BY s.absolute_expires_at DESC LIMIT ${countedAtMost}) AS sessions`;
 
 const minute = 60_000_000;
-/** $1 how many minutes back. The last row is the minute that runs. */
+/** Which minute it was, counted from the one that runs. */
+const minuteOf = (column: string): string => `(${column} / ${minute} - CAST(now_us() AS BIGINT) / ${minute})`;
+const within = (column: string): string =>
+  `${column} > now_us() - CAST($1 AS BIGINT) * ${minute} AND ${column} <= now_us()`;
+/** $1 how many minutes back. */
 export const startsByMinute = `
-  SELECT started_at / ${minute} - now_us() / ${minute} AS minute, count(*) AS number FROM sessions
-  WHERE started_at > now_us() - CAST($1 AS BIGINT) * ${minute} AND started_at <= now_us()
-  GROUP BY started_at / ${minute} - now_us() / ${minute}`;
+  SELECT ${minuteOf('started_at')} AS minute, count(*) AS number FROM sessions
+  WHERE ${within('started_at')} GROUP BY ${minuteOf('started_at')}`;
 /** $1 how many minutes back. */
 export const endsByMinute = `
-  SELECT ended_at / ${minute} - now_us() / ${minute} AS minute, count(*) AS number FROM sessions
-  WHERE ended_at IS NOT NULL AND ended_at > now_us() - CAST($1 AS BIGINT) * ${minute} AND ended_at <= now_us()
-  GROUP BY ended_at / ${minute} - now_us() / ${minute}`;
+  SELECT ${minuteOf('ended_at')} AS minute, count(*) AS number FROM sessions
+  WHERE ended_at IS NOT NULL AND ${within('ended_at')} GROUP BY ${minuteOf('ended_at')}`;
