@@ -53,7 +53,11 @@ const attestations: ReadonlySet<string> = new Set(['none', 'packed']);
 /** How long a browser waits for its person, in ms: as long as the challenge may be answered. */
 const timeout = 300_000;
 
-/** Opens the passkeys of an issuer: they are for its host, and for its origin alone. */
+/**
+ * Opens the passkeys of an issuer: they are for its host, and for its origin alone.
+ *
+ * @throws TypeError if its host is a network address.
+ */
 export function openPasskeys(options: {
   issuer: string;
   name: string;
@@ -61,6 +65,11 @@ export function openPasskeys(options: {
 }): Passkeys {
   const { challenges, name: rpName } = options;
   const { hostname: rpID, origin } = new URL(options.issuer);
+  if (isNetworkAddress(rpID)) {
+    throw new TypeError(
+      `browsers make no passkeys for the address ${rpID}: name the issuer by a host name (http://localhost for development), or leave out the option people`,
+    );
+  }
   const expected = { expectedOrigin: origin, expectedRPID: rpID, requireUserVerification: true };
 
   return {
@@ -106,6 +115,11 @@ export function openPasskeys(options: {
       return { counter, backedUp, challenge: redeemed() };
     },
   };
+}
+
+/** WebAuthn section 5.1.2: the relying party is named by a domain. */
+function isNetworkAddress(hostname: string): boolean {
+  return hostname.startsWith('[') || /^[\d.]+$/.test(hostname);
 }
 
 /** One challenge in the answer, made here for this purpose; what the library found is kept for the store. */

@@ -84,7 +84,7 @@ async function usePasskey(
   const refused: Happening = {
     ...{ event: refusalEvent, subject, kind: 'passkey_refused', fields: { passkey } },
     audit: { reason: 'counter' },
-    ...{ condition: sql.happened.counterWentBack, values: [id, request, challenge.name] },
+    ...{ condition: sql.happened.counterWentBack, values: [id, request, challenge.name, counter] },
   };
   const statements = [
     statement(sql.redeemChallenge, challenge.name, challenge.madeAt),

@@ -21,8 +21,8 @@ export const voidEnrolments = `DELETE FROM one_time_codes WHERE subject = $1 AND
 /** Whether what is told happened: `$5` and on say of what. Made once, used for the person's event and the audit log. */
 export const happened = {
   passkeyTouched: `EXISTS (SELECT 1 FROM passkeys WHERE id = $5 AND request = $6)`,
-  /** $5 passkey, $6 request, $7 challenge, which was good: then nothing but its counter was in the way. */
-  counterWentBack: `EXISTS (SELECT 1 FROM passkeys WHERE id = $5 AND request <> $6)
+  /** $5 passkey, $6 request that did not touch it, $7 challenge, which was good, $8 counter. */
+  counterWentBack: `EXISTS (SELECT 1 FROM passkeys WHERE id = $5 AND request <> $6 AND NOT ${counts('$8')})
     AND EXISTS (SELECT 1 FROM one_time_codes WHERE hash = $7)`,
   /** $5 passkey, $6 subject, before it goes. */
   passkeyRemovable: `EXISTS (SELECT 1 FROM passkeys WHERE id = $5 AND subject = $6 AND ${spareFor('$6')})`,
@@ -36,6 +36,14 @@ export const happened = {
   /** $5 subject. */
   accountStands: `EXISTS (SELECT 1 FROM accounts WHERE subject = $5)`,
 } as const;
+
+/**
+ * A counter that stands still or goes back says that there are two of this passkey (WebAuthn section 6.1.1); one that is
+ * always 0 does not count.
+ */
+function counts(counter: string): string {
+  return `(counter < ${counter} OR (counter = 0 AND ${counter} = 0))`;
+}
 
 /** Something else than this passkey opens the account of the subject: another one, or a recovery code. */
 function spareFor(subject: string): string {
@@ -122,13 +130,11 @@ const foundColumns = `id, subject, public_key, counter, transports, backed_up, n
 export const findPasskey = `SELECT ${foundColumns} FROM passkeys WHERE id = $1`;
 export const listPasskeys = `SELECT ${foundColumns} FROM passkeys WHERE subject = $1 ORDER BY created_at, id`;
 
-/**
- * $1 id, $2 counter, $3 backed up, $4 request, $5 challenge. A counter that stands still or goes back says that there
- * are two of this passkey (WebAuthn section 6.1.1); one that is always 0 does not count.
- */
+/** $1 id, $2 counter, $3 backed up, $4 request, $5 challenge. */
 export const usePasskey = `
   UPDATE passkeys SET counter = $2, backed_up = $3, request = $4, last_used_at = now_us()
-  WHERE id = $1 AND (counter < $2 OR (counter = 0 AND $2 = 0)) AND ${standing('$5')}
+  WHERE id = $1 AND ${counts('$2')} AND ${standing('$5')}
+    AND EXISTS (SELECT 1 FROM subjects WHERE subjects.id = passkeys.subject AND subjects.enabled = 1)
   RETURNING subject`;
 
 /** How many passkeys an account may have. */
@@ -152,7 +158,9 @@ export const passkeyStands = `SELECT 1 AS stands FROM passkeys WHERE id = $1 AND
 
 export const countRecoveryCodes = `
   SELECT count(*) AS many FROM one_time_codes WHERE subject = $1 AND purpose = 'recovery'`;
-export const dropRecoveryCodes = `DELETE FROM one_time_codes WHERE subject = $1 AND purpose = 'recovery'`;
+export const dropRecoveryCodes = `
+  DELETE FROM one_time_codes WHERE subject = $1 AND purpose = 'recovery'
+    AND EXISTS (SELECT 1 FROM subjects WHERE subjects.id = $1 AND subjects.enabled = 1)`;
 /** $1 name, $2 subject. */
 export const addRecoveryCode = `
   INSERT INTO one_time_codes (hash, purpose, subject, state, created_at)
