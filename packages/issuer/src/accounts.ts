@@ -4,7 +4,8 @@ import type { LookupKey } from './lookup-key.ts';
 import { linkTo, newLinkCode } from './one-time-codes.ts';
 import { newId } from './random.ts';
 import type { AccountRow, PlannedAccount, Role, RoleResult } from './storage/account-storage.ts';
-import type { CutResult, Storage } from './storage/storage.ts';
+import type { CutResult } from './storage/decisions.ts';
+import type { Storage } from './storage/storage.ts';
 
 /** Accounts, for whoever runs the issuer: who may have one, what they may do, and when it ends. */
 export interface Accounts {

@@ -2,7 +2,7 @@ import { AuthError, importPublicKey } from '@symbolon/token';
 import { z } from 'zod';
 import { isLoopback, faultOfUri } from './redirect-uris.ts';
 import type { SelfRegistration } from './registration-policy.ts';
-import type { NewClient } from './storage/storage.ts';
+import type { NewClient } from './storage/decisions.ts';
 
 /** What an application says of itself, so far as it is used (RFC 7591 section 2); the rest is left out. */
 const metadata = z.object({

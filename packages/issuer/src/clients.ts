@@ -5,7 +5,8 @@ import { ownClientId } from './own-client.ts';
 import { newId } from './random.ts';
 import { faultOfUri } from './redirect-uris.ts';
 import type { ClientRow, Registration } from './storage/rows.ts';
-import type { CutResult, NewClient, Storage } from './storage/storage.ts';
+import type { CutResult, NewClient } from './storage/decisions.ts';
+import type { Storage } from './storage/storage.ts';
 
 /** What an operator says of a new client. */
 export const clientOptions = z.strictObject({

@@ -1,5 +1,5 @@
 import type { BrowserCookies } from './http/cookies.ts';
-import type { Issue } from './storage/storage.ts';
+import type { Issue } from './storage/decisions.ts';
 import type { Mint } from './tokens.ts';
 
 /** How long the token of a session lives that is bound to its device, in seconds: a browser renews it by a signature. */

@@ -9,7 +9,8 @@ import type { CookieMint } from './cookie-mint.ts';
 import { createDeviceChallenges, type DeviceChallenges } from './device-challenges.ts';
 import type { LookupKey } from './lookup-key.ts';
 import type { Lifetimes } from './sessions.ts';
-import type { Issue, Storage } from './storage/storage.ts';
+import type { Issue } from './storage/decisions.ts';
+import type { Storage } from './storage/storage.ts';
 import { signWith } from './tokens.ts';
 
 /** What a browser is told when it wants its session's token renewed by its device. */

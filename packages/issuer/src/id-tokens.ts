@@ -1,6 +1,6 @@
 import { signIdToken } from '@symbolon/token';
 import type { SigningKeys } from './signing-keys.ts';
-import type { Issue } from './storage/storage.ts';
+import type { Issue } from './storage/decisions.ts';
 
 const micros = 1_000_000;
 /** How long an ID token is good, in seconds: it is read once, when the person comes back. */

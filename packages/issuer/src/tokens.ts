@@ -9,7 +9,7 @@ import { newId } from './random.ts';
 import type { RefreshTokens } from './refresh-tokens.ts';
 import { refreshAlg } from './signing-keys.ts';
 import type { SessionRow } from './storage/rows.ts';
-import type { Issue, SignWith } from './storage/storage.ts';
+import type { Issue, SignWith } from './storage/decisions.ts';
 
 /** What a holder gets (RFC 6749 section 5.1), with the session's id and the generation of the refresh token. */
 export interface IssuedTokens {

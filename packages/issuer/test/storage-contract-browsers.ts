@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { SessionRow } from '../src/storage/rows.ts';
 import type { BrowserStart, RenewResult } from '../src/storage/browser-storage.ts';
-import type { Issue, Storage } from '../src/storage/storage.ts';
+import type { Issue } from '../src/storage/decisions.ts';
+import type { Storage } from '../src/storage/storage.ts';
 import {
   hour,
   id,

@@ -7,15 +7,8 @@ import type { KeyPurpose, SessionRow } from '../src/storage/rows.ts';
 import { createSqlStorage } from '../src/storage/sql-storage.ts';
 import { openSqliteEngine } from '../src/storage/sqlite-engine.ts';
 import { openSqlite } from '../src/storage/sqlite.ts';
-import type {
-  Assertion,
-  MachineOpening,
-  NewClient,
-  NewKey,
-  Rotation,
-  SessionStart,
-  Storage,
-} from '../src/storage/storage.ts';
+import type { Assertion, NewClient } from '../src/storage/decisions.ts';
+import type { MachineOpening, NewKey, Rotation, SessionStart, Storage } from '../src/storage/storage.ts';
 
 /** A time that only the test moves. */
 export interface StoreClock {

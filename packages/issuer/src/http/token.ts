@@ -1,7 +1,8 @@
 import { AuthError, type VerifiedProof } from '@symbolon/token';
 import { chooseTarget, type Audience } from '../audiences.ts';
 import { newId } from '../random.ts';
-import type { Issue, OpenRefusal } from '../storage/storage.ts';
+import type { Issue } from '../storage/decisions.ts';
+import type { OpenRefusal } from '../storage/storage.ts';
 import { refreshAlg } from '../signing-keys.ts';
 import { signWith } from '../tokens.ts';
 import { json } from './answers.ts';

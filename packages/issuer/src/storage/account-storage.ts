@@ -1,4 +1,4 @@
-import type { CutResult } from './storage.ts';
+import type { CutResult } from './decisions.ts';
 
 /** Accounts, their passkeys and what is presented once. Each method is one transaction, as in `storage.ts`. */
 export interface AccountStorage {
@@ -123,7 +123,9 @@ export interface Enrolment {
 }
 
 /** `refused`: the code or the challenge is not good, or the account is disabled; nothing was changed. */
-export interface EnrolRefusal { readonly kind: 'refused' | 'challenge_used' | 'name_taken' | 'passkey_known' }
+export interface EnrolRefusal {
+  readonly kind: 'refused' | 'challenge_used' | 'name_taken' | 'passkey_known';
+}
 
 export interface PasskeyUse {
   readonly id: string;
@@ -152,4 +154,6 @@ export interface PasskeyChange {
   readonly event: string;
 }
 
-export interface RoleResult { readonly kind: 'changed' | 'unchanged' | 'unknown' }
+export interface RoleResult {
+  readonly kind: 'changed' | 'unchanged' | 'unknown';
+}

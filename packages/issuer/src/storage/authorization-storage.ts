@@ -1,4 +1,4 @@
-import type { Assertion, Issue, NewClient, NewSubject, Replayed } from './storage.ts';
+import type { Assertion, Issue, NewClient, NewSubject, Replayed } from './decisions.ts';
 
 /**
  * Authorization requests, codes and grants: each method one transaction, as in `storage.ts`. Everything that is

@@ -1,5 +1,5 @@
 import type { PublicJwk, SessionRow } from './rows.ts';
-import type { Issue, SignWith } from './storage.ts';
+import type { Issue, SignWith } from './decisions.ts';
 
 /** Browser sessions: sign-ins at the issuer's own pages. Each method is one transaction, as in `storage.ts`. */
 export interface BrowserStorage {

@@ -9,7 +9,7 @@ import type { Engine, Row, Statement } from './engine.ts';
 import { integer, onlyRow, orNull, text } from './read-rows.ts';
 import { decide, readIssue, statement, type Decided } from './sql-decision.ts';
 import { headPosition, holdHead, recordAudit, sweptAtOnce } from './sql.ts';
-import type { NewClient } from './storage.ts';
+import type { NewClient } from './decisions.ts';
 import * as sql from './sql/authorizations.ts';
 import { sweepLogouts } from './sql/logouts.ts';
 

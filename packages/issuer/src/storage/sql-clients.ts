@@ -3,7 +3,8 @@ import { UniqueViolation } from './engine.ts';
 import { integer, onlyRow, readClient, readSubject } from './read-rows.ts';
 import { statement, telling, type Told } from './sql-decision.ts';
 import * as sql from './sql.ts';
-import type { CutResult, NewClient, Storage } from './storage.ts';
+import type { CutResult, NewClient } from './decisions.ts';
+import type { Storage } from './storage.ts';
 
 type Clients = Pick<
   Storage,
