@@ -15,7 +15,7 @@ import { createClock, issuerUrl, openLab, testKeyring, type Lab } from './suppor
 import { id } from './storage-lab.ts';
 
 const day = 24 * 3600e6;
-export const lifetimes = {
+const lifetimes = {
   personIdle: 7 * day,
   personAbsolute: 30 * day,
   machineIdle: day,

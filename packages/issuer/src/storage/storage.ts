@@ -5,18 +5,15 @@ import type { BrowserStorage } from './browser-storage.ts';
 import type { Assertion, CutResult, Issue, NewClient, NewSubject, Replayed, SignWith } from './decisions.ts';
 import type { ListStorage } from './list-storage.ts';
 import type {
-  AllowedAudience,
   AuditKind,
   AuditRow,
   BlockRow,
-  ClientKind,
   ClientRow,
   EndReason,
   KeyPurpose,
   KeyRow,
   ListedSession,
   PublicJwk,
-  Registration,
   RevocationKind,
   SessionRow,
   SubjectRow,
