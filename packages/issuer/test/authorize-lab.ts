@@ -23,7 +23,10 @@ export async function openLinkLab(options: Partial<IssuerOptions> = {}): Promise
 }
 
 /** Somebody with an account. */
-export async function addPerson({ engine }: Pick<LinkLab, 'engine'>, name = 'Ada'): Promise<string> {
+export async function addPerson(
+  { engine }: Pick<LinkLab, 'engine'>,
+  name = `Ada ${newText(4)}`,
+): Promise<string> {
   const [subject, handle] = [newText(16), newText(16)];
   await engine.batch([
     {
@@ -177,9 +180,11 @@ export async function handleOn(answer: Response): Promise<string> {
   return found[1];
 }
 
-/** A person says yes to what is asked: where his browser is sent. */
+/** A person says yes to what is asked, unless he was not asked: where his browser is sent. */
 export async function consent(lab: Lab, asked: Asked, browser: Browser, decision = 'allow'): Promise<URL> {
-  const request = await handleOn(await arrive(lab, asked.parameters, browser));
+  const shown = await arrive(lab, asked.parameters, browser);
+  if (shown.status === 303) return locationOf(shown);
+  const request = await handleOn(shown);
   return locationOf(await submit(lab, '/authorize/consent', { form: { request, decision }, browser }));
 }
 
