@@ -115,7 +115,9 @@ describe('a linked application, in Chromium', { skip: noChromium }, () => {
     await ada.page.waitForTimeout(60_000);
     const counts = await Promise.all(
       tabs.map(async (tab) => {
-        await tab.locator('#work').evaluate((button) => button.setAttribute('data-stop', ''));
+        await tab.locator('#work').evaluate((button) => {
+          button.setAttribute('data-stop', '');
+        });
         await tab.locator('#out', { hasNotText: /^waiting$/ }).waitFor();
         return JSON.parse((await tab.textContent('#out')) ?? '{}') as Record<string, number>;
       }),
