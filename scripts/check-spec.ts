@@ -5,7 +5,7 @@ import { familyOf, mentionsOf, sentencesOf } from './spec-sentences.ts';
 const sentences = read('docs/spec/*.md').flatMap(sentencesOf);
 const places = Map.groupBy(sentences, ({ id }) => id);
 const families = new Set(sentences.map(({ id }) => familyOf(id)));
-const tests = [...read('packages/*/test/**/*.ts'), ...read('e2e/*.test.ts')].map((file) =>
+const tests = [...read('packages/*/test/**/*.ts'), ...read('e2e/**/*.test.ts')].map((file) =>
   mentionsOf(file, families),
 );
 const named = tests.flatMap((file) => file.named);

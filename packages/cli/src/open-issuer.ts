@@ -102,9 +102,9 @@ function reportOf(options: { report?: NonNullable<IssuerOptions['report']> }): P
 
 function issuerOptions(settings: Settings): Omit<IssuerOptions, 'storage' | 'keyring'> {
   const { issuer, audiences } = settings;
-  if (settings.mode === 'dev') return { issuer, audiences };
-  const { lifetimes, keySetMaxAge, keyRotation } = settings;
-  return { issuer, audiences, lifetimes, keySetMaxAge, keyRotation } as Omit<
+  if (settings.mode === 'dev') return { issuer, audiences, people: { name: 'Symbolon for development' } };
+  const { lifetimes, keySetMaxAge, keyRotation, people } = settings;
+  return { issuer, audiences, lifetimes, keySetMaxAge, keyRotation, people } as Omit<
     IssuerOptions,
     'storage' | 'keyring'
   >;

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addAccount } from './commands/account.ts';
 import { addAttack } from './commands/attack.ts';
 import { addAudit } from './commands/audit.ts';
 import { addCall } from './commands/call.ts';
@@ -21,6 +22,7 @@ const commands = [
   addClient,
   addSession,
   addSubject,
+  addAccount,
   addKey,
   addGuard,
   addAudit,

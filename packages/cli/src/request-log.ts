@@ -13,9 +13,9 @@ const longestWord = 40;
 export function withRequestLog(issuer: Issuer, log: Logger): Issuer {
   return {
     ...issuer,
-    fetch: async (request) => {
+    fetch: async (request, sender) => {
       const since = performance.now();
-      const response = await issuer.fetch(request);
+      const response = await issuer.fetch(request, sender);
       const { pathname } = new URL(request.url);
       const line = {
         method: request.method,

@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { serveIssuer, serveMetrics, type Issuer, type MetricsServer } from '@symbolon/issuer';
 import { pino, type Logger } from 'pino';
+import { firstLinkText } from './commands/account.ts';
 import { makeDataFolder, writeSettings } from './data-folder.ts';
+import { commandLine } from './invocation.ts';
 import { openIssuer } from './open-issuer.ts';
 import type { Output } from './output.ts';
 import { withRequestLog } from './request-log.ts';
@@ -17,6 +19,8 @@ import { stopSignal } from './stop-signal.ts';
  */
 export async function serve(output: Output, plan: Plan): Promise<void> {
   demandSafety(plan);
+  // Heard from the beginning: whoever reads that it is ready may ask it to stop at once.
+  const stopped = stopSignal();
   const { settings } = plan;
   const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime });
   makeDataFolder(plan.folder);
@@ -44,7 +48,8 @@ export async function serve(output: Output, plan: Plan): Promise<void> {
   announce(log, { ...plan, port: server.port, metrics });
   if (keyFile === 'create')
     output.note(`Made ${settings.keyFile}: back it up, but not together with ${plan.folder.path}.`);
-  await stopSignal();
+  await offerFirstAccount(issuer, { log, folder: plan.folder.path });
+  await stopped;
   log.info('closing: requests in flight are answered');
   await server.close();
   await metrics?.close();
@@ -55,6 +60,24 @@ async function openMetrics(
   settings: ProductionSettings['metrics'],
 ): Promise<MetricsServer | undefined> {
   return settings === undefined ? undefined : serveMetrics(issuer, settings);
+}
+
+/**
+ * Says how the first account is made. The link opens it, so it is written for somebody who is looking, and never into
+ * what is collected as a log.
+ */
+async function offerFirstAccount(
+  { accounts }: Issuer,
+  { log, folder }: { log: Logger; folder: string },
+): Promise<void> {
+  if (accounts === undefined || (await accounts.list({ limit: 1 })).length > 0) return;
+  const first = process.stdout.isTTY ? await accounts.inviteFirst() : undefined;
+  if (first !== undefined) process.stdout.write(`${firstLinkText(first.link)}\n`);
+  else
+    log.info(
+      { event: 'no_account', command: commandLine('account first', folder) },
+      'nobody can sign in yet',
+    );
 }
 
 function announce(

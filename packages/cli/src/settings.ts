@@ -60,6 +60,8 @@ const production = z.strictObject({
   keyRotation: seconds.optional(),
   signer: signer.optional(),
   metrics: metrics.optional(),
+  /** Whether people sign in here with passkeys, and what the pages call this service. */
+  people: z.strictObject({ name: z.string().min(1).max(60).optional() }).optional(),
 });
 
 const dev = z.strictObject({

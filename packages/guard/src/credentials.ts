@@ -1,12 +1,30 @@
 import { AuthError, maxTokenLength } from '@symbolon/token';
+import { readCookie } from './cookie-requests.ts';
 import type { RequestView } from './request-view.ts';
 
 /** What a request presents: one scheme, one token and, with the DPoP scheme, one proof; all still unverified. */
 export type Credentials =
   | { readonly scheme: 'DPoP'; readonly token: string; readonly proof: string }
-  | { readonly scheme: 'Bearer'; readonly token: string; readonly proof: undefined };
+  | { readonly scheme: 'Bearer' | 'Cookie'; readonly token: string; readonly proof: undefined };
 
 const longestScheme = 8;
+
+/**
+ * Reads the credentials of a request to a guard that takes the cookie `name` too, and only one of them.
+ *
+ * @throws AuthError as {@link readCredentials} and {@link readCookie} do.
+ */
+export function readCookieOrCredentials(headers: RequestView['headers'], name: string): Credentials {
+  const token = readCookie(headers, name);
+  if (token === undefined) return readCredentials(headers);
+  const authorization = headers.get('authorization') ?? '';
+  if (/(?:^|,)\s*(?:dpop|bearer)(?:\s|$)/i.test(authorization.slice(0, maxTokenLength))) {
+    throw new AuthError('credentials_multiple');
+  }
+  if ((headers.get('dpop') ?? '') !== '') throw new AuthError('token_carrier_unexpected');
+  if (token.length > maxTokenLength) throw new AuthError('token_too_long');
+  return { scheme: 'Cookie', token, proof: undefined };
+}
 
 /**
  * Reads the credentials of a request from its `Authorization` and `DPoP` headers (RFC 6750 section 2.1, RFC
@@ -43,7 +61,7 @@ export function checkTokenText(token: string): void {
   if (!/^[A-Za-z0-9._~+/-]+=*$/.test(token)) throw new AuthError('credentials_malformed');
 }
 
-function schemeOf(name: string): Credentials['scheme'] | undefined {
+function schemeOf(name: string): 'DPoP' | 'Bearer' | undefined {
   if (name === 'DPoP' || name === 'Bearer') return name;
   const lower = name.length < longestScheme ? name.toLowerCase() : '';
   if (lower === 'dpop') return 'DPoP';
@@ -57,10 +75,7 @@ function otherSchemeFault(authorization: string): 'credentials_multiple' | 'toke
     : 'token_missing';
 }
 
-function withProof(
-  credentials: { scheme: Credentials['scheme']; token: string },
-  proof: string,
-): Credentials {
+function withProof(credentials: { scheme: 'DPoP' | 'Bearer'; token: string }, proof: string): Credentials {
   const { scheme, token } = credentials;
   if (scheme === 'Bearer') {
     if (proof !== '') throw new AuthError('token_carrier_unexpected');

@@ -1,7 +1,8 @@
 import { AuthError, checkTimes, type AuthErrorCode, type HeaderTable } from '@symbolon/token';
 import { createBoundedFetch } from './bounded-fetch.ts';
 import { challengeFor, challengeResponse, type Challenge } from './challenge.ts';
-import { readCredentials, type Credentials } from './credentials.ts';
+import { demandSameOrigin } from './cookie-requests.ts';
+import { readCookieOrCredentials, readCredentials, type Credentials } from './credentials.ts';
 import { createCounters, type Counters } from './counters.ts';
 import { createConnections, type CloseReason, type Connections } from './connections.ts';
 import { createEnds } from './ends.ts';
@@ -54,7 +55,8 @@ export interface Guard {
  */
 export function createGuard(options: GuardOptions): Guard {
   const settings = readOptions(options);
-  const { issuer, audience, clock, bearer } = settings;
+  const { issuer, audience, clock, bearer, cookie } = settings;
+  const origin = new URL(settings.publicUrl).origin;
   const counters = createCounters();
   const refusedByCode: Partial<Record<AuthErrorCode, number>> = {};
   const proofs = createProofs(settings, counters);
@@ -98,7 +100,7 @@ export function createGuard(options: GuardOptions): Guard {
   const decide = async (request: RequestView, demand: Demand): Promise<Session> => {
     counters.decisions++;
     try {
-      const credentials = readCredentials(request.headers);
+      const credentials = credentialsOf(request);
       const table = keys.current() ?? (await loadKeys());
       const now = clock() / 1000;
       const entry = findToken(credentials.token) ?? (await verifyToken(credentials.token, { table, now }));
@@ -121,6 +123,13 @@ export function createGuard(options: GuardOptions): Guard {
       if (error instanceof AuthError) refusedByCode[error.code] = (refusedByCode[error.code] ?? 0) + 1;
       throw error;
     }
+  };
+
+  const credentialsOf = (request: RequestView): Credentials => {
+    if (cookie === undefined) return readCredentials(request.headers);
+    const credentials = readCookieOrCredentials(request.headers, cookie);
+    if (credentials.scheme === 'Cookie') demandSameOrigin(request, origin);
+    return credentials;
   };
 
   const loadKeys = (): Promise<HeaderTable> => {
@@ -232,8 +241,10 @@ function checkCarrier(
       if (!bearer) throw new AuthError('token_bearer_refused');
       if (credentials.scheme !== 'Bearer') throw new AuthError('token_carrier_unexpected');
       return;
-    case 'certificate':
     case 'cookie':
+      if (credentials.scheme !== 'Cookie') throw new AuthError('token_carrier_unexpected');
+      return;
+    case 'certificate':
       throw new AuthError('token_carrier_unexpected');
   }
 }

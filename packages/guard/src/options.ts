@@ -29,6 +29,11 @@ export interface GuardOptions {
   readonly name?: string;
   /** Takes bearer tokens too, which anyone can use who sees one. Without it they are refused. */
   readonly bearer?: 'accept';
+  /**
+   * The name of the cookie in which a token that is bound to a cookie comes, such as `__Host-session`. Requests with it
+   * that change something, and WebSocket upgrades, must come from the origin of `publicUrl`. Default: no cookie is read.
+   */
+  readonly cookie?: string;
   /** Demands a DPoP nonce (RFC 9449 section 9) of every proof; `key`, at least 32 bytes, is shared by the guards of an audience. */
   readonly nonces?: { readonly key: Uint8Array };
   /** How many proofs a second one session may send for long. Default 500. */
@@ -50,6 +55,7 @@ export interface GuardSettings {
   readonly publicUrl: string;
   readonly jwksUri: string | undefined;
   readonly bearer: boolean;
+  readonly cookie: string | undefined;
   readonly staleFeed: 'accept' | 'refuse';
   /** In milliseconds. */
   readonly maxStale: number;
@@ -64,7 +70,7 @@ export interface GuardSettings {
 }
 
 const known: readonly string[] = [
-  ...['issuer', 'audience', 'publicUrl', 'jwksUri', 'bearer', 'nonces'],
+  ...['issuer', 'audience', 'publicUrl', 'jwksUri', 'bearer', 'cookie', 'nonces'],
   ...['proofRate', 'replayStore', 'cacheBytes', 'clock', 'fetch'],
   ...['staleFeed', 'maxStale', 'identity', 'name'],
 ];
@@ -95,6 +101,7 @@ export function readOptions(options: GuardOptions): GuardSettings {
     publicUrl: readPublicUrl(options.publicUrl ?? audience, 'publicUrl').replace(/\/+$/, ''),
     jwksUri: options.jwksUri === undefined ? undefined : readPublicUrl(options.jwksUri, 'jwksUri'),
     bearer: options.bearer === 'accept',
+    cookie: options.cookie === undefined ? undefined : readCookieName(options.cookie),
     staleFeed: options.staleFeed,
     maxStale: readPositive(options.maxStale ?? defaultMaxStale, 'maxStale') * 1000,
     identity: readIdentity(options.identity),
@@ -121,6 +128,12 @@ export function readPublicUrl(value: unknown, what: string): string {
   throw new TypeError(
     `unexpected ${what}, expected a URL like 'https://example.com' (http only on loopback) without user, query or fragment`,
   );
+}
+
+/** A token of RFC 9110 section 5.6.2, as RFC 6265 section 4.1.1 has it. */
+function readCookieName(name: unknown): string {
+  if (typeof name === 'string' && /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/.test(name)) return name;
+  throw new TypeError(`unexpected cookie, expected a cookie's name such as '__Host-session'`);
 }
 
 function isLoopback(hostname: string): boolean {

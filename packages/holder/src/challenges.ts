@@ -48,8 +48,8 @@ function addParameter(parameters: Map<string, string>, text: string): boolean {
   return true;
 }
 
-/** The `error` of the first DPoP challenge of an answer (RFC 9449 section 7.1), if it has one that can be read. */
-export function dpopErrorOf(headers: Headers): string | undefined {
+/** The parameters of the first DPoP challenge of an answer (RFC 9449 section 7.1), if it has one that can be read. */
+export function dpopChallengeOf(headers: Headers): ReadonlyMap<string, string> | undefined {
   const challenges = parseChallenges(headers.get('www-authenticate') ?? '') ?? [];
-  return challenges.find((challenge) => challenge.scheme === 'dpop')?.parameters.get('error');
+  return challenges.find((challenge) => challenge.scheme === 'dpop')?.parameters;
 }

@@ -5,10 +5,15 @@ import { isSecure, requireUrl } from './origins.ts';
 import type { Send } from './send.ts';
 
 /** Where the issuer takes requests (RFC 8414 section 2). */
-interface Endpoints {
+export interface Endpoints {
   readonly kind: 'ok';
   readonly token: string;
   readonly revocation: string | undefined;
+  readonly authorization: string | undefined;
+  readonly pushedRequest: string | undefined;
+  /** Whether the issuer takes authorization requests by the back channel only (RFC 9126 section 5). */
+  readonly pushOnly: boolean;
+  readonly endSession: string | undefined;
 }
 
 /** Finds the issuer's endpoints: one request, whoever asks meanwhile; the result is kept until `forget`. */
@@ -68,9 +73,20 @@ function readEndpoints(body: JsonObject, issuer: string): Endpoints | Transient 
     );
   }
   const token = body['token_endpoint'];
-  const revocation = body['revocation_endpoint'];
   if (body['issuer'] !== issuer || !isEndpoint(token)) return unreadable(200, undefined);
-  return { kind: 'ok', token, revocation: isEndpoint(revocation) ? revocation : undefined };
+  const endpoint = (name: string): string | undefined => {
+    const value = body[`${name}_endpoint`];
+    return isEndpoint(value) ? value : undefined;
+  };
+  return {
+    kind: 'ok',
+    token,
+    revocation: endpoint('revocation'),
+    authorization: endpoint('authorization'),
+    pushedRequest: endpoint('pushed_authorization_request'),
+    pushOnly: body['require_pushed_authorization_requests'] === true,
+    endSession: endpoint('end_session'),
+  };
 }
 
 function isEndpoint(value: unknown): value is string {

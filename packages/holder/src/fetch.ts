@@ -1,10 +1,11 @@
 import { signProof, type SigningKey } from '@symbolon/token';
 import { abortable } from './abortable.ts';
-import { dpopErrorOf } from './challenges.ts';
+import { dpopChallengeOf } from './challenges.ts';
 import type { ClockOffsets } from './clock-offset.ts';
 import { HolderError, refused, transient } from './errors.ts';
 import { discard } from './json-answer.ts';
 import type { Nonces } from './nonces.ts';
+import { presenceAskedBy, type PresenceAsked, type ProvePresence } from './presence.ts';
 import { redirectOf } from './redirect.ts';
 import { readCall, type Call } from './request-call.ts';
 import type { Send } from './send.ts';
@@ -24,17 +25,23 @@ export interface FetchOptions {
   readonly offsets: ClockOffsets;
   readonly nonces: Nonces;
   readonly origins: ReadonlySet<string>;
+  /** How the person is asked to prove presence; without it the answer that asks for that goes to the caller. */
+  readonly provePresence?: ProvePresence | undefined;
 }
 
-type Remedy = 'nonce' | 'clock' | 'token';
+type Remedy = { readonly kind: 'nonce' | 'clock' | 'token' } | AskPerson;
+interface AskPerson {
+  readonly kind: 'presence';
+  readonly asked: PresenceAsked;
+}
 
 const mostRedirects = 5;
 
 /**
  * Makes a `fetch` that adds token and proof (RFC 9449 section 7.1).
  *
- * A refused request is repeated at most once for each of three causes: a nonce that the resource demands, a
- * clock that is wrong here, a token that it no longer takes. Redirects are followed by hand, since a proof is
+ * A refused request is repeated at most once for each of four causes: a nonce that the resource demands, a
+ * clock that is wrong here, a token that it no longer takes, a person whose presence it wants proved. Redirects are followed by hand, since a proof is
  * for one URL, and never to another origin. The platform's own errors pass through unchanged.
  *
  * The function throws HolderError when there is no token or the request cannot be repeated, TypeError for an
@@ -57,17 +64,36 @@ export function createFetch(options: FetchOptions): HolderFetch {
 
 async function fetchOne(call: Call, options: FetchOptions): Promise<Response> {
   checkOrigin(call, options.origins);
-  const remedies = new Set<Remedy>(['nonce', 'clock', 'token']);
+  const remedies = new Set<Remedy['kind']>(['nonce', 'clock', 'token', 'presence']);
   let token = tokenOf(await abortable(options.source.current(), call.signal));
   for (;;) {
     const { response, remedy } = await attempt(call, token, options);
-    if (remedy === undefined || !remedies.delete(remedy)) return response;
+    if (remedy === undefined || !remedies.delete(remedy.kind)) return response;
+    // A person is not called for a request that could not be repeated afterwards.
+    if (remedy.kind === 'presence' && !call.repeatable) return response;
     const rejected = token;
-    if (remedy === 'token') token = tokenOf(await abortable(options.source.replacing(rejected), call.signal));
-    if (remedy === 'token' && token === rejected) return response;
+    if (remedy.kind === 'token' || remedy.kind === 'presence') {
+      token = await replace(rejected, { remedy, call, options });
+      if (token === rejected) return response;
+    }
     await discard(response);
-    if (!call.repeatable) throw new HolderError(notRepeatable(remedy));
+    if (!call.repeatable) throw new HolderError(notRepeatable(remedy.kind));
   }
+}
+
+async function replace(
+  rejected: string,
+  context: { remedy: Remedy; call: Call; options: FetchOptions },
+): Promise<string> {
+  const { remedy, call, options } = context;
+  const { source, provePresence } = options;
+  if (remedy.kind !== 'presence') return tokenOf(await abortable(source.replacing(rejected), call.signal));
+  const held = tokenOf(await abortable(source.current(), call.signal));
+  // Another request may have had the person proved a moment ago.
+  if (held !== rejected) return held;
+  await abortable(provePresence?.(remedy.asked) ?? Promise.resolve(), call.signal);
+  source.reset();
+  return tokenOf(await abortable(source.current(), call.signal));
 }
 
 async function attempt(
@@ -120,16 +146,26 @@ function remedyOf(
   },
 ): Remedy | undefined {
   const { origin, sentAt, used, options } = context;
-  const error = response.status === 401 ? dpopErrorOf(response.headers) : undefined;
-  if (error === 'invalid_token') return 'token';
-  if (error === 'use_dpop_nonce') return options.nonces.current(origin) === used.nonce ? undefined : 'nonce';
+  const challenge = response.status === 401 ? dpopChallengeOf(response.headers) : undefined;
+  const error = challenge?.get('error');
+  if (error === 'invalid_token') return { kind: 'token' };
+  const asked = options.provePresence && presenceAskedBy(challenge);
+  if (asked !== undefined) return { kind: 'presence', asked };
+  if (error === 'use_dpop_nonce') {
+    return options.nonces.current(origin) === used.nonce ? undefined : { kind: 'nonce' };
+  }
   if (error !== 'invalid_dpop_proof') return undefined;
   options.offsets.learn(origin, { headers: response.headers, sentAt });
-  return options.offsets.at(origin) === used.offset ? undefined : 'clock';
+  return options.offsets.at(origin) === used.offset ? undefined : { kind: 'clock' };
 }
 
-function notRepeatable(remedy: Remedy): ReturnType<typeof transient> {
-  const learned = { nonce: 'its nonce', clock: 'its time', token: 'a new token' }[remedy];
+function notRepeatable(remedy: Remedy['kind']): ReturnType<typeof transient> {
+  const learned = {
+    nonce: 'its nonce',
+    clock: 'its time',
+    token: 'a new token',
+    presence: 'that the person is there',
+  }[remedy];
   const description = `the resource asks for the request again (${learned} is known now), but the body is a stream that was used up; call again with a new body`;
   return transient('body_not_repeatable', description, { retryAfter: 0 });
 }

@@ -3,6 +3,7 @@ import { createTokenEndpoint } from './token-endpoint.ts';
 import type { Refused, Transient } from './errors.ts';
 import { createFetch, type HolderFetch } from './fetch.ts';
 import type { MachineKey } from './keys.ts';
+import { askOnce, type ProvePresence } from './presence.ts';
 import { surroundingsOf, type HolderOptions } from './options.ts';
 import type { PairStore } from './pair-store.ts';
 import { createRefresh, toPair } from './refresh.ts';
@@ -17,6 +18,11 @@ export interface SessionHolderOptions extends HolderOptions {
   readonly clientKey?: MachineKey;
   /** Where the pair of tokens is kept: one store for one key. */
   readonly store: PairStore;
+  /**
+   * Has the person prove presence when a resource asks for it (RFC 9470); the request is then repeated. Without it
+   * that answer, a 401, goes to the caller.
+   */
+  readonly provePresence?: ProvePresence;
 }
 
 /** The holder of one session that an application started: it keeps it alive and proves it. */
@@ -48,10 +54,11 @@ export function createHolder(options: SessionHolderOptions): Holder {
   const surroundings = surroundingsOf(options);
   const { issuer, clientId, clientKey, key: holderKey, store } = options;
   const { clocks } = surroundings;
+  const provePresence = options.provePresence && askOnce(options.provePresence);
   const endpoint = createTokenEndpoint({ issuer, clientId, clientKey, holderKey, ...surroundings });
   const source = createTokenSource(createRefresh({ endpoint, store, clocks }), clocks);
   return {
-    fetch: createFetch({ source, key: holderKey, ...surroundings }),
+    fetch: createFetch({ source, key: holderKey, provePresence, ...surroundings }),
     token: () => source.current(),
     adopt: async (answer) => {
       await store.replace(readPair(answer, clocks.wall()));

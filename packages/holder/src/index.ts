@@ -7,3 +7,4 @@ export type { Done } from './token-endpoint.ts';
 export type { TokenResult, UsableToken } from './token-source.ts';
 export { createHolder, type Holder, type SessionHolderOptions } from './holder.ts';
 export { memoryPairStore, type PairStore, type TokenPair } from './pair-store.ts';
+export type { PresenceAsked, ProvePresence } from './presence.ts';

@@ -1,2 +1,3 @@
 export { fileKey } from './node/file-key.ts';
 export { filePairStore } from './node/file-pair-store.ts';
+export { fileSealingKeys } from './node/file-sealing-keys.ts';

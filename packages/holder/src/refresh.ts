@@ -83,7 +83,7 @@ export function toPair(issued: Issued, obtainedAt: number): TokenPair | undefine
 const wrongClock = 5000;
 
 /** A pair from the store; one from the future (the clock was put back) counts as expired. */
-function obtainedFrom(pair: TokenPair, clocks: Clocks): Obtained {
+export function obtainedFrom(pair: TokenPair, clocks: Clocks): Obtained {
   const { token, life, scope, sessionId, refreshToken, generation, obtainedAt } = pair;
   const before = clocks.wall() - obtainedAt;
   const since = startStopwatch(clocks);

@@ -1,4 +1,4 @@
-import { createDiscovery } from './discovery.ts';
+import { createDiscovery, type Endpoints } from './discovery.ts';
 import { refused, transient, type Refused, type Transient } from './errors.ts';
 import { postToIssuer, type Answer, type MakeForm, type Sender } from './issuer-post.ts';
 import { readRefusal } from './refusal-answer.ts';
@@ -20,6 +20,16 @@ export interface TokenEndpoint {
   request(form: MakeForm): Promise<Obtained | Transient | Refused>;
   /** Ends the session of a token (RFC 7009). */
   revoke(token: string): Promise<Done | Transient | Refused>;
+  /** Hands an authorization request over by the back channel (RFC 9126): the URI that stands for it. */
+  push(form: MakeForm): Promise<Pushed | Transient | Refused>;
+  /** All that the issuer's metadata names. */
+  endpoints(): Promise<Endpoints | Transient | Refused>;
+}
+
+/** An authorization request that the issuer keeps for a minute. */
+export interface Pushed {
+  readonly kind: 'ok';
+  readonly requestUri: string;
 }
 
 /** It was done. */
@@ -31,14 +41,13 @@ export interface Done {
 export function createTokenEndpoint(sender: Sender): TokenEndpoint {
   const discovery = createDiscovery({ ...sender, wall: sender.clocks.wall });
   const post = async (
-    which: 'token' | 'revocation',
+    which: 'token' | 'revocation' | 'pushedRequest',
     form: MakeForm,
   ): Promise<Answer | Transient | Refused> => {
     const endpoints = await discovery.endpoints();
     if (endpoints.kind !== 'ok') return endpoints;
     const url = endpoints[which];
-    if (url === undefined)
-      return refused('revocation_unsupported', 'the issuer names no revocation endpoint');
+    if (url === undefined) return unsupported[which];
     const answer = await postToIssuer(url, form, sender);
     if (answer.kind === 'answer' && isNoEndpoint(answer)) discovery.forget();
     return answer;
@@ -46,8 +55,16 @@ export function createTokenEndpoint(sender: Sender): TokenEndpoint {
   return {
     request: async (form) => judgeTokens(await post('token', form)),
     revoke: async (token) => judgeRevocation(await post('revocation', () => ({ token }))),
+    push: async (form) => judgePush(await post('pushedRequest', form)),
+    endpoints: () => discovery.endpoints(),
   };
 }
+
+const unsupported = {
+  token: refused('token_unsupported', 'the issuer names no token endpoint'),
+  revocation: refused('revocation_unsupported', 'the issuer names no revocation endpoint'),
+  pushedRequest: refused('push_unsupported', 'the issuer names no endpoint for pushed requests'),
+};
 
 /** A redirect, or "not found" in no words of OAuth: the endpoint has moved. */
 function isNoEndpoint({ status, body }: Answer): boolean {
@@ -68,6 +85,16 @@ function judgeTokens(answer: Answer | Transient | Refused): Obtained | Transient
 function judgeRevocation(answer: Answer | Transient | Refused): Done | Transient | Refused {
   if (answer.kind !== 'answer') return answer;
   return answer.status === 200 ? { kind: 'ok' } : failureOf(answer);
+}
+
+const requestUriText = /^[\x21-\x7e]{1,512}$/;
+
+function judgePush(answer: Answer | Transient | Refused): Pushed | Transient | Refused {
+  if (answer.kind !== 'answer') return answer;
+  const requestUri = answer.body?.['request_uri'];
+  if (answer.status !== 201 || typeof requestUri !== 'string' || !requestUriText.test(requestUri))
+    return failureOf(answer);
+  return { kind: 'ok', requestUri };
 }
 
 /** Only the issuer's own registered word is a refusal; whatever else comes back, tomorrow is another day. */

@@ -61,6 +61,8 @@ export interface Peer {
     body: string;
   }[];
   readonly revoked: string[];
+  /** Authorization requests handed over by the back channel. */
+  readonly pushed: URLSearchParams[];
   /** How many requests brought an assertion or proof that did not verify. */
   refusals: number;
   readonly script: (Scripted | 'cut' | null)[];
@@ -73,6 +75,8 @@ export interface Peer {
     tokenNonce: string | undefined;
     resourceNonce: string | undefined;
     generation: number;
+    /** The session that the next tokens belong to. */
+    sid: string;
     metadata: Record<string, unknown>;
     metadataRequests: number;
   };
@@ -100,6 +104,7 @@ export async function startPeer(options: {
     tokenRequests: [],
     resourceRequests: [],
     revoked: [],
+    pushed: [],
     refusals: 0,
     script: [],
     resourceScript: [],
@@ -110,10 +115,13 @@ export async function startPeer(options: {
       tokenNonce: undefined,
       resourceNonce: undefined,
       generation: 0,
+      sid: 'SSSSSSSSSSSSSSSSSSSSSA',
       metadata: {
         issuer: origin,
         token_endpoint: `${origin}/token`,
         revocation_endpoint: `${origin}/revoke`,
+        authorization_endpoint: `${origin}/authorize`,
+        end_session_endpoint: `${origin}/logout`,
       },
       metadataRequests: 0,
     },
@@ -135,6 +143,7 @@ export async function startPeer(options: {
       peer.state.metadataRequests++;
       give(response, json(200, peer.state.metadata));
     } else if (path === '/token') await answerToken(request, response, body);
+    else if (path === '/par') await answerPush(request, response, body);
     else if (path === '/revoke') await answerRevocation(request, response, body);
     else await answerResource(request, response, body);
   }
@@ -169,7 +178,7 @@ export async function startPeer(options: {
 
   async function issue(scope: string | null): Promise<Record<string, unknown>> {
     const iat = seconds();
-    const sid = 'SSSSSSSSSSSSSSSSSSSSSA';
+    const { sid } = peer.state;
     const claims = {
       iss: origin,
       sub: 'm1',
@@ -217,6 +226,13 @@ export async function startPeer(options: {
     await verifyClient(request, form);
     peer.revoked.push(form.get('token') ?? '');
     give(response, { status: 200 });
+  }
+
+  async function answerPush(request: IncomingMessage, response: ServerResponse, body: string): Promise<void> {
+    const form = new URLSearchParams(body);
+    await verifyClient(request, form);
+    peer.pushed.push(form);
+    give(response, json(201, { request_uri: 'urn:ietf:params:oauth:request_uri:1', expires_in: 60 }));
   }
 
   async function answerResource(

@@ -7,6 +7,8 @@ export interface Audience {
   readonly audience: string;
   /** The scope values that exist there. */
   readonly scopes: readonly string[];
+  /** What a scope value allows, in words for the people who are asked: `Read your notes`. */
+  readonly words: Readonly<Record<string, string>>;
   /** How long its tokens live, in seconds. */
   readonly tokenLife: number;
   /** What its tokens are signed with. */
@@ -25,18 +27,28 @@ const identifier = z
 export const audienceOptions = z.strictObject({
   audience: identifier,
   scopes: z.array(scopeValue).default([]),
+  words: z.record(scopeValue, z.string().min(1).max(120)).default({}),
   tokenLife: z.int().min(10).max(maxTokenLife).default(300),
   alg: z.enum(['EdDSA', 'ES256', 'ML-DSA-44']).default('EdDSA'),
 });
 
-/** The audiences of the issuer's own interfaces: sessions for applications, revocations for guards. */
+/** The audiences of the issuer's own interfaces: sessions for applications, revocations for guards, userinfo for OpenID Connect. */
 export function ownAudiences(issuer: string): readonly Audience[] {
-  return ['sessions', 'revocations'].map((name) => ({
+  return ['sessions', 'revocations', 'userinfo'].map((name) => ({
     audience: `${issuer}/${name}`,
     scopes: [],
+    words: {},
     tokenLife: 300,
     alg: 'EdDSA',
   }));
+}
+
+/**
+ * The audience of the issuer's own pages. It stands in no list from which a client chooses, so only sessions that a
+ * passkey has started here have tokens for it (design section 7).
+ */
+export function accountAudience(issuer: string): string {
+  return `${issuer}/account`;
 }
 
 /**

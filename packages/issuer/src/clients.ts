@@ -1,9 +1,12 @@
 import { importPublicKey, type VerificationKey } from '@symbolon/token';
 import { z } from 'zod';
 import { scopeValue } from './audiences.ts';
+import { ownClientId } from './own-client.ts';
 import { newId } from './random.ts';
-import type { ClientRow } from './storage/rows.ts';
-import type { CutResult, Storage } from './storage/storage.ts';
+import { faultOfUri } from './redirect-uris.ts';
+import type { ClientRow, Registration } from './storage/rows.ts';
+import type { CutResult, NewClient } from './storage/decisions.ts';
+import type { Storage } from './storage/storage.ts';
 
 /** What an operator says of a new client. */
 export const clientOptions = z.strictObject({
@@ -13,7 +16,17 @@ export const clientOptions = z.strictObject({
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'expected 1 to 64 letters, digits, dots, dashes')
     .optional(),
   name: z.string().min(1).max(120).optional(),
-  kind: z.enum(['machine', 'public']).default('machine'),
+  /** `machine` acts for itself; `public` (without a key) and `web` (with one) are applications people use. */
+  kind: z.enum(['machine', 'public', 'web']).default('machine'),
+  /** Where the authorization endpoint may send people back to: exact, https, or http on loopback. */
+  redirectUris: z.array(z.string().max(2048)).max(16).default([]),
+  postLogoutRedirectUris: z.array(z.string().max(2048)).max(16).default([]),
+  /** Where the issuer says that a session has ended (OpenID Connect Back-Channel Logout). */
+  backchannelLogoutUri: z.string().max(2048).nullable().default(null),
+  /** Whether its authorization requests must be pushed (RFC 9126). */
+  pushedOnly: z.boolean().default(false),
+  /** `given`: your own application, whose people need not be asked. */
+  consent: z.enum(['ask', 'given']).default('ask'),
   /** Public JWKs whose private halves never left the client's machine. */
   keys: z.array(z.record(z.string(), z.unknown())).max(8).default([]),
   /** Registered as unable to hold a key per request: it gets bearer tokens. */
@@ -33,12 +46,14 @@ export interface Clients {
   /** @throws TypeError if the options are unsound or the id is taken. */
   readonly add: (options: NewClientOptions, by?: string) => Promise<ClientRow>;
   readonly list: () => Promise<readonly ClientRow[]>;
-  /** Removes a client for good; its sessions end with it. */
+  /** Removes a client for good; its sessions end with it. Throws TypeError for the issuer's own one. */
   readonly remove: (id: string, by?: string) => Promise<CutResult>;
   /** Lets keys that an operator's end has blocked open sessions again; answers their thumbprints. */
   readonly unblock: (which: { id: string; key?: string; by?: string }) => Promise<readonly string[]>;
   /** A client that stands, with its keys imported; what it says may be a few seconds old. */
   readonly find: (id: string) => Promise<KnownClient | undefined>;
+  /** What was read of a client is read again. */
+  readonly forget: (id: string) => void;
 }
 
 /** A client and its keys, ready to verify. */
@@ -79,6 +94,7 @@ export function openClients(options: {
   };
   return {
     find,
+    forget: (id) => void known.delete(id),
     list: () => storage.listClients(),
     add: async (input, by = 'application') => {
       const client = await readNewClient(input, options.knownAudiences());
@@ -89,6 +105,8 @@ export function openClients(options: {
       return added.client;
     },
     remove: async (id, by = 'application') => {
+      if (id === ownClientId)
+        throw new TypeError(`${id} is the issuer's own client: nobody could sign in without it`);
       const removed = await storage.removeClient({ id, by });
       known.delete(id);
       return removed;
@@ -104,7 +122,7 @@ export function openClients(options: {
   };
 }
 
-type CheckedClient = Omit<z.output<typeof clientOptions>, 'id' | 'name'> & { id: string; name: string };
+type CheckedClient = Omit<NewClient, 'subject' | 'by'>;
 
 async function readNewClient(
   input: NewClientOptions,
@@ -112,18 +130,46 @@ async function readNewClient(
 ): Promise<CheckedClient> {
   const parsed = clientOptions.safeParse(input);
   if (!parsed.success) throw new TypeError(z.prettifyError(parsed.error));
-  const { id = newId(), ...client } = parsed.data;
+  const {
+    id = newId(),
+    redirectUris,
+    postLogoutRedirectUris,
+    backchannelLogoutUri,
+    consent,
+    pushedOnly,
+    ...client
+  } = parsed.data;
+  const registration = {
+    ...{ redirectUris, postLogoutRedirectUris, backchannelLogoutUri, consent, pushedOnly },
+    by: 'operator' as const,
+  };
+  demandSoundUris(registration, client.kind);
   const keys = await Promise.all(client.keys.map((jwk) => importPublicKey(jwk).catch(refuseKey)));
   const stray = client.audiences.find(({ audience }) => !knownAudiences.includes(audience));
   if (stray)
     throw new TypeError(`unknown audience ${stray.audience}, expected one of ${knownAudiences.join(', ')}`);
-  if (client.kind === 'machine' && keys.length === 0) {
-    throw new TypeError('a machine client proves itself with a key: register at least one public JWK');
+  if (client.kind !== 'public' && keys.length === 0) {
+    throw new TypeError(`a ${client.kind} client proves itself with a key: register at least one public JWK`);
   }
   if (client.kind === 'public' && keys.length > 0) {
-    throw new TypeError('a public client has no keys of its own: register it as a machine, or without keys');
+    throw new TypeError(
+      'a public client has no keys of its own: register it as web or machine, or without keys',
+    );
   }
-  return { ...client, id, name: client.name ?? id, keys: keys.map((key) => ({ ...key.jwk })) };
+  return { ...client, registration, id, name: client.name ?? id, keys: keys.map((key) => ({ ...key.jwk })) };
+}
+
+/** What a browser would follow, or the issuer itself would call, is judged before it is kept. */
+function demandSoundUris(registration: Registration, kind: 'machine' | 'public' | 'web'): void {
+  const { redirectUris, postLogoutRedirectUris, backchannelLogoutUri } = registration;
+  for (const uri of [...redirectUris, ...postLogoutRedirectUris]) {
+    const fault = faultOfUri(uri, kind);
+    if (fault !== undefined) throw new TypeError(`the redirect URI ${uri} ${fault}`);
+  }
+  if (kind === 'machine' && redirectUris.length > 0)
+    throw new TypeError('a machine client has no redirect URIs: register it as public or web');
+  const fault = backchannelLogoutUri === null ? undefined : faultOfUri(backchannelLogoutUri, 'web');
+  if (fault !== undefined) throw new TypeError(`the back-channel logout URI ${fault}`);
 }
 
 function refuseKey(cause: unknown): never {

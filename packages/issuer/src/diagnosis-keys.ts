@@ -21,7 +21,10 @@ const neverStarted: Finding = {
 
 function diagnoseMissing({ options }: Patient, rows: readonly KeyRow[]): readonly Finding[] {
   const algorithms = options.audiences.map(({ alg = 'EdDSA' }) => alg);
-  return neededKeys([...algorithms, 'EdDSA'] as readonly AlgorithmName[]).flatMap(([purpose, alg]) => {
+  return neededKeys({
+    algorithms: [...algorithms, 'EdDSA'] as readonly AlgorithmName[],
+    identity: false,
+  }).flatMap(([purpose, alg]) => {
     const states = rows.filter((row) => row.purpose === purpose && row.alg === alg).map(({ state }) => state);
     const name = `${purpose} key for ${alg}`;
     if (!states.includes('current')) return [missingCurrent(name)];

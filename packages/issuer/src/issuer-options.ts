@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { audienceOptions, ownAudiences, type Audience } from './audiences.ts';
+import { accountAudience, audienceOptions, ownAudiences, type Audience } from './audiences.ts';
 import type { Lifetimes } from './sessions.ts';
 
 /** What an installer says of an issuer, so far as it can be judged without a store. */
@@ -53,7 +53,8 @@ function readAudiences(issuer: string, options: StatedOptions['audiences']): rea
   const parsed = z.array(audienceOptions).min(1).safeParse(options);
   if (!parsed.success) throw new TypeError(`unsound audiences: ${z.prettifyError(parsed.error)}`);
   const all = [...parsed.data, ...ownAudiences(issuer)];
-  if (new Set(all.map(({ audience }) => audience)).size !== all.length) {
+  const names = [accountAudience(issuer), ...all.map(({ audience }) => audience)];
+  if (new Set(names).size !== names.length) {
     throw new TypeError('two audiences have the same name: give each its own URL');
   }
   return all;

@@ -1,21 +1,46 @@
 import { createGuard, createReplayMemory, type Guard } from '@symbolon/guard';
 import { maxTokenLife } from '@symbolon/token';
 import type { z } from 'zod';
-import type { audienceOptions } from './audiences.ts';
+import { openAccounts, type Accounts } from './accounts.ts';
+import { createAttempts } from './attempts.ts';
+import { accountAudience, type audienceOptions } from './audiences.ts';
+import { openBrowserSessions } from './browser-sessions.ts';
+import { userinfoAudience } from './authorization-target.ts';
+import { openAuthorizations } from './authorizations.ts';
+import { createBackchannelLogout, type BackchannelLogout } from './backchannel-logout.ts';
+import { openClientDocuments } from './client-documents.ts';
+import { createOutbound } from './outbound.ts';
+import { createOwnSignIn, type OwnSignIn } from './own-sign-in.ts';
+import { readRegistration, type RegistrationOptions } from './registration-policy.ts';
 import { openClients, type Clients } from './clients.ts';
+import { openEnrolments } from './enrolments.ts';
+import { openFactors } from './factors.ts';
 import { openFeed, type Feed } from './feed.ts';
 import { readGuards, type RegisteredGuards } from './guards.ts';
+import { boundTokenLife, createCookieMint } from './cookie-mint.ts';
+import { openDeviceBindings } from './device-binding.ts';
+import { openAssets } from './http/assets.ts';
+import { createCookies } from './http/cookies.ts';
 import { streamFeed } from './http/feed-stream.ts';
 import { wantsStream } from './http/revocations.ts';
+import type { Office, PeopleOffice } from './http/office.ts';
+import type { Sender } from './http/route.ts';
 import { createApp } from './http/routes.ts';
 import { readIssuerOptions } from './issuer-options.ts';
 import { issuerMetrics } from './issuer-metrics.ts';
+import { openLookupKey } from './lookup-key.ts';
+import { settleOwnClient } from './own-client.ts';
+import { createPasskeyChallenges } from './passkey-challenges.ts';
+import { openPasskeys } from './passkeys.ts';
 import { createMeter } from './meter.ts';
+import { createMinuteCounts } from './minute-counts.ts';
 import { waitUntilApplied, type Propagation } from './propagation.ts';
 import { openSessions, type Lifetimes, type Sessions } from './sessions.ts';
 import type { Signers } from './signer.ts';
+import { openSignIns } from './sign-ins.ts';
 import { openSigningKeys, type SigningKeys } from './signing-keys.ts';
-import type { CutResult, Storage } from './storage/storage.ts';
+import type { CutResult } from './storage/decisions.ts';
+import type { Storage } from './storage/storage.ts';
 import { createRefreshTokens } from './refresh-tokens.ts';
 import { createMint } from './tokens.ts';
 import type { Keyring } from './wrapping.ts';
@@ -28,6 +53,8 @@ export interface IssuerOptions {
   readonly audiences: readonly z.input<typeof audienceOptions>[];
   readonly storage: Storage;
   readonly keyring: Keyring;
+  /** Lets people sign in here, with passkeys, and link applications; without it there are no accounts and no pages. */
+  readonly people?: PeopleOptions;
   /** Which purposes' new keys are made and held outside this process (PKCS#11, a cloud KMS). */
   readonly signers?: Signers;
   /** How long sessions live, in seconds. */
@@ -44,12 +71,32 @@ export interface IssuerOptions {
   readonly report?: (fault: { path: string; error: unknown }) => void;
 }
 
+/** What an issuer that people sign in at says of itself. */
+export interface PeopleOptions {
+  /** What the pages and the passkeys call it (default: its host). */
+  readonly name?: string;
+  /**
+   * Your own sign-in instead of passkeys here: people who link an application are sent to this URL with `request`,
+   * which `issuer.authorizations.complete` takes.
+   */
+  readonly signIn?: { readonly url: string };
+  /** Whether applications may register themselves (default: no). */
+  readonly registration?: RegistrationOptions;
+}
+
 /** A running issuer: a Fetch handler and what an application may do in process. */
 export interface Issuer {
   readonly issuer: string;
-  readonly fetch: (request: Request) => Promise<Response>;
+  /** Answers a request. `sender` says what the server knows of who sent it. */
+  readonly fetch: (request: Request, sender?: Sender) => Promise<Response>;
+  /** Who may sign in here; undefined without the option `people`. */
+  readonly accounts: Accounts | undefined;
   readonly sessions: Omit<Sessions, 'find'>;
-  readonly clients: Omit<Clients, 'find'>;
+  readonly clients: Omit<Clients, 'find' | 'forget'>;
+  /** For an application that signs people in itself (`people.signIn`). */
+  readonly authorizations: OwnSignIn;
+  /** Ends what a person allowed an application: every session it has of him, in one position of the feed. */
+  readonly grants: { readonly end: Storage['endGrant'] };
   readonly keys: Pick<SigningKeys, 'list' | 'rotate' | 'revoke' | 'rewrap' | 'maintain'>;
   /** By claim `sub`. A disabled one has no session and starts none; enabling it lets it start new ones and revives none. */
   readonly subjects: {
@@ -99,7 +146,8 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     options.report?.(fault);
   };
   await settleIssuer(storage, issuer);
-  const tokenLife = Math.max(...audiences.map((audience) => audience.tokenLife)) * micros;
+  const inCookies = options.people === undefined ? 0 : boundTokenLife;
+  const tokenLife = Math.max(inCookies, ...audiences.map((audience) => audience.tokenLife)) * micros;
   const keys = await openSigningKeys({
     issuer,
     storage,
@@ -108,6 +156,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     clock,
     report,
     algorithms: audiences.map((audience) => audience.alg),
+    identity: options.people !== undefined,
     times: {
       keySetMaxAge: keySetMaxAge * micros,
       rotation: keyRotation * micros,
@@ -116,9 +165,11 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
         session: maxTokenLife * micros,
         refresh: Math.max(lifetimes.personAbsolute, lifetimes.machineAbsolute, leastRefreshLife * micros),
         feed: feedLife * micros,
+        identity: maxTokenLife * micros,
       },
     },
   });
+  const lookup = await openLookupKey({ storage, keyring });
   const clients = openClients({
     storage,
     clock,
@@ -139,12 +190,13 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
   let closing = false;
   const replay = createReplayMemory();
   const isClosing = (): boolean => closing;
-  const office = {
+  const office: Office = {
     issuer,
     audiences,
     lifetimes,
     keySetMaxAge,
     storage,
+    lookup,
     clients,
     sessions,
     keys,
@@ -152,14 +204,17 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     mint,
     feed,
     replay,
+    refreshes: createMinuteCounts(elapsed),
     clock,
+    servesPeople: options.people !== undefined,
     isClosing,
   };
   const own: typeof fetch = async (input, init) => app(new Request(input, init));
-  const ownGuard = (name: string): Guard =>
+  const ownGuard = (audience: string, carrier: { cookie?: string; bearer?: 'accept' } = {}): Guard =>
     createGuard({
+      ...carrier,
       issuer,
-      audience: `${issuer}/${name}`,
+      audience,
       // The path of every request begins with that of the identifier.
       publicUrl: new URL(issuer).origin,
       fetch: own,
@@ -167,14 +222,24 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
       staleFeed: 'accept',
       identity: ownStream(feed),
     });
-  const guards = { sessions: ownGuard('sessions'), revocations: ownGuard('revocations') };
-  const app = createApp(office, { guards, report, refused: meter.refused });
+  const guards = {
+    sessions: ownGuard(`${issuer}/sessions`),
+    revocations: ownGuard(`${issuer}/revocations`),
+  };
+  const people =
+    options.people === undefined
+      ? undefined
+      : await openPeople(office, { ownGuard, said: options.people, report });
+  const app = createApp(office, { guards, people: people?.office, report, refused: meter.refused });
   const timer = keepMaintained({ keys, storage, report, tokenLife });
   return {
     issuer,
     fetch: app,
     sessions,
     clients,
+    accounts: people?.office.accounts,
+    authorizations: createOwnSignIn({ storage, clients, authorizations: openAuthorizations(office) }),
+    grants: { end: (end) => storage.endGrant(end) },
     keys: { ...keys, revoke },
     subjects: {
       disable: (change) => storage.disableSubject(change),
@@ -192,8 +257,82 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
       clearInterval(timer);
       guards.sessions.close();
       guards.revocations.close();
+      await people?.close();
       await feed.close();
       await storage.close();
+    },
+  };
+}
+
+/** How many recovery codes an address may try in a minute: each is unguessable, so this spares the store. */
+const triesPerMinute = 10;
+
+/** What only an issuer that people sign in at has. */
+async function openPeople(
+  office: Office,
+  {
+    ownGuard,
+    said,
+    report,
+  }: {
+    ownGuard: (audience: string, carrier: { cookie: string } | { bearer: 'accept' }) => Guard;
+    said: PeopleOptions;
+    report: NonNullable<IssuerOptions['report']>;
+  },
+): Promise<{
+  readonly office: PeopleOffice;
+  readonly backchannel: BackchannelLogout;
+  readonly close: () => Promise<void>;
+}> {
+  const registration = readRegistration(
+    said.registration,
+    office.audiences.map(({ audience }) => audience),
+  );
+  await settleOwnClient(office.storage);
+  const cookies = createCookies(office.issuer);
+  const guard = ownGuard(accountAudience(office.issuer), { cookie: cookies.tokenName });
+  const cookieMint = createCookieMint({ mint: office.mint, cookies });
+  const devices = openDeviceBindings({ ...office, cookieMint });
+  const browsers = openBrowserSessions({ ...office, cookies, cookieMint, devices, guard });
+  const userinfoGuard = ownGuard(userinfoAudience(office.issuer), { bearer: 'accept' });
+  const authorizations = openAuthorizations(office);
+  const passkeys = openPasskeys({
+    issuer: office.issuer,
+    name: said.name ?? new URL(office.issuer).host,
+    challenges: createPasskeyChallenges(office.lookup),
+  });
+  const opening = {
+    accounts: openAccounts(office),
+    enrolments: openEnrolments({ ...office, passkeys }),
+    signIns: openSignIns({ ...office, passkeys }),
+    factors: openFactors({ ...office, passkeys }),
+    recoveries: createAttempts({ perMinute: triesPerMinute, clock: office.clock }),
+  };
+  const loopback = new URL(office.issuer).protocol === 'http:';
+  const outbound = createOutbound({ loopback });
+  const policy = registration.documents;
+  const documents =
+    policy === undefined ? undefined : openClientDocuments({ ...office, policy, outbound, loopback });
+  const backchannel = createBackchannelLogout({ ...office, outbound, report });
+  return {
+    office: {
+      ...office,
+      ...opening,
+      cookies,
+      assets: await openAssets(),
+      devices,
+      browsers,
+      userinfoGuard,
+      authorizations,
+      signIn: said.signIn,
+      registration,
+      documents,
+    },
+    backchannel,
+    close: async () => {
+      await backchannel.close();
+      guard.close();
+      userinfoGuard.close();
     },
   };
 }
@@ -222,7 +361,9 @@ function keepMaintained(what: {
       await storage.settleTokenLife(tokenLife);
       await keys.maintain();
       await storage.closePages();
+      await storage.sweepAuthorizations();
       await storage.sweep({ keepSessions: sweepAfter });
+      await storage.sweepCodes();
     } catch (error) {
       report({ path: 'maintenance', error });
     }

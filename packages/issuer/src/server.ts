@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { IncomingHttpHeaders, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Issuer } from './issuer.ts';
@@ -20,14 +20,19 @@ const graceful = 10_000;
 /**
  * Serves an issuer by node:http, on loopback unless told otherwise.
  *
- * TLS is the matter of the proxy in front; the issuer's URL says what the public sees.
+ * TLS is the matter of the proxy in front; the issuer's URL says what the public sees. `behindProxy`: nobody but a proxy
+ * reaches the port, and what it adds to `X-Forwarded-For` is where a request came from.
  */
 export async function serveIssuer(
   issuer: Issuer,
-  options: { port: number; host?: string },
+  options: { port: number; host?: string; behindProxy?: boolean },
 ): Promise<IssuerServer> {
   const host = options.host ?? '127.0.0.1';
-  const server = createAdaptorServer({ fetch: (request: Request) => issuer.fetch(request) }) as Server;
+  const addressOf = options.behindProxy === true ? forwardedFor : peerOf;
+  const server = createAdaptorServer({
+    fetch: (request: Request, { incoming }: Bindings) =>
+      issuer.fetch(request, { address: addressOf(incoming) }),
+  }) as Server;
   server.headersTimeout = headersTimeout;
   server.requestTimeout = requestTimeout;
   await listen(server, options.port, host);
@@ -39,6 +44,24 @@ export async function serveIssuer(
     await issuer.close();
   };
   return { host, port, close: () => (closed ??= close()) };
+}
+
+interface Bindings {
+  readonly incoming: {
+    readonly headers: IncomingHttpHeaders;
+    readonly socket?: { readonly remoteAddress?: string | undefined };
+  };
+}
+
+function peerOf({ socket }: Bindings['incoming']): string | undefined {
+  return socket?.remoteAddress;
+}
+
+/** What the proxy next to us added comes last; whatever stands before it was said by strangers. */
+function forwardedFor({ headers }: Bindings['incoming']): string | undefined {
+  const said = headers['x-forwarded-for'];
+  const last = (Array.isArray(said) ? said.join() : said)?.split(',').at(-1)?.trim();
+  return last === '' ? undefined : last;
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

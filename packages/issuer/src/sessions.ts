@@ -4,7 +4,8 @@ import { chooseTarget, type Audience } from './audiences.ts';
 import type { Clients } from './clients.ts';
 import { newId } from './random.ts';
 import type { ListedSession } from './storage/rows.ts';
-import type { CutResult, SessionStart, StartRefusal, Storage } from './storage/storage.ts';
+import type { CutResult } from './storage/decisions.ts';
+import type { SessionStart, StartRefusal, Storage } from './storage/storage.ts';
 import { signWith, type IssuedTokens, type Mint } from './tokens.ts';
 
 /**

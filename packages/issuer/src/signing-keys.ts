@@ -13,6 +13,9 @@ export const refreshAlg: AlgorithmName = 'EdDSA';
 /** The algorithm of the feed's statements: one text for each. */
 const feedAlg: AlgorithmName = 'EdDSA';
 
+/** The algorithm of ID and logout tokens. */
+export const identityAlg: AlgorithmName = 'EdDSA';
+
 /** How long, in µs, a key stays and a set may be cached. */
 export interface KeyTimes {
   /** How long guards may go without looking at the key set again. */
@@ -29,6 +32,12 @@ export interface SigningKeys {
   readonly signer: (kid: string) => Promise<SigningKey>;
   /** The published session keys: next, current and retired ones. */
   readonly published: () => Promise<readonly PublishedJwk[]>;
+  /** The published keys of ID tokens. */
+  readonly publishedIdentity: () => Promise<readonly PublishedJwk[]>;
+  /** The key that signs ID tokens now. */
+  readonly identitySigner: () => Promise<SigningKey>;
+  /** The identity keys by exact header. */
+  readonly identityTable: () => Promise<ReadonlyMap<string, VerificationKey>>;
   /** The key that signs statements of the feed now. */
   readonly feedSigner: () => Promise<SigningKey>;
   /** The published feed keys. */
@@ -67,6 +76,8 @@ export async function openSigningKeys(options: {
   keyring: Keyring;
   signers: Signers;
   algorithms: readonly AlgorithmName[];
+  /** Whether ID tokens are signed here. */
+  identity: boolean;
   times: KeyTimes;
   clock: () => number;
   report: (fault: { path: string; error: unknown }) => void;
@@ -127,6 +138,9 @@ export async function openSigningKeys(options: {
   return {
     signer,
     published: async () => (await tables.read()).published,
+    publishedIdentity: async () => (await tables.read()).publishedIdentity,
+    identitySigner: async () => signer((await tables.read()).identitySigner),
+    identityTable: async () => (await tables.read()).identity,
     feedSigner: async () => signer((await tables.read()).feedSigner),
     feedKeys: async () => (await tables.read()).feed,
     refreshTable: async () => (await tables.read()).refresh,
@@ -141,7 +155,7 @@ export async function openSigningKeys(options: {
 }
 
 async function makeMissing(
-  options: { storage: Storage; algorithms: readonly AlgorithmName[] },
+  options: { storage: Storage; algorithms: readonly AlgorithmName[]; identity: boolean },
   make: { draft: (purpose: KeyPurpose, alg: string) => Promise<NewKey>; custody: Custody },
 ): Promise<void> {
   const { storage } = options;
@@ -150,7 +164,7 @@ async function makeMissing(
     const added = await storage.addKey(key, state);
     if (added.kind === 'taken') await make.custody.destroy(key);
   };
-  for (const [purpose, alg] of neededKeys(options.algorithms)) {
+  for (const [purpose, alg] of neededKeys(options)) {
     const states = rows.filter((row) => row.purpose === purpose && row.alg === alg).map((row) => row.state);
     if (!states.includes('current')) await add(await make.draft(purpose, alg), 'current');
     // Published together with the first key, so whoever has ever read the set holds it: it need not wait.
@@ -160,11 +174,15 @@ async function makeMissing(
 }
 
 /** The purposes and algorithms for which there must be a current and a next key. */
-export function neededKeys(algorithms: readonly AlgorithmName[]): readonly (readonly [KeyPurpose, string])[] {
+export function neededKeys(of: {
+  algorithms: readonly AlgorithmName[];
+  identity: boolean;
+}): readonly (readonly [KeyPurpose, string])[] {
   return [
-    ...[...new Set(algorithms)].map((alg) => ['session', alg] as const),
+    ...[...new Set(of.algorithms)].map((alg) => ['session', alg] as const),
     ['refresh', refreshAlg],
     ['feed', feedAlg],
+    ...(of.identity ? [['identity', identityAlg] as const] : []),
   ];
 }
 

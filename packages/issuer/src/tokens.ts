@@ -9,7 +9,7 @@ import { newId } from './random.ts';
 import type { RefreshTokens } from './refresh-tokens.ts';
 import { refreshAlg } from './signing-keys.ts';
 import type { SessionRow } from './storage/rows.ts';
-import type { Issue, SignWith } from './storage/storage.ts';
+import type { Issue, SignWith } from './storage/decisions.ts';
 
 /** What a holder gets (RFC 6749 section 5.1), with the session's id and the generation of the refresh token. */
 export interface IssuedTokens {
@@ -62,7 +62,7 @@ export function signWith(alg: AlgorithmName): SignWith {
 /**
  * Signs what a deciding statement decided: times, generation and keys are the statement's, not this moment's.
  *
- * A refresh token goes only to the holder of a person's session; a machine comes back with its assertion.
+ * A refresh token goes only to the holder of a person's session, and to a browser that is not bound to its device.
  */
 async function issueTokens(issue: Issue, options: Signing & { tokenLife: number }): Promise<IssuedTokens> {
   const { session } = issue;
@@ -74,15 +74,21 @@ async function issueTokens(issue: Issue, options: Signing & { tokenLife: number 
     expires_in: claims.exp - claims.iat,
     ...(session.scope === '' ? {} : { scope: session.scope }),
     sid: session.sid,
-    ...(session.kind === 'machine' || session.jkt === null ? {} : await refreshPart(issue, options)),
+    ...(isRefreshed(session) ? await refreshPart(issue, options) : {}),
   };
+}
+
+/** A machine comes back with its assertion, a bearer with its application, a bound browser with its device's signature. */
+function isRefreshed({ kind, jkt, deviceKey }: SessionRow): boolean {
+  return kind === 'browser' ? deviceKey === null : kind === 'person' && jkt !== null;
 }
 
 function sessionClaims(issue: Issue, options: { issuer: string; tokenLife: number }): SessionTokenClaims {
   const { session } = issue;
   const iat = Math.floor(issue.now / microseconds);
   const end = Math.floor(session.absoluteExpiresAt / microseconds);
-  const life = session.jkt === null ? Math.min(options.tokenLife, maxBearerLife) : options.tokenLife;
+  const carrier = carrierOf(session);
+  const life = carrier.crr === 'bearer' ? Math.min(options.tokenLife, maxBearerLife) : options.tokenLife;
   return {
     iss: options.issuer,
     sub: session.subject,
@@ -99,11 +105,12 @@ function sessionClaims(issue: Issue, options: { issuer: string; tokenLife: numbe
       : { auth_time: Math.floor(session.authenticatedAt / microseconds) }),
     ...(session.amr === null || session.amr.length === 0 ? {} : { amr: session.amr }),
     ...(session.scope === '' ? {} : { scope: session.scope }),
-    ...carrierOf(session),
+    ...carrier,
   };
 }
 
 function carrierOf(session: SessionRow): Pick<SessionTokenClaims, 'cnf' | 'crr'> {
+  if (session.kind === 'browser') return { crr: 'cookie' };
   return session.jkt === null ? { crr: 'bearer' } : { cnf: { jkt: session.jkt } };
 }
 

@@ -68,6 +68,9 @@ export function sessionContract(storeTest: StoreTest): void {
         repeats: 0,
         endedAt: null,
         endReason: null,
+        grantId: null,
+        signIn: null,
+        deviceKey: null,
       },
     );
     assert.deepEqual(await a.findSession(start.sid), { ...session, alive: true });

@@ -1,11 +1,15 @@
 import { suite, test } from 'node:test';
+import { accountContract } from './storage-contract-accounts.ts';
 import { auditContract } from './storage-contract-audit.ts';
+import { browserContract } from './storage-contract-browsers.ts';
 import { chainContract } from './storage-contract-chain.ts';
 import { clientContract } from './storage-contract-clients.ts';
+import { codeContract } from './storage-contract-codes.ts';
 import { endsContract } from './storage-contract-ends.ts';
 import { feedContract } from './storage-contract-feed.ts';
 import { guardContract } from './storage-contract-guards.ts';
 import { keyContract } from './storage-contract-keys.ts';
+import { listContract } from './storage-contract-lists.ts';
 import { machineContract } from './storage-contract-machines.ts';
 import { refreshContract } from './storage-contract-refresh.ts';
 import { sessionContract } from './storage-contract-sessions.ts';
@@ -30,10 +34,14 @@ export function storageContract(engine: string, open: OpenStoreLab): void {
     machineContract(storeTest);
     clientContract(storeTest);
     keyContract(storeTest);
+    accountContract(storeTest);
     auditContract(storeTest);
     chainContract(storeTest);
+    codeContract(storeTest);
     endsContract(storeTest);
     feedContract(storeTest);
     guardContract(storeTest);
+    browserContract(storeTest);
+    listContract(storeTest);
   });
 }

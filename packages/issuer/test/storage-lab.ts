@@ -7,15 +7,8 @@ import type { KeyPurpose, SessionRow } from '../src/storage/rows.ts';
 import { createSqlStorage } from '../src/storage/sql-storage.ts';
 import { openSqliteEngine } from '../src/storage/sqlite-engine.ts';
 import { openSqlite } from '../src/storage/sqlite.ts';
-import type {
-  Assertion,
-  MachineOpening,
-  NewClient,
-  NewKey,
-  Rotation,
-  SessionStart,
-  Storage,
-} from '../src/storage/storage.ts';
+import type { Assertion, NewClient } from '../src/storage/decisions.ts';
+import type { MachineOpening, NewKey, Rotation, SessionStart, Storage } from '../src/storage/storage.ts';
 
 /** A time that only the test moves. */
 export interface StoreClock {
@@ -108,6 +101,14 @@ export const newKey = (purpose: KeyPurpose, over: Partial<NewKey> = {}): NewKey 
   ...over,
 });
 
+const unlinked: NewClient['registration'] = {
+  redirectUris: [],
+  postLogoutRedirectUris: [],
+  backchannelLogoutUri: null,
+  by: 'operator',
+  consent: 'ask',
+};
+
 export const newClient = (over: Partial<NewClient> = {}): NewClient => ({
   id: id(),
   name: 'A client',
@@ -116,6 +117,7 @@ export const newClient = (over: Partial<NewClient> = {}): NewClient => ({
   bearer: false,
   audiences: [{ audience: api, scope: ['read'] }],
   rights: [],
+  registration: unlinked,
   subject: { id: id(), handle: id() },
   by: 'test',
   ...over,

@@ -64,7 +64,8 @@ const slowMachine = 30_000;
 
 const empty: readonly string[] = [
   `TRUNCATE sessions, subjects, clients, blocked_keys, redeemed_assertions, signing_keys, revocations, feed_pages,
-    token_lives, guards, audit`,
+    token_lives, guards, audit, accounts, passkeys, one_time_codes, security_events, grants, granted_scopes,
+    authorization_requests, authorization_codes, logouts`,
   `DELETE FROM meta WHERE key <> 'schema'`,
   `UPDATE head SET position = 0, cut_at = 0, floor = 0`,
   `UPDATE audit_head SET seq = 0, at = 0, kind = '', client_id = NULL, sid = NULL, fields = '', hash = ''`,

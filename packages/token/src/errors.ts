@@ -1,3 +1,17 @@
+/** What only the authorization endpoint and registration say (RFC 6749 4.1.2.1, OpenID Connect Core 3.1.2.6, RFC 7591, 9101, 9470). */
+type AuthorizationError =
+  | 'access_denied'
+  | 'unsupported_response_type'
+  | 'login_required'
+  | 'consent_required'
+  | 'interaction_required'
+  | 'request_not_supported'
+  | 'request_uri_not_supported'
+  | 'invalid_request_uri'
+  | 'unmet_authentication_requirements'
+  | 'invalid_redirect_uri'
+  | 'invalid_client_metadata';
+
 /** How a refusal is answered: the HTTP status, the registered OAuth error (RFC 6749, 6750, 9449, 9470), one sentence for people. */
 export interface Refusal {
   readonly status: 400 | 401 | 403 | 429 | 503;
@@ -15,6 +29,7 @@ export interface Refusal {
     | 'invalid_scope'
     | 'invalid_target'
     | 'temporarily_unavailable'
+    | AuthorizationError
     | undefined;
   readonly text: string;
 }
@@ -23,6 +38,9 @@ const token = (text: string): Refusal => ({ status: 401, error: 'invalid_token',
 const proof = (text: string): Refusal => ({ status: 401, error: 'invalid_dpop_proof', text });
 const assertion = (text: string): Refusal => ({ status: 401, error: 'invalid_client', text });
 const refresh = (text: string): Refusal => ({ status: 400, error: 'invalid_grant', text });
+const authorization = (error: AuthorizationError, text: string): Refusal => ({ status: 400, error, text });
+const asked = (text: string): Refusal => ({ status: 400, error: 'invalid_request', text });
+const device = (text: string): Refusal => ({ status: 400, error: 'invalid_request', text });
 const statement = (text: string): Refusal => ({ status: 503, error: 'temporarily_unavailable', text });
 
 /** Every refusal code, one row each; a code never changes its meaning. */
@@ -53,6 +71,11 @@ export const refusals = {
     status: 400,
     error: 'invalid_request',
     text: 'The Authorization header is malformed.',
+  },
+  request_cross_site: {
+    status: 403,
+    error: 'invalid_request',
+    text: 'With a cookie, only a page of this origin itself may do this.',
   },
   proof_missing: proof('The token is bound to a key: send one DPoP proof with it.'),
   proof_multiple: proof('Send exactly one DPoP header.'),
@@ -142,6 +165,18 @@ export const refusals = {
   refresh_refused: refresh('The session has ended, or this key or client is not its holder.'),
   refresh_superseded: refresh('A newer refresh token exists; read your store again and use that one.'),
   refresh_reused: refresh('An old refresh token came back; the session was ended. Start a new one.'),
+  device_too_long: device('The statement of the device is too long.'),
+  device_malformed: device('Unexpected form, expected three non-empty base64url segments.'),
+  device_header_invalid: device('The header is not exactly typ, alg and, in a registration, a public jwk.'),
+  device_key_invalid: device('The key of the device is not a sound P-256 key.'),
+  device_signature_malformed: device('The signature has not the length its algorithm demands.'),
+  device_signature_invalid: device('The signature is not by the key of the device.'),
+  device_payload_malformed: device('The payload is not one plain JSON object.'),
+  device_claim_invalid: device('A required claim is missing or has the wrong type.'),
+  device_audience_unexpected: device('The statement is for another URL.'),
+  device_registration_refused: device(
+    'A session is bound to a device once, within a minute after the sign-in, with what that answer offered.',
+  ),
   revocations_too_long: statement('The statement of the feed is too long.'),
   revocations_malformed: statement('Unexpected form, expected three non-empty base64url segments.'),
   revocations_key_unknown: statement('No feed key of this issuer has this exact header.'),
@@ -152,6 +187,24 @@ export const refusals = {
   revocations_issuer_unexpected: statement('The statement is by another issuer.'),
   revocations_audience_unexpected: statement('The statement is for another audience.'),
   session_ended: token('The session has ended; start a new one.'),
+  session_refused: {
+    status: 403,
+    error: 'invalid_request',
+    text: 'This account cannot sign in; ask who runs this issuer.',
+  },
+  passkey_refused: asked('This passkey was not accepted. Try another one, or a recovery code.'),
+  passkey_known: asked('This passkey is registered already; use another device or key.'),
+  passkey_last: asked('Nothing else opens this account: add another passkey or make recovery codes first.'),
+  passkey_unknown: asked('This account has no such passkey.'),
+  challenge_refused: asked('This was answered before, or took longer than five minutes; try again.'),
+  link_refused: asked('This link was used, has run out, or is not complete; ask for a new one.'),
+  recovery_refused: asked('That name and code do not fit; each code works once.'),
+  attempts_exceeded: {
+    status: 429,
+    error: 'temporarily_unavailable',
+    text: 'Too many tries from this address; wait a minute.',
+  },
+  account_name_taken: asked('Another account has this name; ask for a new link.'),
   issuer_cut_off: {
     status: 503,
     error: 'temporarily_unavailable',
@@ -175,6 +228,60 @@ export const refusals = {
     error: 'invalid_target',
     text: 'Name one audience that this client may ask for (parameter resource).',
   },
+  redirect_uri_unknown: asked('This redirect URI is not registered for this client, letter by letter.'),
+  response_type_unsupported: authorization('unsupported_response_type', 'The only response type is code.'),
+  response_mode_unsupported: asked('The only response mode is query.'),
+  code_challenge_missing: asked('Send a code_challenge, and S256 as code_challenge_method (RFC 7636).'),
+  prompt_malformed: asked('Unexpected prompt, expected none alone, or login and consent.'),
+  request_object_unsupported: authorization(
+    'request_not_supported',
+    'Request objects are not taken; push the parameters to /par.',
+  ),
+  request_uri_unsupported: authorization(
+    'request_uri_not_supported',
+    'A request_uri must be one that this issuer gave at /par.',
+  ),
+  request_uri_unknown: authorization(
+    'invalid_request_uri',
+    'This request was used, has expired, or is not by this client; begin again at the application.',
+  ),
+  pushed_request_required: asked('This client is registered to push its requests to /par.'),
+  login_required: authorization('login_required', 'Nobody is signed in, or not recently enough.'),
+  consent_required: authorization('consent_required', 'The person has not allowed all of this yet.'),
+  interaction_required: authorization(
+    'interaction_required',
+    'This cannot be done without asking the person.',
+  ),
+  authentication_unmet: authorization(
+    'unmet_authentication_requirements',
+    'None of the acr_values asked for is offered here.',
+  ),
+  client_metadata_invalid: authorization(
+    'invalid_client_metadata',
+    'What the application says of itself is not sound.',
+  ),
+  redirect_uri_refused: authorization(
+    'invalid_redirect_uri',
+    'A redirect URI must be https, http on loopback, or a private scheme with a dot, without fragment or user name.',
+  ),
+  registration_limit: {
+    status: 429,
+    error: 'temporarily_unavailable',
+    text: 'Too many applications have registered themselves in the last hour.',
+  },
+  access_denied: authorization('access_denied', 'The person said no.'),
+  code_refused: refresh(
+    'The code is unknown or over, or was made for another client, redirect URI, verifier, key or audience.',
+  ),
+  code_reused: refresh('This code came back long after its use; the session was ended. Start a new one.'),
+  identity_too_long: asked('The ID token is too long.'),
+  identity_malformed: asked('Unexpected form, expected three non-empty base64url segments.'),
+  identity_key_unknown: asked('No identity key of this issuer has this exact header.'),
+  identity_signature_malformed: asked('The signature has not the one spelling its algorithm allows.'),
+  identity_signature_invalid: asked('The signature is not by this issuer.'),
+  identity_payload_malformed: asked('The payload is not one plain JSON object.'),
+  identity_claim_invalid: asked('A required claim is missing or has the wrong type.'),
+  identity_issuer_unexpected: asked('The ID token is by another issuer.'),
 } as const satisfies Readonly<Record<string, Refusal>>;
 
 /** The precise reason of a refusal, for logs and tests. */

@@ -46,6 +46,11 @@ export {
 } from './proof.ts';
 export { maxAssertionLife, signAssertion, verifyAssertion, type VerifiedAssertion } from './assertion.ts';
 export {
+  verifyDeviceAnswer,
+  verifyDeviceRegistration,
+  type VerifiedDeviceStatement,
+} from './device-statement.ts';
+export {
   refreshTokenHeader,
   signRefreshToken,
   verifyRefreshToken,
@@ -65,3 +70,11 @@ export {
   type VerifiedRevocations,
 } from './revocations.ts';
 export type { Eventually } from './signatures/backend.ts';
+export {
+  idTokenHeader,
+  signIdToken,
+  verifyIdToken,
+  type IdTokenClaims,
+  type VerifiedIdToken,
+} from './id-token.ts';
+export { signLogoutToken, type LogoutTokenClaims } from './logout-token.ts';

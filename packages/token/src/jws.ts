@@ -6,7 +6,8 @@ import { rowOf } from './jwk.ts';
 import { signBytes, verifyBytes, type SigningKey, type VerificationKey } from './keys.ts';
 
 /** The kinds of statement; the code of every refusal starts with its kind. */
-export type StatementKind = 'token' | 'proof' | 'assertion' | 'refresh' | 'revocations';
+export type StatementKind =
+  'token' | 'proof' | 'assertion' | 'refresh' | 'revocations' | 'identity' | 'device';
 
 /** The three segments of a compact JWS (RFC 7515 section 7.1), still as text. */
 export interface CompactParts {
@@ -92,7 +93,7 @@ export async function signCompact(header: string, payload: string, key: SigningK
  * A verifier looks the received segment up in a table of such texts and never parses it.
  */
 export function ownHeader(
-  typ: 'at+jwt' | 'refresh+jwt' | 'revocations+jwt',
+  typ: 'at+jwt' | 'refresh+jwt' | 'revocations+jwt' | 'JWT' | 'logout+jwt',
   key: Pick<VerificationKey, 'kid' | 'jwk'>,
 ): string {
   return encodeObject({ alg: key.jwk.alg, kid: key.kid, typ });

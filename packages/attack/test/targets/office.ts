@@ -121,9 +121,20 @@ async function isClient(form: ReadonlyMap<string, string>, desk: Desk): Promise<
   const id = String(opened(assertion, 1)?.['jti']);
   if (mistakes.without?.includes('once') === true) return true;
   if (seen.has(id)) return false;
-  if (mistakes.looksThenNotes === true) await new Promise((resolve) => setTimeout(resolve, 200));
+  if (mistakes.looksThenNotes === true) await anotherLook(id);
   seen.add(id);
   return true;
+}
+
+/** Those that have looked an id up and not noted it yet: how the flaw is met does not hang on how busy the machine is. */
+const looking = new Map<string, () => void>();
+
+function anotherLook(id: string): Promise<void> {
+  looking.get(id)?.();
+  return new Promise((resolve) => {
+    looking.set(id, resolve);
+    setTimeout(resolve, 500);
+  });
 }
 
 function isSigned(assertion: string, { mistakes }: Desk): boolean {

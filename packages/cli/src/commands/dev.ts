@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { Issuer } from '@symbolon/issuer';
 import type { Command } from 'commander';
 import { openClientKey } from '../client-key.ts';
 import { findDataFolder } from '../data-folder.ts';
@@ -10,6 +11,7 @@ import { commandLine } from '../invocation.ts';
 import { openIssuer, type SettledFolder } from '../open-issuer.ts';
 import type { Output } from '../output.ts';
 import { demoHolder, demoUrl, exportLines, freshCurl } from '../paste-block.ts';
+import { firstLinkText } from './account.ts';
 import { action, readPort, withCommonOptions, type CommonOptions } from '../run.ts';
 import { stopSignal } from '../stop-signal.ts';
 
@@ -38,19 +40,29 @@ Against it, in another terminal:
   $ symbolon token | symbolon inspect`;
 
 async function runDev(output: Output, options: Options): Promise<void> {
+  const stopped = stopSignal();
   const folder = await settleDevFolder(findDataFolder(options.data), options.port);
-  await using running = await start(folder, output);
+  const { opened, accounts } = await start(folder, output);
+  await using running = opened;
   output.result(readyEvent(folder), () => banner(folder));
+  const first = await accounts?.inviteFirst();
+  if (first !== undefined)
+    output.result({ event: 'first_account', ...first }, () => firstLinkText(first.link));
   if (!output.json) {
     await secondAfterStart();
     await offerCurls(folder);
   }
-  await stopSignal();
+  await stopped;
   await running.disposeAsync();
 }
 
+interface Running {
+  readonly opened: AsyncDisposableStack;
+  readonly accounts: Issuer['accounts'];
+}
+
 /** Opens everything; what was opened is closed when a later part fails, so that the process ends. */
-async function start(folder: DevFolder, output: Output): Promise<AsyncDisposableStack> {
+async function start(folder: DevFolder, output: Output): Promise<Running> {
   const { settings } = folder;
   await using opened = new AsyncDisposableStack();
   const { issuer } = await openIssuer(folder, {
@@ -70,7 +82,7 @@ async function start(folder: DevFolder, output: Output): Promise<AsyncDisposable
   await guard.ready();
   const demo = await serveDemoApi(guard, settings.demo.port);
   opened.defer(() => demo.close());
-  return opened.move();
+  return { opened: opened.move(), accounts: issuer.accounts };
 }
 
 function readyEvent(folder: DevFolder): object {

@@ -37,6 +37,7 @@ interface Options extends CommonOptions {
   readonly metricsOpen?: true;
   readonly signer?: string;
   readonly signerFor?: readonly string[];
+  readonly people?: string | true;
 }
 
 /** `symbolon serve`: an issuer for production, which does not start in an unsafe way. */
@@ -70,7 +71,11 @@ export function addServe(program: Command): void {
       readAddress,
     )
     .option('--metrics-open', 'whoever reaches that address may read the figures')
-    .option('--behind-proxy', 'nobody but a proxy that ends TLS can reach the port');
+    .option('--behind-proxy', 'nobody but a proxy that ends TLS can reach the port')
+    .option(
+      '--people [name]',
+      'let people sign in here with passkeys; the pages call this service by the name',
+    );
   withCommonOptions(command)
     .addHelpText('after', examples)
     .action(action((output, self) => runServe(output, self.opts())));
@@ -87,6 +92,7 @@ Examples:
   $ symbolon serve --data /var/lib/symbolon --store postgres://symbolon@db.example.com/symbolon?sslmode=verify-full
   $ symbolon serve --data /var/lib/symbolon \\
       --signer 'pkcs11:token=issuer?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=/etc/symbolon/pin'
+  $ symbolon serve --data /var/lib/symbolon --people 'Example Ltd'
   $ symbolon serve --data /var/lib/symbolon`;
 
 async function runServe(output: Output, options: Options): Promise<void> {
@@ -130,7 +136,7 @@ function signerFrom(from: string, signer: SignerSettings): SignerSettings {
 }
 
 function flags(options: Options): Partial<ProductionSettings> {
-  const { issuer, host, port, keyFile, store, audience, scope = [], behindProxy } = options;
+  const { issuer, host, port, keyFile, store, audience, scope = [], behindProxy, people } = options;
   if (audience === undefined && scope.length > 0)
     throw new TypeError('--scope needs --audience: where do they exist?');
   return {
@@ -138,6 +144,7 @@ function flags(options: Options): Partial<ProductionSettings> {
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port }),
     ...(behindProxy === undefined ? {} : { behindProxy }),
+    ...(people === undefined ? {} : { people: people === true ? {} : { name: people } }),
     ...(keyFile === undefined ? {} : { keyFile: resolve(keyFile) }),
     ...(store === undefined ? {} : { store: readStore(store) }),
     ...signerFlags(options),

@@ -70,12 +70,14 @@ export function sendChallenge(response: NodeResponse, { status, headers, body }:
 }
 
 function valuesOf(rawHeaders: readonly string[], name: string): string | undefined {
+  // HTTP/2 may send cookies one by one (RFC 9113 section 8.2.3).
+  const separator = name === 'cookie' ? '; ' : ', ';
   let found: string | undefined;
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const field = rawHeaders[at] ?? '';
     if (field.length !== name.length || field.toLowerCase() !== name) continue;
     const value = rawHeaders[at + 1] ?? '';
-    found = found === undefined ? value : `${found}, ${value}`;
+    found = found === undefined ? value : `${found}${separator}${value}`;
   }
   return found;
 }

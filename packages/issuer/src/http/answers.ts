@@ -33,8 +33,8 @@ export function refuse(error: unknown): Response {
   });
 }
 
-/** At these endpoints only a client that is not who it says gets 401; all else of the request's making is 400. */
+/** At these endpoints only a client that is not who it says gets 401, and a stranger's page 403; all else is 400. */
 function statusOf(error: AuthError): number {
-  if (error.status === 429 || error.status === 503) return error.status;
+  if (error.status === 403 || error.status === 429 || error.status === 503) return error.status;
   return error.error === 'invalid_client' ? 401 : 400;
 }

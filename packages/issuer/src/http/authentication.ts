@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AuthError, verifyAssertion, verifyProof, type VerifiedProof } from '@symbolon/token';
 import type { KnownClient } from '../clients.ts';
-import type { Assertion } from '../storage/storage.ts';
+import type { Assertion } from '../storage/decisions.ts';
 import { malformed, type Form } from './requests.ts';
 import type { Office } from './office.ts';
 

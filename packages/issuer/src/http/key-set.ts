@@ -1,9 +1,10 @@
 import { hashText } from '@symbolon/token';
 import type { Office } from './office.ts';
 
-/** `GET /jwks` (RFC 7517): next, current and retired keys, cacheable, with an ETag. */
+/** `GET /jwks` (RFC 7517): next, current and retired keys of session tokens and ID tokens, cacheable, with an ETag. */
 export async function keySetEndpoint(office: Office, request: Request): Promise<Response> {
-  const body = JSON.stringify({ keys: await office.keys.published() });
+  const { keys } = office;
+  const body = JSON.stringify({ keys: [...(await keys.published()), ...(await keys.publishedIdentity())] });
   const etag = `"${await hashText(body)}"`;
   const headers = {
     'content-type': 'application/jwk-set+json',

@@ -1,11 +1,16 @@
 import { signatureNames } from '@symbolon/token';
+import { identityScopes } from '../authorization-target.ts';
+import { passkeyContext } from '../id-tokens.ts';
+import { identityAlg } from '../signing-keys.ts';
+import type { RegistrationPolicy } from '../registration-policy.ts';
 import { json } from './answers.ts';
 import type { Office } from './office.ts';
 
 /** `GET /.well-known/oauth-authorization-server` (RFC 8414) and `/.well-known/openid-configuration`. */
-export function metadataEndpoint(office: Office): Response {
+export function metadataEndpoint(office: Office, registration: RegistrationPolicy | undefined): Response {
   const { issuer } = office;
-  const scopes = [...new Set(office.audiences.flatMap((audience) => audience.scopes))];
+  const ofPeople = office.servesPeople ? identityScopes : [];
+  const scopes = [...new Set([...ofPeople, ...office.audiences.flatMap((audience) => audience.scopes)])];
   const body = {
     issuer,
     token_endpoint: `${issuer}/token`,
@@ -23,6 +28,35 @@ export function metadataEndpoint(office: Office): Response {
     introspection_endpoint_auth_methods_supported: ['private_key_jwt'],
     introspection_endpoint_auth_signing_alg_values_supported: signatureNames,
     dpop_signing_alg_values_supported: signatureNames,
+    ...(office.servesPeople ? linkingMetadata(issuer) : {}),
+    ...(registration?.dynamic === undefined ? {} : { registration_endpoint: `${issuer}/register` }),
+    ...(registration?.documents === undefined ? {} : { client_id_metadata_document_supported: true }),
   };
   return json(body, { headers: { 'cache-control': `public, max-age=${String(office.keySetMaxAge)}` } });
+}
+
+/** What linked applications and OpenID Connect clients look for (RFC 8414, 9126, 9207, OpenID Connect Discovery section 3). */
+function linkingMetadata(issuer: string): Record<string, unknown> {
+  return {
+    authorization_endpoint: `${issuer}/authorize`,
+    pushed_authorization_request_endpoint: `${issuer}/par`,
+    userinfo_endpoint: `${issuer}/userinfo`,
+    end_session_endpoint: `${issuer}/logout`,
+    response_types_supported: ['code'],
+    response_modes_supported: ['query'],
+    grant_types_supported: ['authorization_code', 'client_credentials', 'refresh_token'],
+    code_challenge_methods_supported: ['S256'],
+    authorization_response_iss_parameter_supported: true,
+    prompt_values_supported: ['none', 'login', 'consent'],
+    acr_values_supported: [passkeyContext],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: [identityAlg],
+    claims_supported: ['iss', 'sub', 'aud', 'iat', 'exp', 'auth_time', 'nonce', 'acr', 'amr', 'sid', 'name'],
+    claims_parameter_supported: false,
+    request_parameter_supported: false,
+    request_uri_parameter_supported: false,
+    require_pushed_authorization_requests: false,
+    backchannel_logout_supported: true,
+    backchannel_logout_session_supported: true,
+  };
 }

@@ -13,8 +13,17 @@ const maxBody = 64 * 1024;
 export async function readForm(request: Request): Promise<Form> {
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/x-www-form-urlencoded') throw malformed('content-type');
+  return readParameters(new URLSearchParams(await readBody(request)));
+}
+
+/** Reads the parameters of a URL, each at most once. */
+export function readQuery(request: Request): Form {
+  return readParameters(new URL(request.url).searchParams);
+}
+
+function readParameters(parameters: URLSearchParams): Form {
   const form = new Map<string, string>();
-  for (const [name, value] of new URLSearchParams(await readBody(request))) {
+  for (const [name, value] of parameters) {
     if (form.has(name)) throw malformed('parameter');
     // RFC 6749 section 3.2: a parameter without a value is as if it had been left out.
     if (value !== '') form.set(name, value);

@@ -2,14 +2,23 @@ import type { Guard } from '@symbolon/guard';
 import { AuthError, type AuthErrorCode } from '@symbolon/token';
 import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
+import { siteOf } from '../pages/site.ts';
 import { json, refuse } from './answers.ts';
+import { accountRoutes } from './account/routes.ts';
+import { authorizeRoutes } from './authorize/routes.ts';
+import { consoleRoutes } from './console/routes.ts';
+import { openToPages } from './cors.ts';
+import { dbscRoutes } from './dbsc/routes.ts';
 import { healthEndpoint, readyEndpoint } from './health.ts';
 import { introspectEndpoint } from './introspect.ts';
 import { keySetEndpoint } from './key-set.ts';
 import { metadataEndpoint } from './metadata.ts';
-import type { Office } from './office.ts';
+import { faultPage, notFoundPage, refusalPage, wantsPage } from './page-errors.ts';
+import type { Office, PeopleOffice } from './office.ts';
+import type { Route, Sender } from './route.ts';
 import { feedInterface } from './revocations.ts';
 import { revokeEndpoint } from './revoke.ts';
+import { signInRoutes } from './sign-in/routes.ts';
 import { sessionInterface } from './session-interface.ts';
 import { tokenEndpoint } from './token.ts';
 
@@ -19,8 +28,6 @@ export interface OwnGuards {
   readonly revocations: Guard;
 }
 
-type Endpoint = (request: Request, parameter: string) => Response | Promise<Response>;
-
 /**
  * Every endpoint of the issuer, one row each; `base` is the path of its identifier, '' where it has none.
  *
@@ -28,8 +35,8 @@ type Endpoint = (request: Request, parameter: string) => Response | Promise<Resp
  */
 function routes(
   office: Office,
-  { guards, base }: { guards: OwnGuards; base: string },
-): readonly (readonly ['GET' | 'POST' | 'DELETE', string, Endpoint])[] {
+  { guards, people, base }: { guards: OwnGuards; people: PeopleOffice | undefined; base: string },
+): readonly Route[] {
   const sessions = sessionInterface(office, guards.sessions);
   const feed = feedInterface(office, guards.revocations);
   return [
@@ -37,8 +44,12 @@ function routes(
     ['POST', `${base}/revoke`, (request) => revokeEndpoint(office, request)],
     ['POST', `${base}/introspect`, (request) => introspectEndpoint(office, request)],
     ['GET', `${base}/jwks`, (request) => keySetEndpoint(office, request)],
-    ['GET', `/.well-known/oauth-authorization-server${base}`, () => metadataEndpoint(office)],
-    ['GET', `${base}/.well-known/openid-configuration`, () => metadataEndpoint(office)],
+    [
+      'GET',
+      `/.well-known/oauth-authorization-server${base}`,
+      () => metadataEndpoint(office, people?.registration),
+    ],
+    ['GET', `${base}/.well-known/openid-configuration`, () => metadataEndpoint(office, people?.registration)],
     ['POST', `${base}/sessions`, sessions.start],
     ['GET', `${base}/sessions`, sessions.list],
     ['DELETE', `${base}/sessions/:parameter`, sessions.end],
@@ -48,6 +59,18 @@ function routes(
     ['POST', `${base}/revocations/acknowledgements`, feed.acknowledge],
     ['GET', `${base}/healthz`, healthEndpoint],
     ['GET', `${base}/readyz`, () => readyEndpoint(office)],
+    ...(people === undefined ? [] : peopleRoutes(people, base)),
+  ];
+}
+
+/** The endpoints for people, each room's in its own table. */
+function peopleRoutes(office: PeopleOffice, base: string): readonly Route[] {
+  return [
+    ...signInRoutes(office, base),
+    ...dbscRoutes(office, base),
+    ...authorizeRoutes(office, base),
+    ...accountRoutes(office, base),
+    ...consoleRoutes(office, base),
   ];
 }
 
@@ -60,25 +83,34 @@ export function createApp(
   office: Office,
   options: {
     guards: OwnGuards;
+    people: PeopleOffice | undefined;
     report: (fault: { path: string; error: unknown }) => void;
     refused: (code: AuthErrorCode) => void;
   },
-): (request: Request) => Promise<Response> {
-  const app = new Hono();
-  app.use(secureHeaders());
+): (request: Request, sender?: Sender) => Promise<Response> {
+  const app = new Hono<{ Bindings: Sender }>();
+  // Pages need `same-origin`: under `no-referrer` a browser blanks the Origin of their own forms.
+  app.use(secureHeaders({ xFrameOptions: 'DENY', referrerPolicy: 'same-origin' }));
   const base = new URL(office.issuer).pathname.replace(/\/$/, '');
-  for (const [method, path, endpoint] of routes(office, { guards: options.guards, base })) {
-    app.on(method, path, (context) => endpoint(context.req.raw, context.req.param('parameter') ?? ''));
+  for (const [method, path, endpoint] of routes(office, { ...options, base })) {
+    app.on(method, path, (context) =>
+      endpoint(context.req.raw, context.req.param('parameter') ?? '', context.env),
+    );
   }
-  app.notFound(() => json({ error: 'not_found' }, { status: 404 }));
-  app.onError((error, context) => {
+  const site = siteOf(office.issuer);
+  const showsPage = (request: Request): boolean => options.people !== undefined && wantsPage(request);
+  app.notFound((context) =>
+    showsPage(context.req.raw) ? notFoundPage(site) : json({ error: 'not_found' }, { status: 404 }),
+  );
+  app.onError(async (error, context) => {
+    const paged = showsPage(context.req.raw);
     if (error instanceof AuthError) options.refused(error.code);
     try {
-      return refuse(error);
+      return paged ? await refusalPage(site, error) : refuse(error);
     } catch {
       options.report({ path: context.req.path, error });
-      return json({ error: 'server_error' }, { status: 500 });
+      return paged ? faultPage(site) : json({ error: 'server_error' }, { status: 500 });
     }
   });
-  return async (request) => app.fetch(request);
+  return openToPages(base, async (request, sender) => app.fetch(request, sender));
 }

@@ -1,10 +1,12 @@
 import { AuthError, type VerifiedProof } from '@symbolon/token';
 import { chooseTarget, type Audience } from '../audiences.ts';
 import { newId } from '../random.ts';
-import type { Issue, OpenRefusal } from '../storage/storage.ts';
+import type { Issue } from '../storage/decisions.ts';
+import type { OpenRefusal } from '../storage/storage.ts';
 import { refreshAlg } from '../signing-keys.ts';
 import { signWith } from '../tokens.ts';
 import { json } from './answers.ts';
+import { grantCode } from './authorize/code-grant.ts';
 import { authenticateClient, verifyRequestProof, type AuthenticatedClient } from './authentication.ts';
 import type { Office } from './office.ts';
 import { readForm, required, requiredToken, type Form } from './requests.ts';
@@ -19,6 +21,7 @@ type Grant = (office: Office, asked: Asked) => Promise<Response>;
 
 /** The grants of this issuer; any other has no code to reach. */
 const grants: ReadonlyMap<string, Grant> = new Map([
+  ['authorization_code', grantCode],
   ['client_credentials', grantToMachine],
   ['refresh_token', grantRefresh],
 ]);
@@ -26,7 +29,8 @@ const grants: ReadonlyMap<string, Grant> = new Map([
 /** `POST /token` (RFC 6749 section 3.2): form, client, proof, then one deciding statement. */
 export async function tokenEndpoint(office: Office, request: Request): Promise<Response> {
   const form = await readForm(request);
-  const grant = grants.get(required(form, 'grant_type'));
+  const named = required(form, 'grant_type');
+  const grant = named === 'authorization_code' && !office.servesPeople ? undefined : grants.get(named);
   if (grant === undefined) throw new AuthError('grant_unsupported');
   const who = await authenticateClient(office, form);
   const proof = await verifyRequestProof(office, request, '/token');
@@ -79,6 +83,7 @@ async function grantRefresh(office: Office, { form, who, proof }: Asked): Promis
     case 'rotated':
     case 'recovered':
     case 'repeated':
+      office.refreshes.count();
       return answer(office, audienceOf(office, rotated.session.audience), rotated);
     case 'superseded':
       throw new AuthError('refresh_superseded');

@@ -12,6 +12,7 @@ import type {
   KeyState,
   ListedSession,
   PublicJwk,
+  Registration,
   RevocationKind,
   SessionKind,
   SessionRow,
@@ -38,7 +39,7 @@ export function integer(row: Row, column: string): number {
   return value as number;
 }
 
-const orNull = <T>(read: (row: Row, column: string) => T, row: Row, column: string): T | null =>
+export const orNull = <T>(read: (row: Row, column: string) => T, row: Row, column: string): T | null =>
   row[column] === null ? null : read(row, column);
 
 /** The value itself stays out of the message. */
@@ -47,7 +48,7 @@ function unexpected(column: string, value: unknown, expected: string): Error {
 }
 
 // The schema's CHECKs and this package's own writes give these texts and JSON their shape; nothing else writes them.
-const json = (row: Row, column: string): unknown => JSON.parse(text(row, column));
+export const json = (row: Row, column: string): unknown => JSON.parse(text(row, column));
 const strings = (row: Row, column: string) => json(row, column) as readonly string[];
 
 export function readClient(row: Row): ClientRow {
@@ -59,6 +60,7 @@ export function readClient(row: Row): ClientRow {
     bearer: integer(row, 'bearer') === 1,
     audiences: json(row, 'audiences') as readonly AllowedAudience[],
     rights: strings(row, 'rights'),
+    registration: json(row, 'registration') as Registration,
     subject: text(row, 'subject'),
     createdAt: integer(row, 'created_at'),
     removedAt: orNull(integer, row, 'removed_at'),
@@ -98,6 +100,9 @@ export function readSession(row: Row): SessionRow {
     repeats: integer(row, 'repeats'),
     endedAt: orNull(integer, row, 'ended_at'),
     endReason: orNull(text, row, 'end_reason') as EndReason | null,
+    grantId: orNull(text, row, 'grant_id'),
+    signIn: orNull(text, row, 'sign_in'),
+    deviceKey: orNull(json, row, 'device_key') as PublicJwk | null,
   };
 }
 

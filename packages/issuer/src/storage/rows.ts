@@ -12,8 +12,25 @@ export interface AllowedAudience {
   readonly scope: readonly string[];
 }
 
-/** `machine`: acts for itself with a registered key. `public`: an application in whose name people hold sessions. */
-export type ClientKind = 'machine' | 'public';
+/**
+ * `machine`: acts for itself with a registered key. `public` and `web`: an application in whose name people hold
+ * sessions, without and with a key of its own. `own`: the issuer's pages; nothing outside can speak in its name.
+ */
+export type ClientKind = 'machine' | 'public' | 'web' | 'own';
+
+/** What a linked application says of itself, and how it came to be registered (RFC 7591 section 2). */
+export interface Registration {
+  /** Exact redirect URIs (RFC 9700 section 2.1). */
+  readonly redirectUris: readonly string[];
+  readonly postLogoutRedirectUris: readonly string[];
+  readonly backchannelLogoutUri: string | null;
+  /** `operator`: by hand. `dynamic`: RFC 7591. `document`: its id is the URL of its metadata. */
+  readonly by: 'operator' | 'dynamic' | 'document';
+  /** `given`: the operator's own application, whose people are not asked. */
+  readonly consent: 'ask' | 'given';
+  /** Whether its requests must be pushed (RFC 9126 section 6). */
+  readonly pushedOnly?: boolean;
+}
 
 /** Registered software. */
 export interface ClientRow {
@@ -27,6 +44,7 @@ export interface ClientRow {
   readonly audiences: readonly AllowedAudience[];
   /** What it may do at the issuer itself: `introspect`, `sessions:<id of a public client>`. */
   readonly rights: readonly string[];
+  readonly registration: Registration;
   /** Its own opaque subject, made with it: the `sub` of a machine's tokens. */
   readonly subject: string;
   readonly createdAt: number;
@@ -47,10 +65,20 @@ export interface SubjectRow {
   readonly enabled: boolean;
 }
 
-export type SessionKind = 'machine' | 'person';
+/** `browser`: a sign-in at the issuer's own pages, carried by a cookie. */
+export type SessionKind = 'machine' | 'person' | 'browser';
 
 /** Why a row was ended. A session that ran out or was cut needs no reason: its row shows it. */
-export type EndReason = 'revoked' | 'application' | 'operator' | 'reuse' | 'expired' | 'evicted';
+export type EndReason =
+  | 'revoked'
+  | 'application'
+  | 'operator'
+  | 'reuse'
+  | 'expired'
+  | 'evicted'
+  | 'person'
+  | 'signed_out'
+  | 'code_reuse';
 
 /** One sign-in of one subject on one holder, or one machine's authentication. */
 export interface SessionRow {
@@ -83,6 +111,12 @@ export interface SessionRow {
   readonly repeats: number;
   readonly endedAt: number | null;
   readonly endReason: EndReason | null;
+  /** What the person allowed the linked application; `null` where no consent is kept. */
+  readonly grantId: string | null;
+  /** The `sid` of the browser session in which it was allowed: signing out there may end it. */
+  readonly signIn: string | null;
+  /** The public key to which a browser has bound its session (DBSC); `null` where it has not. */
+  readonly deviceKey: PublicJwk | null;
 }
 
 /** A session in a list: `alive` is decided by the same fragment of SQL as every refresh. */
@@ -90,8 +124,7 @@ export interface ListedSession extends SessionRow {
   readonly alive: boolean;
 }
 
-/** `identity` keys come with their statements. */
-export type KeyPurpose = 'session' | 'refresh' | 'feed';
+export type KeyPurpose = 'session' | 'identity' | 'refresh' | 'feed';
 
 /** What an entry of the feed ends. */
 export type RevocationKind = 'session' | 'key' | 'subject' | 'client' | 'everything';
@@ -126,23 +159,40 @@ export interface BlockRow {
   readonly blockedAt: number;
 }
 
-export type AuditKind =
-  | 'client_added'
-  | 'client_removed'
-  | 'subject_disabled'
-  | 'subject_enabled'
-  | 'session_started'
-  | 'session_ended'
-  | 'sessions_cut'
-  | 'refresh_refused'
-  | 'refresh_recovered'
-  | 'refresh_reuse'
-  | 'block_lifted'
-  | 'key_added'
-  | 'key_promoted'
-  | 'key_revoked'
-  | 'key_rewrapped'
-  | 'key_dropped';
+/** What the audit log tells of. */
+export const auditKinds = [
+  'client_added',
+  'client_removed',
+  'subject_disabled',
+  'subject_enabled',
+  'session_started',
+  'session_ended',
+  'sessions_cut',
+  'refresh_refused',
+  'refresh_recovered',
+  'refresh_reuse',
+  'block_lifted',
+  'key_added',
+  'key_promoted',
+  'key_revoked',
+  'key_rewrapped',
+  'key_dropped',
+  'account_added',
+  'account_recovered',
+  'passkey_added',
+  'passkey_removed',
+  'passkey_renamed',
+  'passkey_refused',
+  'recovery_codes_made',
+  'invitation_made',
+  'role_changed',
+  'grant_made',
+  'grant_ended',
+  'code_reuse',
+  'browser_bound',
+] as const;
+
+export type AuditKind = (typeof auditKinds)[number];
 
 /** One line of the audit log, written in the transaction of what it tells about. No credential, no personal data. */
 export interface AuditRow {

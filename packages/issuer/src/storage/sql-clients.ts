@@ -3,7 +3,8 @@ import { UniqueViolation } from './engine.ts';
 import { integer, onlyRow, readClient, readSubject } from './read-rows.ts';
 import { statement, telling, type Told } from './sql-decision.ts';
 import * as sql from './sql.ts';
-import type { CutResult, NewClient, Storage } from './storage.ts';
+import type { CutResult, NewClient } from './decisions.ts';
+import type { Storage } from './storage.ts';
 
 type Clients = Pick<
   Storage,
@@ -105,7 +106,7 @@ export function createSqlClients(engine: Engine): Clients {
 }
 
 async function addClient(engine: Engine, client: NewClient): ReturnType<Storage['addClient']> {
-  const { id, name, kind, keys, bearer, audiences, rights, subject, by } = client;
+  const { id, name, kind, keys, bearer, audiences, rights, registration, subject, by } = client;
   const lists = {
     keys: JSON.stringify(keys),
     audiences: JSON.stringify(audiences),
@@ -124,6 +125,7 @@ async function addClient(engine: Engine, client: NewClient): ReturnType<Storage[
         bearer ? 1 : 0,
         lists.audiences,
         lists.rights,
+        JSON.stringify(registration),
         subject.id,
       ),
       ...telling(sql.audit, { told: { kind: 'client_added', clientId: id, fields: { by, kind } } }),

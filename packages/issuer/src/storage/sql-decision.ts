@@ -3,7 +3,7 @@ import { UniqueViolation } from './engine.ts';
 import { integer, readSession, text } from './read-rows.ts';
 import type { AuditKind } from './rows.ts';
 import * as sql from './sql.ts';
-import type { Assertion, Issue, Replayed } from './storage.ts';
+import type { Assertion, Issue, Replayed } from './decisions.ts';
 
 export function statement(sqlText: string, ...values: readonly Value[]): Statement {
   return { sql: sqlText, values };

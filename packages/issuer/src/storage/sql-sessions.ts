@@ -1,4 +1,5 @@
 import type { Engine, Row, Value } from './engine.ts';
+import type { ClientKind } from './rows.ts';
 import { integer, onlyRow, readListedSession, readSession, text } from './read-rows.ts';
 import { decide, readIssue, statement, telling, type Told } from './sql-decision.ts';
 import * as sql from './sql.ts';
@@ -99,7 +100,7 @@ async function startSession(engine: Engine, start: SessionStart): Promise<StartR
   if (decided.kind === 'assertion_replayed') return decided;
   const row = decided.results[1]?.[0];
   if (row) return { kind: 'started', ...readIssue(row) };
-  return { kind: 'refused', reason: whyNotStarted(decided.results[2]?.[0], 'public') };
+  return { kind: 'refused', reason: whyNotStarted(decided.results[2]?.[0], ['public', 'web']) };
 }
 
 async function openMachineSession(
@@ -154,15 +155,15 @@ function checkLives({ idleLife, absoluteLife }: { idleLife: number; absoluteLife
 }
 
 /** Read in the transaction that refused; the refusal itself was decided by the INSERT. */
-function whyNotStarted(client: Row | undefined, kind: 'public' | 'machine'): StartRefusal {
-  if (!client || text(client, 'kind') !== kind) return 'client_unknown';
+function whyNotStarted(client: Row | undefined, kinds: readonly ClientKind[]): StartRefusal {
+  if (!client || !kinds.some((kind) => kind === text(client, 'kind'))) return 'client_unknown';
   if (client['removed_at'] !== null) return 'client_removed';
   if (client['enabled'] === 0) return 'subject_disabled';
   return 'key_required';
 }
 
 function whyNotOpened(client: Row | undefined): OpenRefusal {
-  const reason = whyNotStarted(client, 'machine');
+  const reason = whyNotStarted(client, ['machine']);
   return reason === 'key_required' && client && integer(client, 'blocked') > 0 ? 'key_blocked' : reason;
 }
 

@@ -1,11 +1,16 @@
 import { newId } from '../random.ts';
 import type { Engine } from './engine.ts';
 import { integer, onlyRow, readBlock, text } from './read-rows.ts';
+import { createSqlAccounts } from './sql-accounts.ts';
 import { createSqlAudit } from './sql-audit.ts';
+import { createSqlAuthorizations } from './sql-authorizations.ts';
+import { createSqlBrowsers } from './sql-browsers.ts';
 import { createSqlClients } from './sql-clients.ts';
 import { statement, telling, type Told } from './sql-decision.ts';
 import { createSqlFeed } from './sql-feed.ts';
 import { createSqlKeys } from './sql-keys.ts';
+import { createSqlLists } from './sql-lists.ts';
+import { createSqlLogouts } from './sql-logouts.ts';
 import { createSqlSessions } from './sql-sessions.ts';
 import { createSqlSweep } from './sql-sweep.ts';
 import * as sql from './sql.ts';
@@ -13,10 +18,16 @@ import type { Storage } from './storage.ts';
 
 /** The store over any engine that runs batches as transactions and has the functions named in `sql.ts`. */
 export function createSqlStorage(engine: Engine): Storage {
+  const requests = createRequests();
   return {
     ...createSqlClients(engine),
-    ...createSqlSessions(engine, createRequests()),
+    ...createSqlSessions(engine, requests),
+    ...createSqlAccounts(engine, requests),
+    ...createSqlBrowsers(engine, requests),
+    ...createSqlAuthorizations(engine, requests),
+    ...createSqlLogouts(engine, requests),
     ...createSqlKeys(engine),
+    ...createSqlLists(engine, requests),
     ...createSqlFeed(engine),
     ...createSqlAudit(engine),
     ...createSqlSweep(engine),

@@ -5,14 +5,15 @@
  * a comment, `/* FOR UPDATE … *\/`: SQLite lets one in at a time, and the adapter of PostgreSQL takes it out.
  *
  * Where rows are locked one by one, every transaction takes them in this order, so that none waits for another in a
- * circle: sessions, the head, whatever the head rules (subjects, clients, keys, blocks, pages), the audit log's head.
+ * circle: authorization requests, codes, grants, sessions, the head, whatever the head rules (subjects, clients, keys,
+ * blocks, pages), the audit log's head.
  */
 
 /**
  * Whether the row of `sessions` at hand stands. The one place that knows; every rule and every list uses it.
  * A cut ends what started at or before it (design section 5), so a session stands if it started after.
  */
-const alive = `(
+export const alive = `(
   sessions.ended_at IS NULL
   AND sessions.idle_expires_at > now_us()
   AND sessions.absolute_expires_at > now_us()
@@ -20,24 +21,27 @@ const alive = `(
     WHERE subjects.id = sessions.subject AND subjects.enabled = 1 AND subjects.cut_at < sessions.started_at)
   AND EXISTS (SELECT 1 FROM clients
     WHERE clients.id = sessions.client_id AND clients.removed_at IS NULL AND clients.cut_at < sessions.started_at)
+  AND (sessions.grant_id IS NULL OR EXISTS (SELECT 1 FROM grants
+    WHERE grants.id = sessions.grant_id AND grants.ended_at IS NULL))
   AND EXISTS (SELECT 1 FROM head WHERE head.cut_at < sessions.started_at))`;
 
-const sessionColumns = `
+export const sessionColumns = `
   id AS sid, kind, subject, client_id, audience, scope, jkt, generation, rotated_at, started_at, created_at,
   authenticated_at, amr, device, last_used_at, idle_expires_at, absolute_expires_at, repeats, ended_at, end_reason,
+  grant_id, sign_in, device_key,
   (SELECT handle FROM subjects WHERE subjects.id = sessions.subject) AS handle`;
 
 const currentKey = (purpose: string, alg: string) =>
   `(SELECT id FROM signing_keys WHERE purpose = '${purpose}' AND alg = ${alg} AND state = 'current')`;
 
-const issueColumns = (session: string, refresh: string) => `${sessionColumns}, now_us() AS now,
+export const issueColumns = (session: string, refresh: string): string => `${sessionColumns}, now_us() AS now,
   ${currentKey('session', session)} AS session_kid, ${currentKey('refresh', refresh)} AS refresh_kid`;
 
 export const now = `SELECT now_us() AS now`;
 
 /** The lowest time the clock may show: nothing is ever decided before what the feed has said. */
 export const headPosition = `SELECT position FROM head`;
-const nextPosition = `UPDATE head SET position = greatest(position + 1, now_us())`;
+export const nextPosition = `UPDATE head SET position = greatest(position + 1, now_us())`;
 /**
  * Whoever moves the head holds it until the commit: the order of positions is the order of commits, and whoever sees a
  * position committed sees everything at and below it. So it comes before the entries at that position, always.
@@ -48,9 +52,9 @@ export const moveHead = `
   UPDATE head SET position = greatest(position + 1, now_us(), (SELECT max(started_at) FROM sessions)) RETURNING position`;
 /** Waits for every transaction that moved the head, and lets none move it until the commit. */
 export const holdHead = `UPDATE head SET position = position`;
-const atHead = `(SELECT position FROM head)`;
+export const atHead = `(SELECT position FROM head)`;
 
-const minute = 60_000_000;
+export const minute = 60_000_000;
 const hour = 60 * minute;
 const day = 24 * hour;
 
@@ -78,7 +82,7 @@ const chained = ({ kind, clientId, sid, fields }: Line) =>
  * Writes a line at the head of the log, each hashed together with the hash before it. The row's lock makes one chain of
  * the lines of all replicas. `recordAudit` comes next; unless the head is held, nothing that locks comes after them.
  */
-const tell = (line: Line, condition = '1 = 1') => `
+export const tell = (line: Line, condition = '1 = 1'): string => `
   UPDATE audit_head SET seq = seq + 1, at = now_us(), kind = ${line.kind}, client_id = ${line.clientId},
     sid = ${line.sid}, fields = ${line.fields}, hash = ${chained(line)}
   WHERE ${condition}`;
@@ -88,7 +92,7 @@ export const recordAudit = `
   SELECT seq, at, kind, client_id, sid, fields, hash FROM audit_head WHERE seq > 0
   ON CONFLICT (seq) DO NOTHING`;
 
-const given = (place: number) => `CAST($${place} AS TEXT)`;
+export const given = (place: number): string => `CAST($${place} AS TEXT)`;
 /** $1 kind, $2 client, $3 sid, $4 fields. */
 const givenLine: Line = { kind: given(1), clientId: given(2), sid: given(3), fields: given(4) };
 export const audit = tell(givenLine);
@@ -156,7 +160,13 @@ export const settleTokenLife = `
   ON CONFLICT (life) DO UPDATE SET in_force_at = greatest(token_lives.in_force_at, excluded.in_force_at)`;
 
 /** Says an end in the transaction that made it, at the position to which that moved the head. */
-const say = (entry: { kind: string; value: string; cutAt: string; until?: string; of: string }) => `
+export const say = (entry: {
+  kind: string;
+  value: string;
+  cutAt: string;
+  until?: string;
+  of: string;
+}): string => `
   INSERT INTO revocations (position, kind, value, cut_at, until)
   SELECT head.position, '${entry.kind}', ${entry.value}, ${entry.cutAt}, ${entry.until ?? untilTokensAreOver}
   FROM ${entry.of}`;
@@ -296,7 +306,7 @@ export const sweepGuards = `DELETE FROM guards WHERE seen_at <= now_us() - ${day
 
 // ——— clients and subjects
 
-const clientColumns = `id, name, kind, keys, bearer, audiences, rights, subject, created_at, removed_at`;
+const clientColumns = `id, name, kind, keys, bearer, audiences, rights, registration, subject, created_at, removed_at`;
 
 /** $1 id, $2 namespace, $3 external id, $4 handle. */
 export const addSubject = `
@@ -313,8 +323,8 @@ export const findSubject = `
   SELECT id, namespace, external_id, handle, enabled FROM subjects WHERE namespace = $1 AND external_id = $2`;
 
 export const addClient = `
-  INSERT INTO clients (id, name, kind, keys, bearer, audiences, rights, subject, cut_at, created_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, now_us())
+  INSERT INTO clients (id, name, kind, keys, bearer, audiences, rights, registration, subject, cut_at, created_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, now_us())
   RETURNING ${clientColumns}`;
 
 export const findClient = `SELECT ${clientColumns} FROM clients WHERE id = $1`;
@@ -332,13 +342,13 @@ export const cutEverything = `UPDATE head SET cut_at = position RETURNING positi
 
 // ——— sessions start
 
-const startColumns = `
-  INSERT INTO sessions (id, kind, subject, client_id, audience, scope, jkt, authenticated_at, amr, device,
-    assertion_kid, generation, repeats, rotated_at, created_at, last_used_at, started_at, idle_life, idle_expires_at,
-    absolute_expires_at)`;
+export const startColumnsWith = (more: string): string => `
+  INSERT INTO sessions (${more}id, kind, subject, client_id, audience, scope, jkt, authenticated_at, amr, device,
+    generation, repeats, rotated_at, created_at, last_used_at, started_at, idle_life, idle_expires_at, absolute_expires_at)`;
+export const startColumns = startColumnsWith('');
 
 /** A start is after every cut it must survive, so a sign-in right after an end is not caught by it. */
-const startTimes = (idle: string, absolute: string) => `
+export const startTimes = (idle: string, absolute: string): string => `
   0, 0, now_us(), now_us(), now_us(),
   greatest(now_us(), subjects.cut_at + 1, clients.cut_at + 1, head.cut_at + 1),
   CAST(${idle} AS BIGINT), now_us() + least(CAST(${idle} AS BIGINT), CAST(${absolute} AS BIGINT)),
@@ -349,10 +359,10 @@ const startTimes = (idle: string, absolute: string) => `
  * $10 namespace, $11 external id, $12 authenticated at, $13 amr, $14 device.
  */
 export const startSession = `${startColumns}
-  SELECT $1, 'person', subjects.id, clients.id, $3, $4, $5, least(CAST($12 AS BIGINT), now_us()), $13, $14, NULL,
+  SELECT $1, 'person', subjects.id, clients.id, $3, $4, $5, least(CAST($12 AS BIGINT), now_us()), $13, $14,
     ${startTimes('$6', '$7')}
   FROM clients, subjects, head
-  WHERE clients.id = $2 AND clients.kind = 'public' AND clients.removed_at IS NULL
+  WHERE clients.id = $2 AND clients.kind IN ('public', 'web') AND clients.removed_at IS NULL
     AND ($5 <> '' OR clients.bearer = 1)
     AND subjects.namespace = $10 AND subjects.external_id = $11 AND subjects.enabled = 1
   RETURNING ${issueColumns('$8', '$9')}`;
@@ -369,8 +379,8 @@ export const endStaleMachineSession = `
   WHERE client_id = $1 AND jkt = $2 AND audience = $3 AND kind = 'machine' AND ended_at IS NULL AND NOT ${alive}`;
 
 /** $1 to $9 as in `startSession`, $10 the key that made the assertion: whoever has a blocked one can make any proof's. */
-export const openMachineSession = `${startColumns}
-  SELECT $1, 'machine', subjects.id, clients.id, $3, $4, $5, NULL, NULL, NULL, $10, ${startTimes('$6', '$7')}
+export const openMachineSession = `${startColumnsWith('assertion_kid, ')}
+  SELECT $10, $1, 'machine', subjects.id, clients.id, $3, $4, $5, NULL, NULL, NULL, ${startTimes('$6', '$7')}
   FROM clients, subjects, head
   WHERE clients.id = $2 AND clients.kind = 'machine' AND clients.removed_at IS NULL
     AND ($5 <> '' OR clients.bearer = 1)

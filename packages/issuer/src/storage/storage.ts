@@ -1,9 +1,13 @@
+import type { AccountStorage } from './account-storage.ts';
+import type { AuthorizationStorage } from './authorization-storage.ts';
+import type { LogoutStorage } from './logout-storage.ts';
+import type { BrowserStorage } from './browser-storage.ts';
+import type { Assertion, CutResult, Issue, NewClient, NewSubject, Replayed, SignWith } from './decisions.ts';
+import type { ListStorage } from './list-storage.ts';
 import type {
-  AllowedAudience,
   AuditKind,
   AuditRow,
   BlockRow,
-  ClientKind,
   ClientRow,
   EndReason,
   KeyPurpose,
@@ -20,7 +24,8 @@ import type {
  * what it writes cannot be pulled apart by anybody else, so no caller ever reads first and writes later. Times come
  * from the database's clock (µs). What was decided comes back as a `kind`; an exception is a fault, never a refusal.
  */
-export interface Storage {
+export interface Storage
+  extends AccountStorage, LogoutStorage, AuthorizationStorage, BrowserStorage, ListStorage {
   /** Registers a client together with its own subject. */
   addClient(client: NewClient): Promise<{ kind: 'added'; client: ClientRow } | { kind: 'exists' }>;
   /** A read that may be cached: every decision checks the client's row again. */
@@ -116,55 +121,6 @@ export interface Storage {
   close(): Promise<void>;
 }
 
-/** A client's signed authentication, to be used up in the transaction it authorises (RFC 7523 §3, `jti`). */
-export interface Assertion {
-  readonly clientId: string;
-  /** Thumbprint of the client's key that made it. */
-  readonly kid: string;
-  /** SHA-256 of its `jti`, base64url. */
-  readonly jtiHash: string;
-  /** From when no issuer process would accept it any more (its `exp` and the tolerance), µs. */
-  readonly expiresAt: number;
-}
-
-/** The assertion was redeemed before: nothing was done. */
-export interface Replayed {
-  readonly kind: 'assertion_replayed';
-}
-
-export interface NewClient {
-  readonly id: string;
-  readonly name: string;
-  readonly kind: ClientKind;
-  readonly keys: readonly PublicJwk[];
-  readonly bearer: boolean;
-  readonly audiences: readonly AllowedAudience[];
-  readonly rights: readonly string[];
-  readonly subject: NewSubject;
-  /** Who did this, for the audit log. */
-  readonly by: string;
-}
-
-/** Two independent values of 128 random bits, base64url. */
-export interface NewSubject {
-  readonly id: string;
-  readonly handle: string;
-}
-
-/** The algorithms to sign with; the decision names the key that is current for each. */
-export interface SignWith {
-  readonly session: string;
-  readonly refresh: string;
-}
-
-/** What a decision that leads to tokens says: the row, the keys to sign with, and the time it was decided (µs). */
-export interface Issue {
-  readonly session: SessionRow;
-  readonly sessionKid: string;
-  readonly refreshKid: string;
-  readonly now: number;
-}
-
 export interface SessionStart {
   readonly sid: string;
   readonly clientId: string;
@@ -254,9 +210,6 @@ export type EndResult =
   | { readonly kind: 'already_ended' }
   | { readonly kind: 'unknown' }
   | Replayed;
-
-/** `cut`: sessions that started at or before `position` are over. */
-export type CutResult = { readonly kind: 'cut'; readonly position: number } | { readonly kind: 'unknown' };
 
 export interface SessionFilter {
   readonly clientId?: string;

@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { serve } from '@hono/node-server';
+import { createIssuer, createKeyring, openSqlite, type Issuer, type IssuerOptions } from '@symbolon/issuer';
+import { createCertificate } from './certificate.ts';
+
+/** An issuer that browsers reach over TLS, at a name of its own. */
+export interface ServedIssuer {
+  readonly issuer: Issuer;
+  readonly url: string;
+  /** For `launchChromium`. */
+  readonly spki: string;
+  /** The issuer's clock runs on as all do; it can be moved ahead, browsers' cannot. */
+  readonly advance: (seconds: number) => void;
+  /** What was asked: method, path and status, in order. */
+  readonly asked: readonly string[];
+  readonly faults: readonly unknown[];
+  readonly close: () => Promise<void>;
+}
+
+/** Serves an issuer with a store in memory under `https://id.test:<port>`. */
+export async function serveIssuerToBrowsers(
+  options: Partial<IssuerOptions> & Pick<IssuerOptions, 'audiences'>,
+): Promise<ServedIssuer> {
+  const { spki, key, cert } = createCertificate();
+  const [asked, faults]: [string[], unknown[]] = [[], []];
+  let answer: (request: Request) => Promise<Response> = () =>
+    Promise.resolve(new Response(null, { status: 503 }));
+  const server = serve({
+    ...{ createServer, serverOptions: { key, cert }, port: 0, hostname: '127.0.0.1' },
+    fetch: async (request) => {
+      const answered = await answer(request);
+      asked.push(`${request.method} ${new URL(request.url).pathname} ${answered.status}`);
+      return answered;
+    },
+  });
+  await once(server, 'listening');
+  const url = `https://id.test:${(server.address() as AddressInfo).port}`;
+  let ahead = 0;
+  const clock = (): number => Date.now() + ahead;
+  const issuer = await createIssuer({
+    ...{ issuer: url, clock, storage: openSqlite({ file: ':memory:', clock }) },
+    keyring: createKeyring([{ id: 'test', secret: new Uint8Array(32).fill(7) }]),
+    people: { name: 'Symbolon in a test' },
+    report: (fault) => faults.push(fault.error),
+    ...options,
+  });
+  answer = issuer.fetch;
+  return {
+    ...{ issuer, url, spki, asked, faults },
+    advance: (seconds) => (ahead += seconds * 1000),
+    close: async () => {
+      if ('closeAllConnections' in server) server.closeAllConnections();
+      server.close();
+      await issuer.close();
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import { deepEqual, equal, match, notEqual, ok } from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { launchChromium, newVisitor, noChromium, type Visitor } from './chromium.ts';
+import { enrolFirst, isSignedIn, provePasskey } from './people.ts';
+import { serveIssuerToBrowsers, type ServedIssuer } from './served-issuer.ts';
+
+const token = '__Host-symbolon';
+const refresh = '__Host-symbolon-refresh';
+
+describe('people and their passkeys, in Chromium', { skip: noChromium }, () => {
+  let served: ServedIssuer;
+  let browser: Browser;
+  let ada: Visitor;
+
+  before(async () => {
+    served = await serveIssuerToBrowsers({ audiences: [{ audience: 'https://api.example' }] });
+    browser = await launchChromium({ spki: served.spki, devices: 'none' });
+    ada = await newVisitor(browser);
+  });
+  after(async () => {
+    await browser.close();
+    await served.close();
+    deepEqual(served.faults, []);
+  });
+
+  const cookies = async (): Promise<Record<string, string>> =>
+    Object.fromEntries((await ada.context.cookies()).map(({ name, value }) => [name, value]));
+  const authTime = async (): Promise<unknown> => {
+    const [, payload = ''] = (await cookies())[token]?.split('.') ?? [];
+    return (JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>)['auth_time'];
+  };
+
+  test('BROWSER-17: the link of the first start makes a passkey, which signs in', async () => {
+    const first = await served.issuer.accounts?.inviteFirst();
+    await enrolFirst(ada, served);
+    equal(await isSignedIn(ada, served), false);
+    await provePasskey(ada);
+    ok(await isSignedIn(ada, served));
+    const stranger = await newVisitor(browser);
+    await stranger.page.goto(first?.link ?? '');
+    await stranger.page.click('#make-passkey:not([disabled])');
+    await stranger.page.waitForFunction(
+      `!/^(|Waiting.*)$/.test(document.querySelector('#status').textContent.trim())`,
+    );
+    match(stranger.page.url(), /\/enrol$/);
+    equal(await isSignedIn(stranger, served), false);
+    await stranger.page.click('#use-passkey');
+    await stranger.page.waitForSelector('#use-passkey:not([disabled])');
+    equal(await isSignedIn(stranger, served), false);
+    await stranger.context.close();
+  });
+
+  test('BROWSER-17: a proof of presence moves auth_time, and leads back', async () => {
+    const before = await authTime();
+    served.advance(120);
+    await ada.page.goto(`${served.url}/presence?return_to=/account`);
+    await provePasskey(ada);
+    match(ada.page.url(), /\/account$/);
+    const moved = Number(await authTime()) - Number(before);
+    ok(moved >= 120 && moved < 180, String(moved));
+  });
+
+  test('BROWSER-18: five minutes later two tabs at once renew the token, and both are served', async () => {
+    const before = await cookies();
+    served.advance(301);
+    const other = await ada.context.newPage();
+    const [one, two] = await Promise.all([
+      ada.page.goto(`${served.url}/account`),
+      other.goto(`${served.url}/account`),
+    ]);
+    deepEqual([one?.status(), two?.status()], [200, 200]);
+    deepEqual([one?.url(), two?.url()], [`${served.url}/account`, `${served.url}/account`]);
+    await other.close();
+    const now = await cookies();
+    deepEqual(Object.keys(now).sort(), [token, refresh]);
+    notEqual(now[token], before[token]);
+    notEqual(now[refresh], before[refresh]);
+    served.advance(301);
+    ok(await isSignedIn(ada, served));
+    const [session] = await served.issuer.sessions.list({ clientId: 'symbolon' });
+    equal(session?.generation, 2);
+  });
+
+  test('BROWSER-17: signing out leaves no cookie, and an old one opens nothing', async () => {
+    ok(await isSignedIn(ada, served));
+    const kept = await ada.context.cookies();
+    await ada.page.click('form[action="/sign-out"] button');
+    await ada.page.waitForURL('**/sign-out');
+    deepEqual(await cookies(), {});
+    equal(await isSignedIn(ada, served), false);
+    await ada.context.addCookies(kept);
+    equal(await isSignedIn(ada, served), false);
+  });
+
+  test('BROWSER-18: an hour without use is the end', async () => {
+    await ada.context.clearCookies();
+    await ada.page.goto(`${served.url}/sign-in`);
+    await provePasskey(ada);
+    served.advance(3590);
+    ok(await isSignedIn(ada, served));
+    served.advance(3601);
+    equal(await isSignedIn(ada, served), false);
+  });
+});

@@ -1,0 +1,56 @@
+import { refused, type Refused, type Transient } from '../errors.ts';
+
+/** An answer with somebody's cookie, or made for somebody, must not be given to anybody else. */
+export const personal = [
+  ['cache-control', 'private, no-store'],
+  ['vary', 'Cookie'],
+] as const;
+/** Somebody else's page sent it. */
+export const crossSite = refused(
+  'cross_site_request',
+  'a request that changes something must come from a page of this origin, and say so by Sec-Fetch-Site or Origin',
+);
+export const signInUnknown = refused(
+  'sign_in_unknown',
+  'this answer belongs to no sign-in that was begun in this browser within the last hour; begin again',
+);
+
+/**
+ * Reads a way back as a path of this origin.
+ *
+ * @throws TypeError for the address of another: whoever follows the link trusts the one that stands before it.
+ */
+export function localPath(returnTo: string, origin: string): string {
+  const url = URL.parse(returnTo, origin);
+  if (url?.origin !== origin || /[\\\p{Cc}]/u.test(returnTo) || !returnTo.startsWith('/'))
+    throw new TypeError('unexpected returnTo, expected a path of this application');
+  return url.pathname + url.search + url.hash;
+}
+
+export function redirectTo(location: string, cookies: readonly string[]): Response {
+  const headers = cookies.map((cookie) => ['set-cookie', cookie] as const);
+  return withHeaders(new Response(null, { status: 303, headers: { location } }), [...personal, ...headers]);
+}
+
+/** What went wrong, in plain words: the application may show its own page instead, from the result. */
+export function answerTo({ kind, code, description }: Refused | Transient): Response {
+  const status = kind === 'transient' ? 503 : code === crossSite.code ? 403 : 400;
+  return withHeaders(Response.json({ error: code, error_description: description }, { status }), personal);
+}
+
+/** The same answer with more headers: those that keep it private take the place of others. */
+export function withHeaders(
+  response: Response,
+  headers: readonly (readonly [name: string, value: string])[],
+): Response {
+  const merged = new Headers(response.headers);
+  for (const [name, value] of headers) {
+    if (name === 'set-cookie' || name === 'vary') merged.append(name, value);
+    else merged.set(name, value);
+  }
+  return new Response(response.body, {
+    status: response.status,
+    statusText: response.statusText,
+    headers: merged,
+  });
+}

@@ -1,0 +1,150 @@
+import type { HolderOptions } from '../options.ts';
+import { HolderError } from '../errors.ts';
+import type { MachineKey } from '../keys.ts';
+import { surroundingsOf } from '../options.ts';
+import { memoryPairStore } from '../pair-store.ts';
+import { readAnswer } from '../sign-in/authorization-answer.ts';
+import { authorizationUrl, withQuery, type SignInAsked } from '../sign-in/authorization-request.ts';
+import { beginSignIn, personsPatience, stillStands, type SignInBegun } from '../sign-in/begun.ts';
+import { startFromAnswer } from '../sign-in/session-start.ts';
+import type { SignInResult } from '../sign-in/sign-in-result.ts';
+import { createTokenEndpoint } from '../token-endpoint.ts';
+import { answerTo, crossSite, localPath, redirectTo, signInUnknown, withHeaders } from './answers.ts';
+import { cookieJar } from './cookies.ts';
+import { cookieKeeper, serverKeeper, type WebStore } from './keeper.ts';
+import { cookieLife, createOpening, type OpenedRequest, type WebSession } from './open-request.ts';
+import { mayAct } from './same-origin.ts';
+import { createSeal, type SealingKey } from './seal.ts';
+import type { WebRequest } from './web-request.ts';
+
+/** How the servers of an application that renders its pages are told who they are. */
+export interface WebSessionsOptions extends HolderOptions {
+  /** The address of this application to which the issuer sends people back: exactly as registered. */
+  readonly redirectUri: string;
+  /** The key that all sessions of this application are bound to; it stays at its servers. */
+  readonly key: MachineKey;
+  /** The client's registered key, where the client authenticates (RFC 7523). */
+  readonly clientKey?: MachineKey;
+  readonly scope?: string;
+  /** Seal what cookies hold; the first seals, each opens. */
+  readonly sealingKeys: readonly SealingKey[];
+  /** Where the tokens are kept at the servers. Default: in the cookie, sealed. */
+  readonly store?: WebStore;
+  /** The name of the session's cookie, without its prefix. Default `session`. */
+  readonly cookie?: string;
+}
+
+/** Sessions of people at an application that renders its pages: no token ever reaches a script of the page. */
+export interface WebSessions {
+  /** Sends the person to the issuer. `returnTo` is a path of this application. */
+  signIn(how?: SignInAsked & { readonly returnTo?: string }): Promise<Response>;
+  /** At `redirectUri`: starts the session, and answers with its cookie and the way back, or with what went wrong. */
+  finishSignIn(request: WebRequest): Promise<{ readonly result: SignInResult; readonly response: Response }>;
+  /** Ends the session at the issuer, takes the cookie away, and answers with the way to `returnTo` (`/`). */
+  signOut(
+    request: WebRequest,
+    how?: { readonly atIssuer?: true; readonly returnTo?: string },
+  ): Promise<Response>;
+  /**
+   * Reads the session of a request, and refreshes its token if that is due: do it before anything is rendered.
+   *
+   * @throws HolderError `cross_site_request` for a request that changes something and came from elsewhere.
+   */
+  open(request: WebRequest): Promise<OpenedRequest>;
+  /** Puts `open` before a Fetch handler (Next.js route handlers, Hono, Deno, Bun) and its headers into the answer. */
+  handle(
+    handler: (request: Request, session: WebSession | undefined) => Response | Promise<Response>,
+  ): (request: Request) => Promise<Response>;
+}
+
+/**
+ * Makes the sessions of an application that renders its pages.
+ *
+ * The cookie is `__Host-`, `HttpOnly`, `SameSite=Lax`, under 4 kB. Two requests that refresh at once, and an answer whose
+ * cookie is lost, sign nobody out: the issuer answers the generation before the current one alike.
+ *
+ * @throws TypeError for options that can never work.
+ */
+export function createWebSessions(options: WebSessionsOptions): WebSessions {
+  const surroundings = surroundingsOf(options);
+  const { issuer, clientId, audience, redirectUri, key, clientKey, scope, cookie = 'session' } = options;
+  const { clocks } = surroundings;
+  if (!URL.canParse(redirectUri)) throw new TypeError('unexpected redirectUri, expected a whole URL');
+  const { origin } = new URL(redirectUri);
+  const jar = cookieJar(origin);
+  const seal = createSeal(options.sealingKeys);
+  const keeper = options.store === undefined ? cookieKeeper(seal) : serverKeeper(options.store);
+  const endpoint = createTokenEndpoint({ issuer, clientId, clientKey, holderKey: key, ...surroundings });
+  const cookies = { jar, name: cookie, keeper };
+  const { open, readCookie } = createOpening({ cookies, origin, endpoint, key, surroundings });
+  const clear = jar.write(cookie, '', 0);
+
+  const cookieOf = (state: string): string => `sign-in-${state.slice(0, 16)}`;
+
+  return {
+    open,
+    handle: (handler) => async (request) => {
+      try {
+        const opened = await open(request);
+        return withHeaders(await handler(request, opened.session), await opened.headers());
+      } catch (error) {
+        if (error instanceof HolderError && error.code === crossSite.code) return answerTo(crossSite);
+        throw error;
+      }
+    },
+    signIn: async ({ returnTo, ...asked } = {}) => {
+      const way = returnTo === undefined ? undefined : localPath(returnTo, origin);
+      const begun = beginSignIn({ redirectUri, returnTo: way, inPopup: false }, clocks.wall());
+      const wanted = scope === undefined ? asked : { scope, ...asked };
+      const context = { clientId, audience, thumbprint: key.kid, endpoint };
+      const request = await authorizationUrl(begun, wanted, context);
+      if (request.kind !== 'ok') return answerTo(request);
+      const sealed = await seal.close('sign-in', begun);
+      return redirectTo(request.url, [jar.write(cookieOf(begun.state), sealed, personsPatience / 1000)]);
+    },
+    finishSignIn: async (request) => {
+      const answer = readAnswer(new URL(request.url, origin));
+      if (answer.kind === 'none') return { result: answer, response: redirectTo('/', []) };
+      const name = cookieOf(answer.state);
+      const sealed = jar.read(request.headers.get('cookie'), name);
+      const begun =
+        sealed === undefined ? undefined : ((await seal.open('sign-in', sealed)) as SignInBegun | undefined);
+      if (begun?.state !== answer.state || !stillStands(begun, clocks.wall())) {
+        return { result: signInUnknown, response: answerTo(signInUnknown) };
+      }
+      const before = await readCookie(request);
+      const store = memoryPairStore();
+      await store.replace(await before.store?.load());
+      const result = await startFromAnswer(answer, { begun, issuer, endpoint, store });
+      if (result.kind === 'transient') return { result, response: answerTo(result) };
+      const forgotten = jar.write(name, '', 0);
+      const pair = await store.load();
+      if (result.kind === 'refused') {
+        return { result, response: withHeaders(answerTo(result), [['set-cookie', forgotten]]) };
+      }
+      if (pair === undefined) throw new Error('a session was started and its pair is not kept');
+      // A new value always: nobody who planted the one before may share what was started now.
+      if (before.value !== undefined) await keeper.forget(before.value);
+      const kept = jar.write(cookie, await keeper.keep(pair, undefined), cookieLife);
+      return { result, response: redirectTo(begun.returnTo ?? '/', [kept, forgotten]) };
+    },
+    signOut: async (request, { atIssuer, returnTo = '/' } = {}) => {
+      const { value, store } = await readCookie(request);
+      if (!mayAct(request, origin) || request.method === 'GET') return answerTo(crossSite);
+      const pair = await store?.load();
+      if (pair !== undefined) await endpoint.revoke(pair.refreshToken);
+      if (value !== undefined) await keeper.forget(value);
+      const back = localPath(returnTo, origin);
+      return redirectTo(atIssuer === true ? await signOutUrl(back) : back, [clear]);
+    },
+  };
+
+  async function signOutUrl(back: string): Promise<string> {
+    const endpoints = await endpoint.endpoints();
+    if (endpoints.kind !== 'ok' || endpoints.endSession === undefined) return back;
+    return withQuery(endpoints.endSession, {
+      client_id: clientId,
+      post_logout_redirect_uri: new URL(back, origin).href,
+    });
+  }
+}

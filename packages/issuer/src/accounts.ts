@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { accountName } from './account-names.ts';
+import type { LookupKey } from './lookup-key.ts';
+import { linkTo, newLinkCode } from './one-time-codes.ts';
+import { newId } from './random.ts';
+import type { AccountRow, PlannedAccount, Role, RoleResult } from './storage/account-storage.ts';
+import type { CutResult } from './storage/decisions.ts';
+import type { Storage } from './storage/storage.ts';
+
+/** Accounts, for whoever runs the issuer: who may have one, what they may do, and when it ends. */
+export interface Accounts {
+  /**
+   * Invites somebody: whoever opens the link first, within its life, makes the account's first passkey.
+   *
+   * @throws TypeError for a name that cannot be seen, or a life of more than 7 days.
+   */
+  readonly invite: (invitation: Invitation) => Promise<Invited>;
+  /** The link to the first account; undefined once an account exists. It works once, for 15 minutes. */
+  readonly inviteFirst: () => Promise<{ readonly link: string } | undefined>;
+  /** By name. */
+  readonly list: (page?: { limit?: number; after?: string }) => Promise<readonly AccountRow[]>;
+  readonly find: (by: { subject: string } | { name: string }) => Promise<AccountRow | null>;
+  /** Disables an account and ends all its sessions, wherever they are. */
+  readonly disable: (change: { subject: string; by?: string }) => Promise<CutResult>;
+  /** Lets an account sign in again; what was ended stays ended. */
+  readonly enable: (change: { subject: string; by?: string }) => Promise<{ kind: 'enabled' | 'unknown' }>;
+  /** Counts from the next request. */
+  readonly setRole: (change: { subject: string; role: Role; by?: string }) => Promise<RoleResult>;
+  /** Ends every session of an account; it may sign in again. */
+  readonly endSessions: (end: { subject: string; by?: string }) => Promise<CutResult>;
+}
+
+export interface Invitation {
+  readonly name: string;
+  /** What the account may do here (default: `person`). */
+  readonly role?: Role;
+  /** How long the link works, in seconds (default: a day; at most 7 days). */
+  readonly life?: number;
+  readonly by?: string;
+}
+
+/** `taken`: there is an account of this name. */
+export type Invited =
+  | { readonly kind: 'invited'; readonly link: string; readonly expiresAt: number }
+  | { readonly kind: 'taken' };
+
+const micros = 1_000_000;
+const day = 24 * 3600;
+const firstLife = 15 * 60 * micros;
+
+const invitation = z.strictObject({
+  name: accountName,
+  role: z.enum(['person', 'operator']).default('person'),
+  life: z
+    .int()
+    .min(60)
+    .max(7 * day)
+    .default(day),
+  by: z.string().default('operator'),
+});
+
+/** Opens the accounts of a store. `lookup` names the codes there. */
+export function openAccounts(options: { issuer: string; storage: Storage; lookup: LookupKey }): Accounts {
+  const { issuer, storage, lookup } = options;
+  const stands = async (subject: string): Promise<boolean> =>
+    (await storage.findAccount({ subject })) !== null;
+  return {
+    invite: async (given) => {
+      const parsed = invitation.safeParse(given);
+      if (!parsed.success) throw new TypeError(`unsound invitation: ${z.prettifyError(parsed.error)}`);
+      const { name, role, life, by } = parsed.data;
+      const code = newLinkCode();
+      const account = planned(name, role);
+      const offer = { name: nameOfLink(lookup, code), account, life: life * micros, by };
+      const invited = await storage.invite(offer);
+      if (invited.kind === 'refused') return { kind: 'taken' };
+      return { kind: 'invited', link: linkTo(issuer, code), expiresAt: invited.expiresAt };
+    },
+    inviteFirst: async () => {
+      const code = newLinkCode();
+      const account = planned('operator', 'operator');
+      const offer = { name: nameOfLink(lookup, code), account, life: firstLife };
+      const offered = await storage.offerFirst(offer);
+      return offered.kind === 'refused' ? undefined : { link: linkTo(issuer, code) };
+    },
+    list: ({ limit = 100, after } = {}) =>
+      storage.listAccounts({ limit, ...(after === undefined ? {} : { after }) }),
+    find: (by) => storage.findAccount('name' in by ? { name: by.name.normalize('NFC').trim() } : by),
+    disable: async ({ subject, by = 'operator' }) =>
+      (await stands(subject)) ? storage.disableAccount({ subject, by, event: newId() }) : { kind: 'unknown' },
+    enable: async ({ subject, by = 'operator' }) =>
+      (await stands(subject)) ? storage.enableAccount({ subject, by, event: newId() }) : { kind: 'unknown' },
+    setRole: ({ subject, role, by = 'operator' }) => storage.setRole({ subject, role, by, event: newId() }),
+    endSessions: async ({ subject, by = 'operator' }) =>
+      (await stands(subject)) ? storage.endSessionsOf({ subject, by }) : { kind: 'unknown' },
+  };
+}
+
+/** Under which name the code of a link stands in the store. */
+export function nameOfLink(lookup: LookupKey, code: string): string {
+  return lookup.name('enrolment link', code);
+}
+
+function planned(name: string, role: Role): PlannedAccount {
+  return { subject: newId(), handle: newId(), name, role };
+}

@@ -1,0 +1,153 @@
+import type { AuthError } from '@symbolon/token';
+import type { Person } from './browser-sessions.ts';
+import type { LookupKey } from './lookup-key.ts';
+import { newBytes, newId } from './random.ts';
+import type { OpenRequest } from './storage/authorization-storage.ts';
+import type { Storage } from './storage/storage.ts';
+
+/** What a linked application asks a person for, checked. */
+export interface AuthorizationRequest {
+  readonly clientId: string;
+  readonly redirectUri: string;
+  readonly state: string | null;
+  readonly audience: string;
+  /** Space-separated, as on the wire. */
+  readonly scope: string;
+  readonly codeChallenge: string;
+  /** The key that must redeem the code; `null` where none was named. */
+  readonly jkt: string | null;
+  readonly nonce: string | null;
+  readonly prompt: readonly string[];
+  /** Seconds since the person proved to be there, at most. */
+  readonly maxAge: number | null;
+  readonly acrValues: readonly string[] | null;
+  readonly loginHint: string | null;
+}
+
+/** A request on which nobody has decided. */
+export interface OpenAuthorization {
+  readonly request: AuthorizationRequest;
+  /** Seconds. */
+  readonly createdAt: number;
+}
+
+/** Who allows it, and how and when he proved to be there. */
+export interface Allowing {
+  readonly subject: string;
+  /** Seconds. */
+  readonly authTime: number;
+  readonly amr: readonly string[];
+  /** The browser session it happens in. */
+  readonly signIn: string | null;
+}
+
+/** How long a pushed request may wait to be opened, in seconds (RFC 9126 section 2.2). */
+export const pushedLife = 60;
+/** How long a person may take to sign in and to decide, in seconds. */
+const openLife = 30 * 60;
+const micros = 1_000_000;
+
+/** Authorization requests from their arrival to the code. */
+export interface Authorizations {
+  /** Keeps a pushed request; answers the secret part of its `request_uri`. */
+  readonly push: (request: AuthorizationRequest) => Promise<string | undefined>;
+  /** Takes up a pushed request, once. */
+  readonly takePushed: (secret: string) => Promise<AuthorizationRequest | undefined>;
+  /** Keeps a request while the person signs in and decides; answers its handle. */
+  readonly keep: (request: AuthorizationRequest) => Promise<string | undefined>;
+  readonly find: (handle: string) => Promise<OpenAuthorization | undefined>;
+  /** Whether the person allowed all of this before. */
+  readonly isCovered: (request: AuthorizationRequest, subject: string) => Promise<boolean>;
+  /** Makes the code: where to send the person; undefined if the request is over or something changed meanwhile. */
+  readonly allow: (
+    handle: string,
+    by: { request: AuthorizationRequest; person: Allowing; consent: 'granted' | 'covered' },
+  ) => Promise<string | undefined>;
+  /** Ends the request with an error: where to send the person; undefined if it is over. */
+  readonly refuse: (handle: string, error: AuthError) => Promise<string | undefined>;
+}
+
+/** Opens the authorization requests over a store. */
+export function openAuthorizations(options: {
+  issuer: string;
+  storage: Storage;
+  lookup: LookupKey;
+}): Authorizations {
+  const { issuer, storage, lookup } = options;
+  const keep = async (
+    purpose: string,
+    { request, life }: { request: AuthorizationRequest; life: number },
+  ): Promise<string | undefined> => {
+    const text = newBytes(32).toString('base64url');
+    const name = lookup.name(purpose, text);
+    const parameters = JSON.stringify(request);
+    const kept = await storage.keepRequest({
+      name,
+      clientId: request.clientId,
+      parameters,
+      life: life * micros,
+    });
+    return kept.kind === 'kept' ? text : undefined;
+  };
+  return {
+    push: (request) => keep('pushed request', { request, life: pushedLife }),
+    takePushed: async (secret) => {
+      const taken = await storage.takeRequest(lookup.name('pushed request', secret));
+      return taken === null ? undefined : readOpen(taken).request;
+    },
+    keep: (request) => keep('request', { request, life: openLife }),
+    find: async (handle) => {
+      const found = await storage.findRequest(lookup.name('request', handle));
+      return found === null ? undefined : readOpen(found);
+    },
+    isCovered: ({ clientId, audience, scope }, subject) =>
+      storage.grantCovers({ subject, clientId, audience, scopes: scope.split(' ') }),
+    allow: async (handle, { request, person, consent }) => {
+      const code = newBytes(32).toString('base64url');
+      const { clientId, audience, redirectUri, codeChallenge, jkt, nonce } = request;
+      const allowed = await storage.allow({
+        ...{ requestName: lookup.name('request', handle), codeName: lookup.name('code', code) },
+        ...{ clientId, audience, redirectUri, codeChallenge, jkt, nonce, consent, newGrant: newId() },
+        ...{ subject: person.subject, amr: person.amr, signIn: person.signIn },
+        scopes: request.scope.split(' '),
+        authenticatedAt: person.authTime * micros,
+      });
+      return allowed.kind === 'allowed' ? answerTo(request, { issuer, answer: { code } }) : undefined;
+    },
+    refuse: async (handle, error) => {
+      const taken = await storage.takeRequest(lookup.name('request', handle));
+      return taken === null ? undefined : errorTo(readOpen(taken).request, { issuer, error });
+    },
+  };
+}
+
+/** Person and session, as a code remembers them. */
+export function allowedBy({ subject, authTime, amr, sid }: Person): Allowing {
+  return { subject, authTime, amr, signIn: sid };
+}
+
+/** Where an application is told that its request came to nothing (RFC 6749 section 4.1.2.1). */
+export function errorTo(
+  request: Pick<AuthorizationRequest, 'redirectUri' | 'state'>,
+  { issuer, error }: { issuer: string; error: AuthError },
+): string {
+  const answer = { error: error.error ?? 'invalid_request', error_description: error.message };
+  return answerTo(request, { issuer, answer });
+}
+
+/** Every answer says by whom it is (RFC 9207), so that a client of two issuers cannot mix them up. */
+function answerTo(
+  { redirectUri, state }: Pick<AuthorizationRequest, 'redirectUri' | 'state'>,
+  { issuer, answer }: { issuer: string; answer: Readonly<Record<string, string>> },
+): string {
+  const parameters = new URLSearchParams({ ...answer, ...(state === null ? {} : { state }), iss: issuer });
+  return `${redirectUri}${redirectUri.includes('?') ? '&' : '?'}${parameters.toString()}`;
+}
+
+/** Written by `keep` alone. */
+function readOpen({ parameters, createdAt }: OpenRequest): OpenAuthorization {
+  return {
+    request: JSON.parse(parameters) as AuthorizationRequest,
+    createdAt: Math.floor(createdAt / micros),
+  };
+}

@@ -1,0 +1,32 @@
+import { confirmPage } from '../../pages/confirm-page.ts';
+import { recoveryCodesPage } from '../../pages/recovery-codes-page.ts';
+import type { PeopleOffice } from '../office.ts';
+import { page } from '../page-answer.ts';
+import { askPresence, type Visit } from '../visit.ts';
+
+/** `GET /account/recovery-codes`: asks once more, of somebody who is there. */
+export async function askRecoveryCodes(office: PeopleOffice, visit: Visit): Promise<Response> {
+  const { base } = visit.site;
+  const absent = askPresence(office, { visit, returnTo: `${base}/account/recovery-codes` });
+  if (absent !== undefined) return absent;
+  return page(
+    confirmPage({
+      site: visit.site,
+      title: 'Make new recovery codes?',
+      text: 'You get ten codes, which are shown once. All codes that you made before stop working.',
+      action: `${base}/account/recovery-codes`,
+      button: 'Make ten new codes',
+      look: 'plain',
+      back: `${base}/account`,
+    }),
+  );
+}
+
+/** `POST /account/recovery-codes`: the answer itself shows them, so that they stand in no address and are kept nowhere. */
+export async function makeRecoveryCodes(office: PeopleOffice, visit: Visit): Promise<Response> {
+  const { base } = visit.site;
+  const absent = askPresence(office, { visit, returnTo: `${base}/account/recovery-codes` });
+  if (absent !== undefined) return absent;
+  const codes = await office.factors.makeRecoveryCodes(visit.person);
+  return page(recoveryCodesPage({ site: visit.site, codes, next: `${base}/account` }));
+}

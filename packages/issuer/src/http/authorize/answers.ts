@@ -1,0 +1,20 @@
+import type { AuthError } from '@symbolon/token';
+import { errorPage } from '../../pages/error-page.ts';
+import { siteOf } from '../../pages/site.ts';
+import type { Office } from '../office.ts';
+import { page } from '../page-answer.ts';
+
+/** Tells the person, where it is not certain that an application may be told. */
+export function tellPerson(
+  office: Office,
+  error: AuthError,
+  cookies: readonly string[] = [],
+): Promise<Response> {
+  const view = {
+    site: siteOf(office.issuer),
+    title: 'This link cannot be followed',
+    text: `${error.message} Nothing was allowed. Go back to the application and begin again.`,
+    code: error.code,
+  };
+  return page(errorPage(view), { status: 400, cookies });
+}

@@ -1,0 +1,38 @@
+import { AuthError } from '@symbolon/token';
+import { allowedBy } from '../../authorizations.ts';
+import type { PeopleOffice } from '../office.ts';
+import { seeOther } from '../page-answer.ts';
+import { malformed, readForm, required } from '../requests.ts';
+import { tellPerson } from './answers.ts';
+import { findOpen, lackOf, refuse, wayTo } from './interaction.ts';
+
+/**
+ * `POST /authorize/consent`: the person says yes or no. Only a page of ours may send it (`identify` demands that), and
+ * everything is judged anew: what was true when the page was shown may have ended.
+ */
+export async function consentEndpoint(office: PeopleOffice, request: Request): Promise<Response> {
+  try {
+    return await decide(office, request);
+  } catch (error) {
+    if (error instanceof AuthError) return tellPerson(office, error);
+    throw error;
+  }
+}
+
+async function decide(office: PeopleOffice, request: Request): Promise<Response> {
+  const { person, cookies = [] } = (await office.browsers.identify(request)) ?? {};
+  const form = await readForm(request);
+  const handle = required(form, 'request');
+  const decision = required(form, 'decision');
+  const open = await findOpen(office, handle);
+  const lack = lackOf(open, person);
+  if (lack !== undefined || person === undefined)
+    return seeOther(wayTo(office, lack ?? 'sign-in', handle), cookies);
+  if (decision === 'refuse')
+    return refuse(office, handle, { error: new AuthError('access_denied'), cookies });
+  if (decision !== 'allow') throw malformed('decision');
+  const by = { request: open.request, person: allowedBy(person), consent: 'granted' as const };
+  const to = await office.authorizations.allow(handle, by);
+  if (to === undefined) throw new AuthError('request_uri_unknown');
+  return seeOther(to, cookies);
+}

@@ -1,0 +1,101 @@
+import { AuthError } from '@symbolon/token';
+import { allowedBy, type OpenAuthorization } from '../../authorizations.ts';
+import type { Person } from '../../browser-sessions.ts';
+import { contextOf } from '../../id-tokens.ts';
+import type { ClientRow } from '../../storage/rows.ts';
+import type { PeopleOffice } from '../office.ts';
+import { seeOther } from '../page-answer.ts';
+import { showConsent } from './consent-view.ts';
+import { findLinked } from './parameters.ts';
+
+/** What a request still lacks before it can be decided. */
+export type Lack = 'sign-in' | 'presence' | undefined;
+
+/**
+ * Goes on with a kept request from where things stand: to the sign-in, to the proof of presence, to the consent page,
+ * or back to the application with a code.
+ *
+ * @throws AuthError `request_uri_unknown`, `client_unknown`.
+ */
+export async function proceed(office: PeopleOffice, request: Request, handle: string): Promise<Response> {
+  const open = await findOpen(office, handle);
+  const client = await findLinked(office, open.request.clientId);
+  if (office.signIn !== undefined) return seeOther(addParameter(office.signIn.url, 'request', handle));
+  const { person, cookies = [] } = (await office.browsers.identify(request)) ?? {};
+  const silent = open.request.prompt.includes('none');
+  const lack = lackOf(open, person);
+  if (lack !== undefined || person === undefined) {
+    if (silent) return refuse(office, handle, { error: new AuthError('login_required'), cookies });
+    return seeOther(wayTo(office, lack ?? 'sign-in', handle), cookies);
+  }
+  const consent = await consentOf(office, { open, client, person });
+  if (consent === 'ask') {
+    if (silent) return refuse(office, handle, { error: new AuthError('consent_required'), cookies });
+    return showConsent(office, { handle, open, client, person, cookies });
+  }
+  const { request: asked } = open;
+  const to = await office.authorizations.allow(handle, {
+    request: asked,
+    person: allowedBy(person),
+    consent,
+  });
+  if (to === undefined) throw new AuthError('request_uri_unknown');
+  return seeOther(to, cookies);
+}
+
+/** A kept request on which nobody has decided. */
+export async function findOpen(office: PeopleOffice, handle: string): Promise<OpenAuthorization> {
+  const open = await office.authorizations.find(handle);
+  if (open === undefined) throw new AuthError('request_uri_unknown');
+  return open;
+}
+
+/**
+ * What is missing, judged from when the application asked: a proof of presence made since then is never asked for
+ * twice, however long the person takes.
+ */
+export function lackOf({ request, createdAt }: OpenAuthorization, person: Person | undefined): Lack {
+  if (person === undefined) return 'sign-in';
+  const age = request.prompt.includes('login') ? 0 : request.maxAge;
+  const isStale = age !== null && person.authTime < createdAt - age;
+  const isWeak = request.acrValues !== null && contextOf(person.amr) === undefined;
+  return isStale || isWeak ? 'presence' : undefined;
+}
+
+/** Where the person goes to do what is missing, and comes back from. */
+export function wayTo(office: PeopleOffice, lack: 'sign-in' | 'presence', handle: string): string {
+  const { pathname } = new URL(`${office.issuer}/authorize`);
+  return addParameter(`${office.issuer}/${lack}`, 'return_to', `${pathname}?request=${handle}`);
+}
+
+/** Ends the request with an error that its application is told. */
+export async function refuse(
+  office: PeopleOffice,
+  handle: string,
+  { error, cookies }: { error: AuthError; cookies: readonly string[] },
+): Promise<Response> {
+  const to = await office.authorizations.refuse(handle, error);
+  if (to === undefined) throw new AuthError('request_uri_unknown');
+  return seeOther(to, cookies);
+}
+
+/**
+ * Whether the person must be asked. What he allowed before counts only where the answer surely reaches the same
+ * application: another program can listen on loopback or claim a private scheme (RFC 8252 section 8.6).
+ */
+async function consentOf(
+  office: PeopleOffice,
+  { open, client, person }: { open: OpenAuthorization; client: ClientRow; person: Person },
+): Promise<'ask' | 'granted' | 'covered'> {
+  const { request } = open;
+  if (request.prompt.includes('consent')) return 'ask';
+  if (client.registration.consent === 'given') return 'granted';
+  if (!request.redirectUri.startsWith('https:')) return 'ask';
+  return (await office.authorizations.isCovered(request, person.subject)) ? 'covered' : 'ask';
+}
+
+function addParameter(url: string, name: string, value: string): string {
+  const to = new URL(url);
+  to.searchParams.set(name, value);
+  return to.href;
+}

@@ -1,0 +1,111 @@
+import { AuthError, verifyIdToken } from '@symbolon/token';
+import { signOutPage } from '../../pages/sign-out-page.ts';
+import { signedOutPage } from '../../pages/signed-out-page.ts';
+import { siteOf } from '../../pages/site.ts';
+import type { PeopleOffice } from '../office.ts';
+import { formTarget, page, seeOther } from '../page-answer.ts';
+import { readForm, readQuery, required, type Form } from '../requests.ts';
+import { findLinked } from './parameters.ts';
+import { tellPerson } from './answers.ts';
+
+/** Where the person wants to be afterwards, compared with what the application registered. */
+interface Leaving {
+  readonly clientId: string;
+  readonly to: string | null;
+}
+
+/**
+ * `GET` and `POST /logout` (OpenID Connect RP-Initiated Logout): asks the person, and then ends the sign-in. An ID token
+ * passes through browsers and logs, so it says whom an application means, and ends nothing by itself.
+ */
+export async function logoutEndpoint(office: PeopleOffice, request: Request): Promise<Response> {
+  try {
+    const form = request.method === 'POST' ? await readForm(request) : readQuery(request);
+    const leaving = await readLeaving(office, form);
+    // Whatever was posted goes on as a GET, with the person's cookie and without the ID token.
+    if (request.method === 'POST' || form.has('id_token_hint'))
+      return seeOther(ownPath(office, leaving, form));
+    return await askPerson(office, request, { leaving, form });
+  } catch (error) {
+    if (error instanceof AuthError) return tellPerson(office, error);
+    throw error;
+  }
+}
+
+/** `POST /logout/confirm`: the person said yes, on a page of ours. */
+export async function confirmLogoutEndpoint(office: PeopleOffice, request: Request): Promise<Response> {
+  try {
+    const signedIn = await office.browsers.identify(request);
+    const form = await readForm(request);
+    const leaving = await readLeaving(office, form);
+    if (signedIn !== undefined && required(form, 'session') !== signedIn.person.sid)
+      return await askPerson(office, request, { leaving, form });
+    const cookies = signedIn === undefined ? [] : await office.browsers.end(signedIn.person.sid);
+    return await goodbye(office, leaving, cookies);
+  } catch (error) {
+    if (error instanceof AuthError) return tellPerson(office, error);
+    throw error;
+  }
+}
+
+async function readLeaving(office: PeopleOffice, form: Form): Promise<Leaving | undefined> {
+  const hint = form.get('id_token_hint');
+  const keys = await office.keys.identityTable();
+  const meant = hint === undefined ? undefined : await verifyIdToken(hint, { keys, issuer: office.issuer });
+  const clientId = form.get('client_id') ?? meant?.aud;
+  const to = form.get('post_logout_redirect_uri') ?? null;
+  if (clientId === undefined) {
+    if (to !== null) throw new AuthError('redirect_uri_unknown');
+    return undefined;
+  }
+  const client = await findLinked(office, clientId);
+  if (meant !== undefined && meant.aud !== client.id) throw new AuthError('client_unknown');
+  if (to !== null && !client.registration.postLogoutRedirectUris.includes(to))
+    throw new AuthError('redirect_uri_unknown');
+  return { clientId: client.id, to: to === null ? null : withState(to, form.get('state')) };
+}
+
+async function askPerson(
+  office: PeopleOffice,
+  request: Request,
+  { leaving, form }: { leaving: Leaving | undefined; form: Form },
+): Promise<Response> {
+  const { person, cookies = [] } = (await office.browsers.identify(request)) ?? {};
+  if (person === undefined) return goodbye(office, leaving, cookies);
+  const client = leaving === undefined ? undefined : await office.clients.find(leaving.clientId);
+  const markup = signOutPage({
+    site: siteOf(office.issuer),
+    person,
+    ...(client === undefined ? {} : { application: { name: client.row.name } }),
+    action: new URL(`${office.issuer}/logout/confirm`).pathname,
+    fields: { ...Object.fromEntries(carried(form)), session: person.sid },
+  });
+  const formAction = leaving?.to == null ? [] : [formTarget(leaving.to)];
+  return page(markup, { cookies, formAction });
+}
+
+async function goodbye(
+  office: PeopleOffice,
+  leaving: Leaving | undefined,
+  cookies: readonly string[],
+): Promise<Response> {
+  if (leaving?.to != null) return seeOther(leaving.to, cookies);
+  return page(signedOutPage({ site: siteOf(office.issuer) }), { cookies });
+}
+
+/** What is needed on the page after: no ID token. */
+function carried(form: Form): [string, string][] {
+  return [...form].filter(([name]) => ['client_id', 'post_logout_redirect_uri', 'state'].includes(name));
+}
+
+function ownPath(office: PeopleOffice, leaving: Leaving | undefined, form: Form): string {
+  const to = new URL(`${office.issuer}/logout`);
+  if (leaving !== undefined) to.searchParams.set('client_id', leaving.clientId);
+  for (const [name, value] of carried(form)) to.searchParams.set(name, value);
+  return to.href;
+}
+
+function withState(uri: string, state: string | undefined): string {
+  if (state === undefined) return uri;
+  return `${uri}${uri.includes('?') ? '&' : '?'}${new URLSearchParams({ state }).toString()}`;
+}

@@ -1,0 +1,31 @@
+import { AuthError } from '@symbolon/token';
+import { pushedLife } from '../../authorizations.ts';
+import { json } from '../answers.ts';
+import { authenticateClient, verifyRequestProof } from '../authentication.ts';
+import type { PeopleOffice } from '../office.ts';
+import { malformed, readForm } from '../requests.ts';
+import { findAddressee, readAuthorization } from './parameters.ts';
+
+/** How a `request_uri` of ours begins (RFC 9126 section 2.2). */
+export const requestUriPrefix = 'urn:ietf:params:oauth:request_uri:';
+
+/**
+ * `POST /par` (RFC 9126): takes the parameters from the application itself, so that none of them can be changed on the
+ * way through the browser. A proof beside them binds the code to its key (RFC 9449 section 10.1).
+ */
+export async function pushEndpoint(office: PeopleOffice, request: Request): Promise<Response> {
+  const form = await readForm(request);
+  // A client that nobody has seen yet is known by its document alone.
+  await office.documents?.refresh(form.get('client_id') ?? '');
+  const { client, assertion } = await authenticateClient(office, form);
+  const named = new Map(form).set('client_id', client.row.id);
+  const asked = readAuthorization(office, form, await findAddressee(office, named));
+  const proof = await verifyRequestProof(office, request, '/par');
+  if (proof !== undefined && proof.thumbprint !== (asked.jkt ?? proof.thumbprint))
+    throw malformed('dpop_jkt');
+  if (assertion !== undefined && (await office.storage.redeemAssertion(assertion)).kind !== 'redeemed')
+    throw new AuthError('assertion_replayed');
+  const secret = await office.authorizations.push({ ...asked, jkt: proof?.thumbprint ?? asked.jkt });
+  if (secret === undefined) throw new AuthError('client_unknown');
+  return json({ request_uri: requestUriPrefix + secret, expires_in: pushedLife }, { status: 201 });
+}

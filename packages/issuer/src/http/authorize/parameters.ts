@@ -1,0 +1,112 @@
+import { AuthError } from '@symbolon/token';
+import type { AuthorizationRequest } from '../../authorizations.ts';
+import { chooseLinkedTarget } from '../../authorization-target.ts';
+import { passkeyContext } from '../../id-tokens.ts';
+import { isRegisteredUri } from '../../redirect-uris.ts';
+import type { ClientRow } from '../../storage/rows.ts';
+import type { Office, PeopleOffice } from '../office.ts';
+import { malformed, type Form } from '../requests.ts';
+
+/** Whom an answer may be sent to: a client that stands and a redirect URI that is its own. */
+export interface Addressee {
+  readonly client: ClientRow;
+  readonly redirectUri: string;
+  readonly state: string | null;
+}
+
+const thumbprint = /^[A-Za-z0-9_-]{43}$/;
+const maxText = 1024;
+
+/**
+ * Finds out to whom this request may be answered at all.
+ *
+ * @throws AuthError `client_unknown`, `redirect_uri_unknown`: then nobody is sent anywhere (RFC 9700 section 4.11).
+ */
+export async function findAddressee(office: PeopleOffice, form: Form): Promise<Addressee> {
+  const client = await findLinked(office, form.get('client_id'));
+  const redirectUri = form.get('redirect_uri');
+  if (redirectUri === undefined || !isRegisteredUri(client.registration.redirectUris, redirectUri))
+    throw new AuthError('redirect_uri_unknown');
+  const state = form.get('state') ?? null;
+  if (state !== null && state.length > maxText) throw malformed('state');
+  return { client, redirectUri, state };
+}
+
+/** An application that people may link. */
+export async function findLinked(office: PeopleOffice, id: string | undefined): Promise<ClientRow> {
+  if (id !== undefined) await office.documents?.refresh(id);
+  const found = id === undefined ? undefined : await office.clients.find(id);
+  if (found === undefined || !['public', 'web'].includes(found.row.kind))
+    throw new AuthError('client_unknown');
+  return found.row;
+}
+
+/** Reads what is asked for, of an addressee that is certain (RFC 6749 section 4.1.1, RFC 7636, OpenID Connect Core 3.1.2.1). */
+export function readAuthorization(office: Office, form: Form, to: Addressee): AuthorizationRequest {
+  if (form.has('request')) throw new AuthError('request_object_unsupported');
+  if (form.has('request_uri')) throw new AuthError('request_uri_unsupported');
+  if (form.get('response_type') !== 'code') throw new AuthError('response_type_unsupported');
+  if ((form.get('response_mode') ?? 'query') !== 'query') throw new AuthError('response_mode_unsupported');
+  const { audience, scope } = chooseLinkedTarget(to.client, {
+    ...{ issuer: office.issuer, audiences: office.audiences },
+    ...{ resource: form.get('resource'), scope: form.get('scope') },
+  });
+  return {
+    clientId: to.client.id,
+    redirectUri: to.redirectUri,
+    state: to.state,
+    audience: audience.audience,
+    scope,
+    codeChallenge: readChallenge(form),
+    jkt: readThumbprint(form),
+    nonce: readText(form, 'nonce'),
+    prompt: readPrompt(form),
+    maxAge: readMaxAge(form),
+    acrValues: readAcrValues(form),
+    loginHint: readText(form, 'login_hint'),
+  };
+}
+
+function readChallenge(form: Form): string {
+  const challenge = form.get('code_challenge') ?? '';
+  // Without a method `plain` would be meant (RFC 7636 section 4.3), which is not offered.
+  if (form.get('code_challenge_method') !== 'S256' || !thumbprint.test(challenge))
+    throw new AuthError('code_challenge_missing');
+  return challenge;
+}
+
+function readThumbprint(form: Form): string | null {
+  const jkt = form.get('dpop_jkt') ?? null;
+  if (jkt !== null && !thumbprint.test(jkt)) throw malformed('dpop_jkt');
+  return jkt;
+}
+
+function readText(form: Form, name: string): string | null {
+  const value = form.get(name) ?? null;
+  if (value !== null && value.length > maxText) throw malformed(name);
+  return value;
+}
+
+/** `select_account` is understood and needs nothing: the page says who is signed in. */
+const prompts = ['none', 'login', 'consent', 'select_account'];
+
+function readPrompt(form: Form): readonly string[] {
+  const values = (form.get('prompt') ?? '').split(' ').filter((value) => value !== '');
+  const alone = !values.includes('none') || values.length === 1;
+  if (!alone || !values.every((value) => prompts.includes(value))) throw new AuthError('prompt_malformed');
+  return [...new Set(values)];
+}
+
+function readMaxAge(form: Form): number | null {
+  const text = form.get('max_age');
+  if (text === undefined) return null;
+  if (!/^\d{1,9}$/.test(text)) throw malformed('max_age');
+  return Number(text);
+}
+
+/** Whoever asks for other contexts alone is told that they cannot be had (RFC 9470 section 5). */
+function readAcrValues(form: Form): readonly string[] | null {
+  const values = readText(form, 'acr_values')?.split(' ') ?? null;
+  if (values !== null && !values.includes(passkeyContext)) throw new AuthError('authentication_unmet');
+  return values;
+}

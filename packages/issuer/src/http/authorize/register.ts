@@ -1,0 +1,39 @@
+import { AuthError } from '@symbolon/token';
+import { readClientMetadata } from '../../client-metadata.ts';
+import { newId } from '../../random.ts';
+import type { SelfRegistration } from '../../registration-policy.ts';
+import { json } from '../answers.ts';
+import type { PeopleOffice } from '../office.ts';
+import { readJson } from '../requests.ts';
+
+/**
+ * `POST /register` (RFC 7591): an application registers itself. It gets an id and no secret, may ask for what the
+ * installer has set aside for strangers, and people see on the consent page that nobody has looked at it.
+ */
+export async function registerEndpoint(
+  office: PeopleOffice,
+  { policy, request }: { policy: SelfRegistration; request: Request },
+): Promise<Response> {
+  const client = await readClientMetadata(await readJson(request), { policy, how: 'dynamic' });
+  const id = newId();
+  const subject = { id: newId(), handle: newId() };
+  const kept = await office.storage.registerClient(
+    { ...client, id, rights: [], subject, by: 'registration' },
+    policy.perHour,
+  );
+  if (kept.kind !== 'registered') throw new AuthError('registration_limit', { detail: { retryAfter: 3600 } });
+  const { redirectUris, postLogoutRedirectUris } = client.registration;
+  const body = {
+    client_id: id,
+    client_id_issued_at: Math.floor(kept.createdAt / 1_000_000),
+    client_name: client.name,
+    redirect_uris: redirectUris,
+    ...(postLogoutRedirectUris.length === 0 ? {} : { post_logout_redirect_uris: postLogoutRedirectUris }),
+    ...(client.keys.length === 0 ? {} : { jwks: { keys: client.keys } }),
+    token_endpoint_auth_method: client.kind === 'web' ? 'private_key_jwt' : 'none',
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+    dpop_bound_access_tokens: !client.bearer,
+  };
+  return json(body, { status: 201 });
+}

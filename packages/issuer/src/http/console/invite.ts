@@ -1,0 +1,33 @@
+import { invitationPage, invitePage } from '../../pages/invitation-page.ts';
+import type { PeopleOffice } from '../office.ts';
+import { page } from '../page-answer.ts';
+import { readForm } from '../requests.ts';
+import { askPresence, type Visit } from '../visit.ts';
+import { byOperator } from './console-view.ts';
+
+/** `GET /console/accounts/invite`. */
+export async function showInvite(office: PeopleOffice, visit: Visit): Promise<Response> {
+  const absent = askPresence(office, { visit, returnTo: `${visit.site.base}/console/accounts/invite` });
+  return absent ?? page(invitePage({ site: visit.site, name: '', role: 'person' }));
+}
+
+/** `POST /console/accounts/invite`: the answer itself shows the link, so that it stands in no address and is kept nowhere. */
+export async function invite(office: PeopleOffice, visit: Visit): Promise<Response> {
+  const { site } = visit;
+  const absent = askPresence(office, { visit, returnTo: `${site.base}/console/accounts/invite` });
+  if (absent !== undefined) return absent;
+  const form = await readForm(visit.request);
+  const name = form.get('name') ?? '';
+  const role = form.get('role') === 'operator' ? 'operator' : 'person';
+  const again = (problem: string): Promise<Response> =>
+    page(invitePage({ site, name, role, problem }), { status: 400 });
+  try {
+    const invited = await office.accounts.invite({ name, role, by: byOperator(visit) });
+    if (invited.kind === 'taken')
+      return await again('There is an account of this name already. Choose another.');
+    return await page(invitationPage({ site, name, link: invited.link, life: 'a day' }));
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return again('A name has 1 to 120 characters, all of which can be seen.');
+  }
+}

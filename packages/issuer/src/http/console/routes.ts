@@ -1,0 +1,48 @@
+import type { PeopleOffice } from '../office.ts';
+import type { Route } from '../route.ts';
+import { forOperator, type Visit } from '../visit.ts';
+import { askChange, askRole, changeAccount, changeRole, showAccounts } from './accounts.ts';
+import { addClient, showAddClient } from './add-client.ts';
+import { showAudit } from './audit.ts';
+import { askEndClient, endClient, removeClient, showClients } from './clients.ts';
+import { invite, showInvite } from './invite.ts';
+import { askRevoke, askRotate, revokeKey, rotateKey, showKeys } from './keys.ts';
+import { showGuards, showOverview } from './overview.ts';
+import { endAnySession, showSessions } from './sessions.ts';
+
+/** The console, one row each: for operators alone. */
+export function consoleRoutes(office: PeopleOffice, base: string): readonly Route[] {
+  const operator = (answer: (office: PeopleOffice, visit: Visit) => Promise<Response>): Route[2] =>
+    forOperator(office, (visit) => answer(office, visit));
+  const clients = `${base}/console/clients`;
+  const accounts = `${base}/console/accounts`;
+  const keys = `${base}/console/keys`;
+  return [
+    ['GET', `${base}/console`, operator(showOverview)],
+    ['GET', `${base}/console/guards`, operator(showGuards)],
+    ['GET', `${base}/console/audit`, operator(showAudit)],
+    ['GET', `${base}/console/sessions`, operator(showSessions)],
+    ['POST', `${base}/console/sessions/:parameter/end`, operator(endAnySession)],
+    ['GET', clients, operator(showClients)],
+    ['POST', clients, operator(addClient)],
+    ['GET', `${clients}/add`, operator(showAddClient)],
+    ['GET', `${clients}/:parameter/end`, operator((...of) => askEndClient(...of, 'end'))],
+    ['POST', `${clients}/:parameter/end`, operator(endClient)],
+    ['GET', `${clients}/:parameter/remove`, operator((...of) => askEndClient(...of, 'remove'))],
+    ['POST', `${clients}/:parameter/remove`, operator(removeClient)],
+    ['GET', accounts, operator(showAccounts)],
+    ['GET', `${accounts}/invite`, operator(showInvite)],
+    ['POST', `${accounts}/invite`, operator(invite)],
+    ['GET', `${accounts}/:parameter/role`, operator(askRole)],
+    ['POST', `${accounts}/:parameter/role`, operator(changeRole)],
+    ...(['end', 'disable', 'enable'] as const).flatMap((change): Route[] => [
+      ['GET', `${accounts}/:parameter/${change}`, operator((...of) => askChange(...of, change))],
+      ['POST', `${accounts}/:parameter/${change}`, operator((...of) => changeAccount(...of, change))],
+    ]),
+    ['GET', keys, operator(showKeys)],
+    ['GET', `${keys}/rotate`, operator(askRotate)],
+    ['POST', `${keys}/rotate`, operator(rotateKey)],
+    ['GET', `${keys}/:parameter/revoke`, operator(askRevoke)],
+    ['POST', `${keys}/:parameter/revoke`, operator(revokeKey)],
+  ];
+}

@@ -1,0 +1,83 @@
+import { sessionsPage, type ShownSession } from '../../pages/console-sessions-page.ts';
+import type { NamedSession } from '../../storage/list-storage.ts';
+import { doneAt, endedAt } from '../flash.ts';
+import type { PeopleOffice } from '../office.ts';
+import { page } from '../page-answer.ts';
+import { readForm } from '../requests.ts';
+import type { Visit } from '../visit.ts';
+import { asked, byOperator, consoleView, pathAsking } from './console-view.ts';
+
+const pageLength = 25;
+
+/** `GET /console/sessions`. */
+export async function showSessions(office: PeopleOffice, visit: Visit): Promise<Response> {
+  const query = {
+    client: asked(visit, 'client'),
+    subject: asked(visit, 'subject'),
+    device: asked(visit, 'device'),
+  };
+  const after = asked(visit, 'after');
+  const [view, sessions] = await Promise.all([
+    consoleView(office, visit),
+    office.storage.searchSessions({
+      limit: pageLength,
+      ...(query.client === '' ? {} : { clientId: query.client }),
+      ...(query.subject === '' ? {} : { subject: query.subject }),
+      ...(query.device === '' ? {} : { device: query.device }),
+      ...(after === '' ? {} : { after }),
+    }),
+  ]);
+  const path = `${visit.site.base}/console/sessions`;
+  const last = sessions.length < pageLength ? undefined : sessions.at(-1);
+  const pages = {
+    ...(after === '' ? {} : { newest: pathAsking(path, query) }),
+    ...(last === undefined ? {} : { older: pathAsking(path, { ...query, after: last.sid }) }),
+  };
+  return page(
+    sessionsPage({
+      ...view,
+      ...{ query, pages },
+      sessions: sessions.map(shownSession),
+      person: query.subject === '' ? undefined : personOf(sessions, visit),
+      here: pathAsking(path, { ...query, after }),
+    }),
+  );
+}
+
+function shownSession(session: NamedSession): ShownSession {
+  return { ...session, bound: boundTo(session) };
+}
+
+function boundTo({ kind, jkt, deviceKey }: NamedSession): ShownSession['bound'] {
+  if (kind === 'browser') return deviceKey === null ? 'cookie' : 'device';
+  return jkt === null ? 'nothing' : 'key';
+}
+
+/** A search for a person finds sessions of that one alone. */
+function personOf(
+  sessions: readonly NamedSession[],
+  { person }: Visit,
+): { subject: string; name: string } | undefined {
+  const [first] = sessions;
+  if (first?.accountName == null || first.subject === person.subject) return undefined;
+  return { subject: first.subject, name: first.accountName };
+}
+
+/** `POST /console/sessions/…/end`: for good; a machine's key is blocked until that is lifted. */
+export async function endAnySession(office: PeopleOffice, visit: Visit): Promise<Response> {
+  const to = backTo(visit, (await readForm(visit.request)).get('back'));
+  const end = await office.storage.endSession({
+    sid: visit.parameter,
+    reason: 'operator',
+    by: byOperator(visit),
+    holderKey: 'block',
+  });
+  if (end.kind !== 'ended') return doneAt(office, { visit, to, what: 'nothing_to_end' });
+  return endedAt(office, { visit, to, what: 'session', position: end.position });
+}
+
+/** The list with its search, if that is what was asked for. */
+function backTo({ site }: Visit, given: string | undefined): string {
+  const path = `${site.base}/console/sessions`;
+  return given === path || given?.startsWith(`${path}?`) === true ? given.slice(0, 2048) : path;
+}

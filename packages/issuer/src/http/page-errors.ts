@@ -1,0 +1,58 @@
+import { AuthError } from '@symbolon/token';
+import { errorPage } from '../pages/error-page.ts';
+import type { Site } from '../pages/site.ts';
+import { page } from './page-answer.ts';
+
+/** Whether a browser shows the answer to somebody. Programs ask for something else, or for anything. */
+export function wantsPage(request: Request): boolean {
+  return request.headers.get('accept')?.includes('text/html') === true;
+}
+
+/** A refusal, in words. Anything that is no `AuthError` is a fault and passes through. */
+export async function refusalPage(site: Site, error: unknown): Promise<Response> {
+  if (!(error instanceof AuthError)) throw error;
+  const foreign = error.code === 'request_cross_site';
+  const markup = errorPage({
+    site,
+    title: foreign ? 'This did not come from here' : 'This was not done',
+    text: foreign
+      ? 'Another site tried to do something in your name. Nothing was done. If it was you, start from your account page.'
+      : (why[error.code] ?? 'The request was refused, and nothing was changed. Go back and try again.'),
+    code: error.code,
+    next: { href: `${site.base}/account`, text: 'To your account' },
+  });
+  const status = error.status === 401 ? 403 : error.status;
+  const answer = await page(markup, { status });
+  const wait = error.detail['retryAfter'];
+  if (wait !== undefined) answer.headers.set('retry-after', String(wait));
+  return answer;
+}
+
+const why: Readonly<Record<string, string>> = {
+  passkey_last:
+    'It is the last passkey, and there is no recovery code: nothing would open the account. Add another passkey first.',
+  passkey_unknown: 'There is no such passkey any more. It may have been removed in another window.',
+  client_unknown: 'There is no such client.',
+  client_unauthorized: 'The issuer’s own client cannot be removed: nobody could sign in without it.',
+};
+
+/** Where nothing is. */
+export function notFoundPage(site: Site): Promise<Response> {
+  const markup = errorPage({
+    site,
+    title: 'There is no such page',
+    text: 'The address may be mistyped, or what it showed is over.',
+    next: { href: `${site.base}/account`, text: 'To your account' },
+  });
+  return page(markup, { status: 404 });
+}
+
+/** Something broke; what, is for the operator alone. */
+export function faultPage(site: Site): Promise<Response> {
+  const markup = errorPage({
+    site,
+    title: 'Something broke here',
+    text: 'It was not you. Try again in a moment; if it stays so, tell whoever runs this site.',
+  });
+  return page(markup, { status: 500 });
+}

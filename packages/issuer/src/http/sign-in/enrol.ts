@@ -1,0 +1,28 @@
+import { enrolPage } from '../../pages/enrol-page.ts';
+import { siteOf } from '../../pages/site.ts';
+import { json } from '../answers.ts';
+import type { PeopleOffice } from '../office.ts';
+import { page } from '../page-answer.ts';
+import { codeBody, enrolBody, readBodyAs } from './bodies.ts';
+
+/** `GET /enrol`: the page reads the code behind `#` itself, so this request tells nobody of it. */
+export function showEnrolment(office: PeopleOffice): Promise<Response> {
+  return page(enrolPage({ site: siteOf(office.issuer) }));
+}
+
+/** `POST /enrol/options`: what the browser asks an authenticator, for whoever has a code. */
+export async function askToEnrol(office: PeopleOffice, request: Request): Promise<Response> {
+  await office.browsers.identify(request);
+  const { code } = await readBodyAs(codeBody, request);
+  return json({ options: await office.enrolments.ask(code) });
+}
+
+/** `POST /enrol/verify`: keeps the passkey. The person signs in with it next, which shows that it works. */
+export async function enrol(office: PeopleOffice, request: Request): Promise<Response> {
+  await office.browsers.identify(request);
+  const { code, name, response } = await readBodyAs(enrolBody, request);
+  const { kind } = await office.enrolments.enrol(code, { name, response });
+  const { base } = siteOf(office.issuer);
+  const next = `${base}/account${kind === 'recovery' ? '' : '/recovery-codes'}`;
+  return json({ location: `${base}/sign-in?return_to=${encodeURIComponent(next)}` });
+}

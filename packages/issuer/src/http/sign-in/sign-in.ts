@@ -1,0 +1,94 @@
+import { AuthError } from '@symbolon/token';
+import { signInPage, type SignInProblem } from '../../pages/sign-in-page.ts';
+import { signedOutPage } from '../../pages/signed-out-page.ts';
+import { siteOf } from '../../pages/site.ts';
+import { json } from '../answers.ts';
+import { withCookies } from '../cookies.ts';
+import type { PeopleOffice } from '../office.ts';
+import { page, seeOther } from '../page-answer.ts';
+import { readForm, required } from '../requests.ts';
+import type { Sender } from '../route.ts';
+import { proofBody, readBodyAs } from './bodies.ts';
+import { deviceName } from './device-name.ts';
+import { readReturnTo } from './return-to.ts';
+
+/** `GET /sign-in`: the page, or on to where the person wanted to go who is signed in. */
+export async function showSignIn(office: PeopleOffice, request: Request): Promise<Response> {
+  const to = readReturnTo(office.issuer, new URL(request.url).searchParams.get('return_to'));
+  const signedIn = await office.browsers.identify(request);
+  if (signedIn !== undefined) return seeOther(to, signedIn.cookies);
+  return answerSignIn(office, { to });
+}
+
+async function answerSignIn(
+  office: PeopleOffice,
+  { to, problem, status = 200 }: { to: string; problem?: SignInProblem; status?: number },
+): Promise<Response> {
+  const application = await waitingApplication(office, to);
+  const view = {
+    site: siteOf(office.issuer),
+    returnTo: to,
+    ...(application === undefined ? {} : { application }),
+    ...(problem === undefined ? {} : { problem }),
+  };
+  return page(signInPage(view), { status });
+}
+
+/** The linked application in whose name the person was sent here. */
+export async function waitingApplication(
+  office: PeopleOffice,
+  to: string,
+): Promise<{ name: string } | undefined> {
+  const url = new URL(to, office.issuer);
+  const handle = url.pathname.endsWith('/authorize') ? url.searchParams.get('request') : null;
+  const open = handle === null ? undefined : await office.authorizations.find(handle);
+  const client = open === undefined ? undefined : await office.clients.find(open.request.clientId);
+  return client === undefined ? undefined : { name: client.row.name };
+}
+
+/** `POST /sign-in/options`: what the browser asks a passkey. */
+export async function askToSignIn(office: PeopleOffice, request: Request): Promise<Response> {
+  await office.browsers.identify(request);
+  return json({ options: await office.signIns.ask() });
+}
+
+/** `POST /sign-in/verify`: the proof of a passkey begins a session in this browser. */
+export async function signIn(office: PeopleOffice, request: Request): Promise<Response> {
+  const before = await office.browsers.identify(request);
+  const { response, return_to: returnTo } = await readBodyAs(proofBody, request);
+  const device = deviceName(request);
+  const proved = await office.signIns.prove(response, device);
+  const started = await office.browsers.start({ ...proved, device, replaces: before?.person.sid });
+  return withCookies(json({ location: readReturnTo(office.issuer, returnTo) }), started);
+}
+
+/** `POST /sign-in/recovery`: a recovery code leads to the enrolment of a new passkey, and nowhere else. */
+export async function recover(office: PeopleOffice, request: Request, sender: Sender): Promise<Response> {
+  await office.browsers.identify(request);
+  const form = await readForm(request);
+  const to = readReturnTo(office.issuer, form.get('return_to'));
+  if (!office.recoveries.admit(sender.address))
+    return answerSignIn(office, { to, problem: 'too_many', status: 429 });
+  const account = required(form, 'account').slice(0, 1000);
+  const code = await office.enrolments.recover(account, required(form, 'code').slice(0, 100));
+  if (code === undefined) return answerSignIn(office, { to, problem: 'recovery_code_wrong', status: 400 });
+  return seeOther(`${siteOf(office.issuer).base}/enrol#${code}`);
+}
+
+/** `POST /sign-out`: ends the session of this browser for good. */
+export async function signOut(office: PeopleOffice, request: Request): Promise<Response> {
+  const signedIn = await office.browsers.identify(request);
+  const cookies =
+    signedIn === undefined ? office.cookies.clear() : await office.browsers.end(signedIn.person.sid);
+  return page(signedOutPage({ site: siteOf(office.issuer) }), { cookies });
+}
+
+/** @throws AuthError `session_ended` where nobody is signed in. */
+export async function demandPerson(
+  office: PeopleOffice,
+  request: Request,
+): Promise<NonNullable<Awaited<ReturnType<PeopleOffice['browsers']['identify']>>>> {
+  const signedIn = await office.browsers.identify(request);
+  if (signedIn === undefined) throw new AuthError('session_ended');
+  return signedIn;
+}

@@ -1,0 +1,36 @@
+import { createHmac } from 'node:crypto';
+import { newBytes } from './random.ts';
+import type { Storage } from './storage/storage.ts';
+import type { Keyring } from './wrapping.ts';
+
+/**
+ * Names what is presented once and looked up: authorization codes, request URIs, one-time links, recovery codes,
+ * challenges. The store keeps the name alone, and without the key file nobody can make it from the code or test a guess.
+ */
+export interface LookupKey {
+  /** HMAC-SHA-256 over purpose and text, base64url: a code for one purpose is none for another. */
+  readonly name: (purpose: string, text: string) => string;
+}
+
+const metaKey = 'lookup_key';
+const boundTo = { kid: metaKey, purpose: 'lookup', alg: 'HMAC-SHA-256' };
+
+/**
+ * Opens the store's lookup key, and makes it when the store has none: 32 random bytes, wrapped as the signing keys are.
+ *
+ * @throws Error if the key file is not the one that belongs to this store.
+ */
+export async function openLookupKey(options: { storage: Storage; keyring: Keyring }): Promise<LookupKey> {
+  const { storage, keyring } = options;
+  const made = `${keyring.currentId}.${keyring.wrap(newBytes(32).toString('base64url'), boundTo)}`;
+  const kept = await storage.settleMeta(metaKey, made);
+  const end = kept.indexOf('.');
+  const secret = keyring.unwrap(kept.slice(end + 1), { ...boundTo, kekId: kept.slice(0, end) });
+  const key = Buffer.from(secret, 'base64url');
+  return {
+    name: (purpose, text) =>
+      createHmac('sha256', key)
+        .update(JSON.stringify([purpose, text]))
+        .digest('base64url'),
+  };
+}

@@ -1,0 +1,99 @@
+import { cardPage } from './layout.ts';
+import { html, type Html } from './markup.ts';
+import { notice } from './notice.ts';
+import { hiddenFields } from './post-button.ts';
+import { shownName } from './shown-name.ts';
+import type { Site } from './site.ts';
+import { symbol } from './symbols.ts';
+
+/** Why the page is shown again. */
+export type SignInProblem =
+  'not_recognised' | 'recovery_code_wrong' | 'too_many' | 'session_over' | 'signed_out';
+
+/** What the sign-in page shows. */
+export interface SignInView {
+  readonly site: Site;
+  /** An internal path, already checked; where the person goes once signed in. */
+  readonly returnTo: string;
+  /** The linked application that waits for an answer, where one does. */
+  readonly application?: { readonly name: string };
+  readonly problem?: SignInProblem;
+}
+
+const problems: Readonly<Record<SignInProblem, readonly ['plain' | 'bad' | 'good', string]>> = {
+  not_recognised: ['bad', 'That passkey is not one we know. Try another, or use a recovery code.'],
+  recovery_code_wrong: [
+    'bad',
+    'That name and code do not fit. Each code works once: try the next one on your list.',
+  ],
+  too_many: ['bad', 'Too many tries in a short time. Wait a minute, then try again.'],
+  session_over: ['plain', 'Your session has ended. Sign in to go on where you were.'],
+  signed_out: ['good', 'You are signed out.'],
+};
+
+/** Where a person proves a passkey, or uses up a recovery code. */
+export function signInPage(view: SignInView): Html {
+  const { site, returnTo, application, problem } = view;
+  return cardPage({
+    site,
+    title: 'Sign in',
+    script: 'sign-in',
+    main: html`${problem === undefined ? '' : notice(...problems[problem])}
+      <h1>Sign in</h1>
+      <p class="lead">
+        ${
+          application === undefined
+            ? 'Your device proves that it is you. There is no password.'
+            : html`to go on to ${shownName(application.name)}`
+        }
+      </p>
+      <div id="passkey" data-base="${site.base}" data-return-to="${returnTo}">
+        <button type="button" class="button primary wide" id="use-passkey" hidden>
+          ${symbol('finger')}Continue with a passkey
+        </button>
+        <p id="status" role="status" class="status"></p>
+        <noscript>
+          ${notice('plain', 'Passkeys need JavaScript, which is off here. A recovery code works without it.')}
+        </noscript>
+      </div>
+      <details ${problem === 'recovery_code_wrong' ? html`open` : ''}>
+        <summary>Lost your passkey?</summary>
+        ${recoveryForm(view)}
+      </details>`,
+  });
+}
+
+function recoveryForm({ site, returnTo }: SignInView): Html {
+  return html`<form class="form" method="post" action="${site.base}/sign-in/recovery">
+    <p class="soft">
+      Use one of the recovery codes that you kept when you made your account. Each works once, and opens the
+      account so that you can add a new passkey.
+    </p>
+    ${hiddenFields({ return_to: returnTo })}
+    <div class="field">
+      <label for="account">Account name</label>
+      <input
+        id="account"
+        name="account"
+        autocomplete="username"
+        autocapitalize="none"
+        required
+        maxlength="120"
+      />
+    </div>
+    <div class="field">
+      <label for="code">Recovery code</label>
+      <input
+        id="code"
+        name="code"
+        class="code"
+        autocomplete="one-time-code"
+        autocapitalize="characters"
+        spellcheck="false"
+        required
+        maxlength="64"
+      />
+    </div>
+    <button class="button wide">Use this code</button>
+  </form>`;
+}

@@ -1,0 +1,114 @@
+import type { AuditKind, AuditRow, ListedSession, Registration } from './rows.ts';
+
+/** What people and operators look at; each method one reading, and one decision that ends many things. */
+export interface ListStorage {
+  /** What a person has linked, newest first. */
+  listApplications(of: { subject: string; limit: number }): Promise<readonly LinkedApplication[]>;
+  /** What happened to an account, newest first; `after` is the last event of the page before. */
+  listEvents(of: { subject: string; limit: number; after?: string }): Promise<readonly SecurityEvent[]>;
+  /** Sessions of anybody, newest first, standing or over. */
+  searchSessions(search: SessionSearch): Promise<readonly NamedSession[]>;
+  /** Accounts by name. */
+  searchAccounts(search: AccountSearch): Promise<readonly ListedAccount[]>;
+  /** The audit log, newest first. */
+  searchAudit(search: AuditSearch): Promise<readonly AuditRow[]>;
+  readFigures(): Promise<Figures>;
+  /** Sessions started and ended in each of the last so many minutes, oldest first; the last one still runs. */
+  readMinutes(minutes: number): Promise<Minutes>;
+  /** Ends every session of a person but one, and every link to an application. */
+  endOthers(end: { subject: string; keep: string }): Promise<OthersEnded>;
+}
+
+/** What a person allowed an application. */
+export interface LinkedApplication {
+  readonly grantId: string;
+  readonly clientId: string;
+  readonly name: string;
+  readonly registration: Registration;
+  readonly createdAt: number;
+  readonly lastUsedAt: number | null;
+  /** How many of its sessions stand. */
+  readonly sessions: number;
+  readonly scopes: readonly { readonly audience: string; readonly scope: string }[];
+}
+
+/** One thing that happened to an account. */
+export interface SecurityEvent {
+  readonly id: string;
+  readonly at: number;
+  readonly kind: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export interface SessionSearch {
+  readonly clientId?: string;
+  /** A subject, or the name of an account. */
+  readonly subject?: string;
+  /** Part of what the device is called: looked for among the newest 5,000 that the other filters leave. */
+  readonly device?: string;
+  readonly limit: number;
+  /** The `sid` of the last row of the page before. */
+  readonly after?: string;
+}
+
+/** A session with the names that people know. */
+export interface NamedSession extends ListedSession {
+  /** `null` where its subject has no account here. */
+  readonly accountName: string | null;
+  readonly clientName: string;
+}
+
+export interface AccountSearch {
+  /** How the name begins. */
+  readonly prefix?: string;
+  readonly limit: number;
+  /** The last name of the page before. */
+  readonly after?: string;
+}
+
+export interface ListedAccount {
+  readonly subject: string;
+  readonly name: string;
+  readonly role: 'person' | 'operator';
+  readonly createdAt: number;
+  readonly enabled: boolean;
+  readonly passkeys: number;
+  readonly applications: number;
+  readonly lastUsedAt: number | null;
+}
+
+export interface AuditSearch {
+  readonly clientId?: string;
+  readonly sid?: string;
+  readonly kind?: AuditKind;
+  readonly limit: number;
+  /** The `seq` of the last row of the page before. */
+  readonly before?: number;
+}
+
+/** How much there is, at one moment of the database's clock. */
+export interface Figures {
+  readonly now: number;
+  readonly head: number;
+  readonly accounts: number;
+  readonly clients: number;
+  /** Sessions that stand, of the 20,000 that expire last; `all`: there are no more than those. */
+  readonly sessions: {
+    readonly person: number;
+    readonly machine: number;
+    readonly browser: number;
+    readonly all: boolean;
+  };
+}
+
+export interface Minutes {
+  readonly started: readonly number[];
+  readonly ended: readonly number[];
+}
+
+/** A guard that knows the feed up to `position` refuses them all. */
+export interface OthersEnded {
+  readonly position: number;
+  readonly sessions: number;
+  readonly applications: number;
+}

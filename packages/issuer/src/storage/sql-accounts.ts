@@ -1,0 +1,156 @@
+import type { AccountRow, AccountStorage, CodeOffer } from './account-storage.ts';
+import type { Engine, Row, Statement, Value } from './engine.ts';
+import { happening, type Happening } from './happening.ts';
+import { integer, onlyRow, text } from './read-rows.ts';
+import { statement, telling, type Told } from './sql-decision.ts';
+import { createSqlPasskeys } from './sql-passkeys.ts';
+import * as base from './sql.ts';
+import * as sql from './sql/accounts.ts';
+
+/** Accounts and what opens them, over SQL. `request` names each decision, never twice the same. */
+export function createSqlAccounts(engine: Engine, request: () => string): AccountStorage {
+  return {
+    ...createSqlPasskeys(engine, request),
+    async findAccount(by) {
+      const found =
+        'subject' in by
+          ? statement(sql.findAccountBySubject, by.subject)
+          : statement(sql.findAccountByName, by.name);
+      const [row] = await engine.read(found);
+      return row ? readAccount(row) : null;
+    },
+    async listAccounts({ limit, after }) {
+      const rest = after === undefined ? [] : [after];
+      const found = statement(sql.listAccounts({ after: after !== undefined }), limit, ...rest);
+      return (await engine.read(found)).map(readAccount);
+    },
+    async setRole({ subject, role, by, event }) {
+      const told: Happening = {
+        ...{ event, subject, kind: 'role_changed', fields: { role }, audit: { by } },
+        ...{ condition: sql.happened.roleChanges, values: [subject, role] },
+      };
+      const results = await engine.batch([
+        statement(base.holdHead),
+        ...happening(told),
+        statement(sql.setRole, subject, role),
+        statement(sql.findAccountBySubject, subject),
+      ]);
+      if (results.at(-1)?.length !== 1) return { kind: 'unknown' };
+      return { kind: results.at(-2)?.length === 1 ? 'changed' : 'unchanged' };
+    },
+    async disableAccount({ subject, by, event }) {
+      const told: Told = { kind: 'subject_disabled', fields: { by, subject } };
+      const [, rows] = await engine.batch([
+        statement(base.moveHead),
+        statement(base.disableSubject, subject),
+        statement(base.saySubjectCut, subject),
+        statement(sql.voidEnrolments, subject),
+        statement(
+          sql.keepEvent(sql.happened.accountStands),
+          event,
+          subject,
+          'account_disabled',
+          '{}',
+          subject,
+        ),
+        ...telling(base.auditIfSubjectCut, { told, values: [subject] }),
+      ]);
+      const row = rows?.[0];
+      return row ? { kind: 'cut', position: integer(row, 'position') } : { kind: 'unknown' };
+    },
+    async enableAccount({ subject, by, event }) {
+      const told: Told = { kind: 'subject_enabled', fields: { by, subject } };
+      const [, rows] = await engine.batch([
+        statement(base.holdHead),
+        statement(base.enableSubject, subject),
+        statement(
+          sql.keepEvent(sql.happened.accountStands),
+          event,
+          subject,
+          'account_enabled',
+          '{}',
+          subject,
+        ),
+        ...telling(base.auditIfSubjectStands, { told, values: [subject] }),
+      ]);
+      return { kind: rows?.length === 1 ? 'enabled' : 'unknown' };
+    },
+    async offerFirst(offer) {
+      const [rows] = await engine.batch([statement(sql.offerFirst, ...offered(offer))]);
+      return { kind: rows?.length === 1 ? 'offered' : 'refused' };
+    },
+    async invite({ by, ...offer }) {
+      const { name, role, subject } = offer.account;
+      const told: Told = { kind: 'invitation_made', fields: { by, role, subject } };
+      const [rows] = await engine.batch([
+        statement(sql.invite, ...offered(offer), name),
+        ...telling(sql.auditIf(sql.happened.codeKept), { told, values: [offer.name] }),
+      ]);
+      const row = rows?.[0];
+      return row ? { kind: 'invited', expiresAt: integer(row, 'expires_at') } : { kind: 'refused' };
+    },
+    async countRecoveryCodes(subject) {
+      return integer(onlyRow(await engine.read(statement(sql.countRecoveryCodes, subject))), 'many');
+    },
+    async replaceRecoveryCodes({ subject, names, event }) {
+      const told: Happening = {
+        ...{ event, subject, kind: 'recovery_codes_made', fields: { count: names.length } },
+        ...{ condition: sql.happened.codeKept, values: [names[0] ?? ''] },
+      };
+      const results = await engine.batch([
+        statement(base.holdHead),
+        statement(sql.dropRecoveryCodes, subject),
+        ...names.map((name) => statement(sql.addRecoveryCode, name, subject)),
+        ...happening(told),
+      ]);
+      return { kind: results[2]?.length === 1 ? 'replaced' : 'unknown' };
+    },
+    redeemRecoveryCode: (redemption) => redeemRecoveryCode(engine, redemption),
+    sweepCodes: async () =>
+      (await sweepAll(engine, statement(sql.sweepCodes))) +
+      (await sweepAll(engine, statement(sql.sweepEvents))),
+  };
+}
+
+async function redeemRecoveryCode(
+  engine: Engine,
+  redemption: Parameters<AccountStorage['redeemRecoveryCode']>[0],
+): ReturnType<AccountStorage['redeemRecoveryCode']> {
+  const { name, accountName, enrolment, event } = redemption;
+  const [found] = await engine.read(statement(sql.findRecoveryCode, name, accountName));
+  if (!found) return { kind: 'refused' };
+  const told: Happening = {
+    ...{ event, subject: text(found, 'subject'), kind: 'account_recovered', fields: {} },
+    ...{ condition: sql.happened.codeRedeemed, values: [name, enrolment.name] },
+  };
+  const [, rows] = await engine.batch([
+    statement(base.holdHead),
+    statement(sql.offerRecovery, name, accountName, enrolment.name, enrolment.life),
+    ...happening(told),
+    statement(sql.useUpRecoveryCode, name, enrolment.name),
+  ]);
+  return { kind: rows?.length === 1 ? 'redeemed' : 'refused' };
+}
+
+function offered({ name, account, life }: CodeOffer): readonly Value[] {
+  return [name, JSON.stringify(account), life];
+}
+
+function readAccount(row: Row): AccountRow {
+  return {
+    subject: text(row, 'subject'),
+    name: text(row, 'name'),
+    role: text(row, 'role') === 'operator' ? 'operator' : 'person',
+    enabled: integer(row, 'enabled') === 1,
+    createdAt: integer(row, 'created_at'),
+  };
+}
+
+async function sweepAll(engine: Engine, deletion: Statement): Promise<number> {
+  let swept = 0;
+  for (;;) {
+    const [rows = []] = await engine.batch([deletion]);
+    swept += rows.length;
+    if (rows.length < base.sweptAtOnce) return swept;
+  }
+}

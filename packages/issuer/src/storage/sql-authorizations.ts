@@ -1,0 +1,194 @@
+import type {
+  AuthorizationStorage,
+  Allowance,
+  CodeRedemption,
+  OpenRequest,
+  RedeemResult,
+} from './authorization-storage.ts';
+import type { Engine, Row, Statement } from './engine.ts';
+import { integer, onlyRow, orNull, text } from './read-rows.ts';
+import { decide, readIssue, statement, type Decided } from './sql-decision.ts';
+import { headPosition, holdHead, recordAudit, sweptAtOnce } from './sql.ts';
+import type { NewClient } from './decisions.ts';
+import * as sql from './sql/authorizations.ts';
+import { sweepLogouts } from './sql/logouts.ts';
+
+/** Authorization requests, codes and grants over SQL. `request` names each decision, never twice the same. */
+export function createSqlAuthorizations(engine: Engine, request: () => string): AuthorizationStorage {
+  return {
+    async keepRequest({ name, clientId, parameters, life }) {
+      const [rows] = await engine.batch([statement(sql.keepRequest, name, clientId, parameters, life)]);
+      return { kind: rows?.length === 1 ? 'kept' : 'refused' };
+    },
+    findRequest: async (name) => readRequest((await engine.read(statement(sql.findRequest, name)))[0]),
+    async takeRequest(name) {
+      const [rows] = await engine.batch([statement(sql.takeRequest, name, request())]);
+      return readRequest(rows?.[0]);
+    },
+    async grantCovers({ subject, clientId, audience, scopes }) {
+      const values = [subject, clientId, audience, ...scopes];
+      return (await engine.read(statement(sql.covers(scopes.length), ...values))).length === 1;
+    },
+    allow: (allowance) => allow(engine, allowance, request()),
+    redeemCode: (redemption) => redeemCode(engine, redemption, request()),
+    async endGrant({ grantId, subject, reason, by }) {
+      const ending = request();
+      const ofSubject = subject === undefined ? [] : [subject];
+      const end = sql.endGrant({ subject: subject !== undefined });
+      const [, sessions = [], moved] = await engine.batch([
+        { ...statement(end, grantId, ending, ...ofSubject), lastIf: isEmpty },
+        statement(sql.endSessionsOfGrant, grantId, ending, reason),
+        statement(sql.moveHeadIfGrantEnded, grantId, ending),
+        statement(sql.sayGrantEnded, grantId, ending),
+        statement(sql.auditGrantEnded, grantId, ending, JSON.stringify({ by, grant: grantId })),
+        statement(recordAudit),
+      ]);
+      const row = moved?.[0];
+      if (!row) return { kind: 'unknown' };
+      return { kind: 'ended', position: integer(row, 'position'), sessions: sessions.length };
+    },
+    registerClient: (client, perHour) => registerClient(engine, client, perHour),
+    async settleSubject({ namespace, externalId, newSubject: { id, handle } }) {
+      const [, rows] = await engine.batch([
+        statement(sql.settleSubject, id, namespace, externalId, handle),
+        statement(sql.subjectByName, namespace, externalId),
+      ]);
+      return text(onlyRow(rows), 'id');
+    },
+    async accountName(subject) {
+      const [row] = await engine.read(statement(sql.accountName, subject));
+      return row ? text(row, 'name') : null;
+    },
+    sweepAuthorizations: async () =>
+      (await sweepAll(engine, statement(sql.sweepRequests))) +
+      (await sweepAll(engine, statement(sql.sweepCodes))) +
+      (await sweepAll(engine, statement(sweepLogouts))),
+  };
+}
+
+async function registerClient(
+  engine: Engine,
+  client: NewClient,
+  perHour: number,
+): ReturnType<AuthorizationStorage['registerClient']> {
+  const { id, name, kind, subject, registration, by } = client;
+  const how = registration.by === 'document' ? 'document' : 'dynamic';
+  const [keys, audiences] = [JSON.stringify(client.keys), JSON.stringify(client.audiences)];
+  const values = [id, name, kind, keys, client.bearer ? 1 : 0, audiences, JSON.stringify(registration)];
+  const [, updated, , added] = await engine.batch([
+    statement(holdHead),
+    ...(how === 'document' ? [statement(sql.updateDocument, ...values)] : [statement(headPosition)]),
+    statement(sql.addSubjectOfRegistered(how), subject.id, id, subject.handle, perHour),
+    statement(sql.addRegistered, ...values, subject.id),
+    statement(sql.auditRegistered, id, JSON.stringify({ by, kind }), subject.id),
+    statement(recordAudit),
+  ]);
+  const row = added?.[0] ?? (how === 'document' ? updated?.[0] : undefined);
+  return row ? { kind: 'registered', createdAt: integer(row, 'created_at') } : { kind: 'refused' };
+}
+
+const isEmpty = (rows: readonly Row[]) => rows.length === 0;
+
+function readRequest(row: Row | undefined): OpenRequest | null {
+  if (!row) return null;
+  return {
+    clientId: text(row, 'client_id'),
+    parameters: text(row, 'parameters'),
+    createdAt: integer(row, 'created_at'),
+  };
+}
+
+async function allow(
+  engine: Engine,
+  allowance: Allowance,
+  request: string,
+): ReturnType<AuthorizationStorage['allow']> {
+  const { requestName, codeName, clientId, subject, audience, scopes, consent } = allowance;
+  const granting = [
+    statement(sql.makeGrant, allowance.newGrant, subject, requestName, request),
+    ...scopes.map((scope) => statement(sql.mergeScope, subject, requestName, request, audience, scope)),
+  ];
+  const fields = JSON.stringify({ subject, audience, scope: scopes.join(' ') });
+  const results = await engine.batch([
+    {
+      ...(consent === 'covered'
+        ? statement(sql.takeCoveredRequest(scopes.length), requestName, request, subject, audience, ...scopes)
+        : statement(sql.takeRequest, requestName, request)),
+      lastIf: isEmpty,
+    },
+    ...(consent === 'granted' ? granting : []),
+    statement(sql.issueCode, codeName, requestName, request, ...codeValues(allowance)),
+    ...(consent === 'granted'
+      ? [statement(sql.auditGrantMade, clientId, fields, codeName), statement(recordAudit)]
+      : []),
+  ]);
+  const row = results.find(([row]) => row?.['grant_id'] !== undefined)?.[0];
+  return row ? { kind: 'allowed', grantId: text(row, 'grant_id') } : { kind: 'refused' };
+}
+
+function codeValues(allowance: Allowance): Statement['values'] {
+  const { subject, redirectUri, codeChallenge, jkt, audience, scopes, nonce, authenticatedAt, amr, signIn } =
+    allowance;
+  const asked = [redirectUri, codeChallenge, jkt ?? '', audience, scopes.join(' '), nonce];
+  return [subject, ...asked, authenticatedAt, JSON.stringify(amr), signIn];
+}
+
+async function redeemCode(
+  engine: Engine,
+  redemption: CodeRedemption,
+  request: string,
+): Promise<RedeemResult> {
+  const { codeName, clientId, redirectUri = '', codeChallenge, audience = '', sid, signWith } = redemption;
+  const jkt = redemption.jkt ?? '';
+  const algs = Object.entries(signWith.session);
+  if (algs.length === 0) throw new TypeError('unexpected empty signWith.session, expected an audience');
+  const lives = [redemption.idleLife, redemption.absoluteLife];
+  const named = [codeName, request];
+  const decided = await decide(engine, {
+    assertion: redemption.assertion,
+    statements: [
+      {
+        ...statement(
+          sql.redeemCode,
+          codeName,
+          clientId,
+          redirectUri,
+          codeChallenge,
+          jkt,
+          audience,
+          request,
+          sid,
+        ),
+        lastIf: isEmpty,
+      },
+      statement(sql.holdGrantOfCode, ...named),
+      statement(sql.startByCode(algs.length), ...named, signWith.refresh, ...lives, ...algs.flat()),
+      statement(sql.repeatByCode(algs.length), ...named, signWith.refresh, ...algs.flat()),
+      statement(sql.endByCode, ...named),
+      statement(sql.moveHeadIfEndedByCode, ...named),
+      statement(sql.sayEndedByCode, ...named),
+      statement(sql.auditCode, ...named, clientId, JSON.stringify({ by: 'code' })),
+      statement(recordAudit),
+    ],
+  });
+  return readRedemption(decided);
+}
+
+function readRedemption(decided: Decided): RedeemResult {
+  if (decided.kind === 'assertion_replayed') return decided;
+  const [[code] = [], , [started] = [], [repeated] = []] = decided.results;
+  if (!code) return { kind: 'refused' };
+  const nonce = orNull(text, code, 'nonce');
+  if (started) return { kind: 'redeemed', nonce, ...readIssue(started) };
+  if (repeated) return { kind: 'repeated', nonce, ...readIssue(repeated) };
+  return { kind: text(code, 'outcome') === 'reuse' ? 'reuse' : 'refused' };
+}
+
+async function sweepAll(engine: Engine, deletion: Statement): Promise<number> {
+  let swept = 0;
+  for (;;) {
+    const [rows = []] = await engine.batch([deletion]);
+    swept += rows.length;
+    if (rows.length < sweptAtOnce) return swept;
+  }
+}

@@ -1,0 +1,114 @@
+import type {
+  BrowserStart,
+  BrowserStorage,
+  CookieRenewal,
+  DeviceBinding,
+  RenewResult,
+} from './browser-storage.ts';
+import type { Engine, Row } from './engine.ts';
+import { integer, readSession, text } from './read-rows.ts';
+import { readIssue, statement, telling, type Told } from './sql-decision.ts';
+import * as sql from './sql.ts';
+import * as browsers from './sql/browser-sessions.ts';
+
+/** Browser sessions: each method one transaction. `request` names each decision, never twice the same. */
+export function createSqlBrowsers(engine: Engine, request: () => string): BrowserStorage {
+  return {
+    startBrowserSession: (start) => startBrowserSession(engine, start),
+    bindToDevice: (binding) => bindToDevice(engine, binding, request()),
+    async renewByDevice({ sid, gen, challengedAt, signWith }) {
+      const keys = [signWith.session, signWith.refresh];
+      const [rows] = await engine.batch([statement(browsers.renewByDevice, sid, gen, challengedAt, ...keys)]);
+      const row = rows?.[0];
+      return row === undefined ? { kind: 'refused' } : { kind: 'rotated', ...readIssue(row) };
+    },
+    renewByCookie: (renewal) => renewByCookie(engine, renewal, request()),
+    async findBrowserSession(sid) {
+      const [row] = await engine.read(statement(browsers.findBrowserSession, sid));
+      return row === undefined
+        ? null
+        : {
+            session: readSession(row),
+            name: text(row, 'account_name'),
+            role: text(row, 'account_role') === 'operator' ? 'operator' : 'person',
+            now: integer(row, 'now'),
+          };
+    },
+    async provePresence({ sid, amr, signWith }) {
+      const keys = [signWith.session, signWith.refresh];
+      const [rows] = await engine.batch([
+        statement(browsers.provePresence, sid, JSON.stringify(amr), ...keys),
+      ]);
+      const row = rows?.[0];
+      return row === undefined ? { kind: 'refused' } : { kind: 'proved', ...readIssue(row) };
+    },
+  };
+}
+
+async function startBrowserSession(
+  engine: Engine,
+  start: BrowserStart,
+): ReturnType<BrowserStorage['startBrowserSession']> {
+  const { sid, clientId, audience, subject, amr, device, idleLife, absoluteLife, signWith } = start;
+  const told: Told = { kind: 'session_started', clientId, sid, fields: { amr } };
+  const keys = [signWith.session, signWith.refresh];
+  const [rows] = await engine.batch([
+    statement(
+      browsers.startBrowserSession,
+      ...[sid, clientId, audience, idleLife, absoluteLife, ...keys],
+      ...[subject, JSON.stringify(amr), device],
+    ),
+    ...telling(sql.auditIfSessionStands, { told }),
+  ]);
+  const row = rows?.[0];
+  return row === undefined ? { kind: 'refused' } : { kind: 'started', ...readIssue(row) };
+}
+
+async function bindToDevice(
+  engine: Engine,
+  binding: DeviceBinding,
+  request: string,
+): ReturnType<BrowserStorage['bindToDevice']> {
+  const { sid, deviceKey, gen, idleLife, absoluteLife, signWith } = binding;
+  const told: Told = { kind: 'browser_bound', sid, fields: {} };
+  const [rows] = await engine.batch([
+    statement(
+      browsers.bindToDevice,
+      ...[sid, JSON.stringify(deviceKey), gen, idleLife, absoluteLife, request],
+      ...[signWith.session, signWith.refresh],
+    ),
+    ...telling(sql.auditIfSessionTouched, { told, values: [request] }),
+  ]);
+  const row = rows?.[0];
+  return row === undefined ? { kind: 'refused' } : { kind: 'bound', ...readIssue(row) };
+}
+
+async function renewByCookie(engine: Engine, renewal: CookieRenewal, request: string): Promise<RenewResult> {
+  const { sid, gen, signWith } = renewal;
+  const [rows] = await engine.batch([
+    {
+      ...statement(browsers.renewByCookie, sid, gen, request, signWith.session, signWith.refresh),
+      lastIf: ([row]) => row === undefined || ['rotated', 'repeated'].includes(text(row, 'outcome')),
+    },
+    statement(sql.moveHeadIfEnded, sid, request),
+    statement(sql.sayEnded, sid, request),
+    statement(browsers.auditRenewal, sid, JSON.stringify({ gen }), request),
+    statement(sql.recordAudit),
+  ]);
+  const row = rows?.[0];
+  return row === undefined ? { kind: 'refused' } : readRenewal(row);
+}
+
+function readRenewal(row: Row): RenewResult {
+  const outcome = text(row, 'outcome');
+  switch (outcome) {
+    case 'rotated':
+    case 'recovered':
+    case 'repeated':
+      return { kind: outcome, ...readIssue(row) };
+    case 'reuse':
+      return { kind: outcome };
+    default:
+      throw new Error(`unexpected outcome ${outcome} of a renewal`);
+  }
+}

@@ -1,0 +1,55 @@
+import type { Engine } from './engine.ts';
+import type { LogoutStorage } from './logout-storage.ts';
+import { integer, text } from './read-rows.ts';
+import { statement } from './sql-decision.ts';
+import { recordAudit } from './sql.ts';
+import * as sql from './sql/logouts.ts';
+
+/** Signing out, and whom to tell, over SQL. */
+export function createSqlLogouts(engine: Engine, request: () => string): LogoutStorage {
+  return {
+    async endSignIn({ sid, by }) {
+      const which = [sid, request()];
+      const [ended = [], moved] = await engine.batch([
+        { ...statement(sql.endSignIn, ...which), lastIf: (rows) => rows.length === 0 },
+        statement(sql.moveHeadIfSignedOut, ...which),
+        statement(sql.saySignedOut, ...which),
+        statement(sql.auditSignedOut, ...which, JSON.stringify({ by, reason: 'signed_out' })),
+        statement(recordAudit),
+      ]);
+      const row = moved?.[0];
+      if (!row) return { kind: 'unknown' };
+      return {
+        kind: 'ended',
+        position: integer(row, 'position'),
+        sids: ended.map((one) => text(one, 'sid')),
+      };
+    },
+    async takeDueLogouts() {
+      // A look is cheap, and most of the time there is nothing.
+      if ((await engine.read(statement(sql.newEnds))).length > 0) {
+        const notes = [sql.noteEndedSessions, sql.noteCutSubjects, sql.noteCutClients, sql.noteEverythingCut];
+        await engine.batch(
+          [sql.openCursor, sql.noteEnd, ...notes, sql.moveCursor].map((text) => statement(text)),
+        );
+      }
+      if ((await engine.read(statement(sql.anyDue))).length === 0) return [];
+      const [rows = []] = await engine.batch([statement(sql.takeDueLogouts)]);
+      return rows.flatMap((row) =>
+        row['subject'] === null
+          ? []
+          : [
+              {
+                sid: text(row, 'sid'),
+                subject: text(row, 'subject'),
+                clientId: text(row, 'client_id'),
+                now: integer(row, 'now'),
+              },
+            ],
+      );
+    },
+    async settleLogout(sid) {
+      await engine.batch([statement(sql.settleLogout, sid)]);
+    },
+  };
+}

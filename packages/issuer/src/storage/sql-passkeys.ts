@@ -1,0 +1,218 @@
+import type {
+  AccountStorage,
+  EnrolmentCode,
+  Enrolment,
+  EnrolRefusal,
+  NewPasskey,
+  PasskeyAddition,
+  PasskeyRow,
+  PasskeyUse,
+  PlannedAccount,
+} from './account-storage.ts';
+import { UniqueViolation, type Engine, type Row, type Statement, type Value } from './engine.ts';
+import { integer, json, orNull, text } from './read-rows.ts';
+import { happening, type Happening } from './happening.ts';
+import { statement } from './sql-decision.ts';
+import * as base from './sql.ts';
+import * as sql from './sql/accounts.ts';
+
+type Passkeys = Pick<
+  AccountStorage,
+  | 'findEnrolment'
+  | 'enrol'
+  | 'findPasskey'
+  | 'listPasskeys'
+  | 'usePasskey'
+  | 'addPasskey'
+  | 'renamePasskey'
+  | 'removePasskey'
+>;
+
+/** Passkeys over SQL: enrolled, used, added and removed. `request` names each decision, never twice the same. */
+export function createSqlPasskeys(engine: Engine, request: () => string): Passkeys {
+  return {
+    async findEnrolment(name) {
+      const [row] = await engine.read(statement(sql.findEnrolment, name));
+      return row ? readEnrolment(row) : null;
+    },
+    enrol: (enrolment) => enrol(engine, enrolment, request()),
+    async findPasskey(id) {
+      const [row] = await engine.read(statement(sql.findPasskey, id));
+      return row ? readPasskey(row) : null;
+    },
+    async listPasskeys(subject) {
+      return (await engine.read(statement(sql.listPasskeys, subject))).map(readPasskey);
+    },
+    usePasskey: (use) => usePasskey(engine, use, request()),
+    addPasskey: (addition) => addPasskey(engine, addition, request()),
+    async renamePasskey({ id, subject, name, event }) {
+      const by = request();
+      const told: Happening = {
+        ...{ event, subject, kind: 'passkey_renamed', fields: { passkey: name } },
+        ...{ condition: sql.happened.passkeyTouched, values: [id, by] },
+      };
+      const [rows] = await engine.batch([
+        statement(sql.renamePasskey, id, subject, name, by),
+        ...happening(told),
+      ]);
+      return { kind: rows?.length === 1 ? 'renamed' : 'unknown' };
+    },
+    async removePasskey({ id, subject, event }) {
+      const found = (await engine.read(statement(sql.findPasskey, id)))[0];
+      const told: Happening = {
+        ...{ event, subject, kind: 'passkey_removed', fields: { passkey: found && text(found, 'name') } },
+        ...{ condition: sql.happened.passkeyRemovable, values: [id, subject] },
+      };
+      const results = await engine.batch([
+        statement(base.holdHead),
+        ...happening(told),
+        statement(sql.removePasskey, id, subject),
+        statement(sql.passkeyStands, id, subject),
+      ]);
+      if (results.at(-2)?.length === 1) return { kind: 'removed' };
+      return { kind: results.at(-1)?.length === 1 ? 'last' : 'unknown' };
+    },
+  };
+}
+
+async function usePasskey(
+  engine: Engine,
+  use: PasskeyUse,
+  request: string,
+): ReturnType<AccountStorage['usePasskey']> {
+  const { id, subject, passkey, counter, backedUp, challenge, event, refusalEvent } = use;
+  const refused: Happening = {
+    ...{ event: refusalEvent, subject, kind: 'passkey_refused', fields: { passkey } },
+    audit: { reason: 'counter' },
+    ...{ condition: sql.happened.counterWentBack, values: [id, request, challenge.name, counter] },
+  };
+  const statements = [
+    statement(sql.redeemChallenge, challenge.name, challenge.madeAt),
+    statement(sql.usePasskey, id, counter, backedUp ? 1 : 0, request, challenge.name),
+    ...(event === null
+      ? []
+      : [
+          statement(
+            sql.keepEvent(sql.happened.passkeyTouched),
+            ...[event.id, subject, event.kind, JSON.stringify({ passkey, device: event.device })],
+            ...[id, request],
+          ),
+        ]),
+    ...happening(refused),
+  ];
+  const decided = await decideOnce(engine, statements);
+  if (!('results' in decided)) return { kind: 'challenge_used' };
+  const [challenged, used] = decided.results;
+  if (challenged?.length !== 1) return { kind: 'challenge_used' };
+  return { kind: used?.length === 1 ? 'used' : 'refused' };
+}
+
+async function enrol(
+  engine: Engine,
+  enrolment: Enrolment,
+  request: string,
+): ReturnType<AccountStorage['enrol']> {
+  const { codeName, code, passkey, challenge, events } = enrolment;
+  const { subject } = code.account;
+  const by = [codeName, challenge.name];
+  const made: Happening = {
+    ...{ event: events.account, subject, kind: 'account_added', fields: {} },
+    audit: code.kind === 'recovery' ? {} : { by: code.kind, role: code.account.role },
+    ...{ condition: sql.happened.passkeyTouched, values: [passkey.id, request] },
+  };
+  const statements = [
+    statement(base.holdHead),
+    statement(sql.redeemChallenge, challenge.name, challenge.madeAt),
+    ...(code.kind === 'recovery' ? [] : addAccount(code.account, by)),
+    statement(sql.addPasskeyByCode, ...by, subject, ...passkeyValues(passkey), request),
+    statement(sql.useUpCode, codeName, passkey.id, request),
+    ...(code.kind === 'recovery' ? [] : happening(made)),
+    ...happening(added({ passkey, subject, event: events.passkey, request })),
+  ];
+  const decided = await decideOnce(engine, statements);
+  if (!('results' in decided)) return decided;
+  if (decided.results[1]?.length !== 1) return { kind: 'challenge_used' };
+  const place = code.kind === 'recovery' ? 2 : 4;
+  return { kind: decided.results[place]?.length === 1 ? 'enrolled' : 'refused' };
+}
+
+function addAccount({ subject, handle, name, role }: PlannedAccount, by: readonly string[]): Statement[] {
+  return [
+    statement(sql.addSubjectByCode, ...by, subject, handle),
+    statement(sql.addAccountByCode, ...by, subject, name, role),
+  ];
+}
+
+async function addPasskey(
+  engine: Engine,
+  addition: PasskeyAddition,
+  request: string,
+): ReturnType<AccountStorage['addPasskey']> {
+  const { subject, passkey, challenge, event } = addition;
+  const decided = await decideOnce(engine, [
+    statement(base.holdHead),
+    statement(sql.redeemChallenge, challenge.name, challenge.madeAt),
+    statement(sql.addPasskey, subject, challenge.name, ...passkeyValues(passkey), request),
+    ...happening(added({ passkey, subject, event, request })),
+  ]);
+  if (!('results' in decided)) return decided;
+  if (decided.results[1]?.length !== 1) return { kind: 'challenge_used' };
+  return { kind: decided.results[2]?.length === 1 ? 'added' : 'refused' };
+}
+
+function added(told: { passkey: NewPasskey; subject: string; event: string; request: string }): Happening {
+  const { passkey, subject, event, request } = told;
+  return {
+    ...{ event, subject, kind: 'passkey_added', fields: { passkey: passkey.name } },
+    ...{ condition: sql.happened.passkeyTouched, values: [passkey.id, request] },
+  };
+}
+
+const taken: Readonly<Record<string, EnrolRefusal['kind']>> = {
+  one_time_codes: 'challenge_used',
+  accounts: 'name_taken',
+  passkeys: 'passkey_known',
+};
+
+/** Runs a decision in which something may stand already: then nothing was done, and this says what stood. */
+async function decideOnce(
+  engine: Engine,
+  statements: readonly Statement[],
+): Promise<EnrolRefusal | { readonly results: readonly (readonly Row[])[] }> {
+  try {
+    return { results: await engine.batch(statements) };
+  } catch (error) {
+    const kind = error instanceof UniqueViolation ? taken[error.table] : undefined;
+    if (kind === undefined) throw error;
+    return { kind };
+  }
+}
+
+function passkeyValues({ id, publicKey, counter, transports, backedUp, name }: NewPasskey): readonly Value[] {
+  return [id, publicKey, counter, JSON.stringify(transports), backedUp ? 1 : 0, name];
+}
+
+// The schema's CHECKs and this package's own writes give these texts and JSON their shape; nothing else writes them.
+function readEnrolment(row: Row): EnrolmentCode {
+  const purpose = text(row, 'purpose');
+  if (purpose === 'recovered')
+    return { kind: 'recovery', account: { subject: text(row, 'subject'), name: text(row, 'name') } };
+  return {
+    kind: purpose === 'first' ? 'first' : 'invitation',
+    account: json(row, 'state') as PlannedAccount,
+  };
+}
+
+function readPasskey(row: Row): PasskeyRow {
+  return {
+    id: text(row, 'id'),
+    subject: text(row, 'subject'),
+    publicKey: text(row, 'public_key'),
+    counter: integer(row, 'counter'),
+    transports: json(row, 'transports') as readonly string[],
+    backedUp: integer(row, 'backed_up') === 1,
+    name: text(row, 'name'),
+    createdAt: integer(row, 'created_at'),
+    lastUsedAt: orNull(integer, row, 'last_used_at'),
+  };
+}

@@ -1,0 +1,137 @@
+/**
+ * The SQL of what people and operators look at, newest first and page by page. `sql.ts` says what it may use.
+ *
+ * No list may cost more than its page: where no index answers a search, it looks at so many rows and no further.
+ */
+import { alive, sessionColumns } from '../sql.ts';
+
+/** How many rows a search without an index looks at. */
+export const searchedAtMost = 5000;
+/** Up to where live sessions are counted. */
+export const countedAtMost = 20_000;
+
+const aliveColumn = `CASE WHEN ${alive} THEN 1 ELSE 0 END AS alive`;
+
+// ——— of one person
+
+/** $1 subject, $2 limit. */
+export const listApplications = `
+  SELECT grants.id AS grant_id, grants.client_id, clients.name, clients.registration, grants.created_at,
+    (SELECT max(last_used_at) FROM sessions WHERE sessions.grant_id = grants.id) AS last_used_at,
+    (SELECT count(*) FROM sessions WHERE sessions.grant_id = grants.id AND ${alive}) AS sessions
+  FROM grants, clients
+  WHERE clients.id = grants.client_id AND clients.removed_at IS NULL
+    AND grants.subject = $1 AND grants.ended_at IS NULL
+  ORDER BY grants.created_at DESC, grants.id DESC LIMIT $2`;
+
+/** $1 subject. */
+export const listGrantedScopes = `
+  SELECT granted_scopes.grant_id, granted_scopes.audience, granted_scopes.scope
+  FROM grants, granted_scopes
+  WHERE granted_scopes.grant_id = grants.id AND grants.subject = $1 AND grants.ended_at IS NULL
+  ORDER BY granted_scopes.grant_id, granted_scopes.audience, granted_scopes.scope`;
+
+/** $1 subject, $2 limit, $3 the last event of the page before. */
+export const listEvents = (by: { after: boolean }): string => `
+  SELECT id, at, kind, fields FROM security_events
+  WHERE subject = $1
+    ${by.after ? 'AND (at, id) < (SELECT p.at, p.id FROM security_events AS p WHERE p.id = $3 AND p.subject = $1)' : ''}
+  ORDER BY at DESC, id DESC LIMIT $2`;
+
+// ——— of everybody
+
+const named = `
+  (SELECT accounts.name FROM accounts WHERE accounts.subject = sessions.subject) AS account_name,
+  (SELECT clients.name FROM clients WHERE clients.id = sessions.client_id) AS client_name`;
+
+/** Newest first. The values in the order in which the filters are named here, the limit last. */
+export const searchSessions = (by: {
+  client: boolean;
+  subject: boolean;
+  device: boolean;
+  after: boolean;
+}): string => {
+  let values = 0;
+  const next = (): string => `$${++values}`;
+  const where = (conditions: readonly string[]): string =>
+    conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
+  const indexed = [
+    by.client ? [`s.client_id = ${next()}`] : [],
+    by.subject ? [`s.subject IN (${subjectsCalled(next())})`] : [],
+  ].flat();
+  const device = by.device ? [`lower(sessions.device) LIKE CAST(${next()} AS TEXT) ESCAPE '~'`] : [];
+  const from = by.after
+    ? [`(s.started_at, s.id) < (SELECT p.started_at, p.id FROM sessions AS p WHERE p.id = ${next()})`]
+    : [];
+  return `SELECT ${sessionColumns}, ${aliveColumn}, ${named}
+    FROM (SELECT s.* FROM sessions AS s ${where([...indexed, ...from])}
+      ORDER BY s.started_at DESC, s.id DESC LIMIT ${searchedAtMost}) AS sessions
+    ${where(device)} ORDER BY started_at DESC, id DESC LIMIT ${next()}`;
+};
+
+/** A subject's id, or the name of its account. */
+const subjectsCalled = (place: string): string =>
+  `SELECT ${place} UNION SELECT accounts.subject FROM accounts WHERE accounts.name = ${place}`;
+
+/** By name. $1 limit, then the beginning of the name and where such names end, then the last name of the page before. */
+export const listAccounts = (by: { prefix: boolean; after: boolean }): string => {
+  const after = by.prefix ? '$4' : '$2';
+  return `
+  SELECT accounts.subject, accounts.name, accounts.role, accounts.created_at, subjects.enabled,
+    (SELECT count(*) FROM passkeys WHERE passkeys.subject = accounts.subject) AS passkeys,
+    (SELECT count(*) FROM grants WHERE grants.subject = accounts.subject AND grants.ended_at IS NULL) AS applications,
+    (SELECT max(sessions.last_used_at) FROM sessions WHERE sessions.subject = accounts.subject) AS last_used_at
+  FROM accounts, subjects
+  WHERE subjects.id = accounts.subject
+    ${by.prefix ? 'AND accounts.name >= $2 AND accounts.name < $3' : ''}
+    ${by.after ? `AND accounts.name > ${after}` : ''}
+  ORDER BY accounts.name LIMIT $1`;
+};
+
+/** Newest first. $1 limit, then the values in the order in which the filters are named here. */
+export const searchAudit = (by: {
+  client: boolean;
+  sid: boolean;
+  kind: boolean;
+  before: boolean;
+}): string => {
+  let values = 1;
+  const next = (): string => `$${++values}`;
+  const where = (conditions: readonly string[]): string =>
+    conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
+  const client = by.client ? [`audit.client_id = ${next()}`] : [];
+  const sid = by.sid ? [`a.sid = ${next()}`] : [];
+  const kind = by.kind ? [`audit.kind = ${next()}`] : [];
+  const before = by.before ? [`a.seq < ${next()}`] : [];
+  return `SELECT seq, at, kind, client_id, sid, fields
+    FROM (SELECT a.* FROM audit AS a ${where([...sid, ...before])} ORDER BY a.seq DESC LIMIT ${searchedAtMost}) AS audit
+    ${where([...client, ...kind])} ORDER BY seq DESC LIMIT $1`;
+};
+
+// ——— figures
+
+/** Of the sessions that may still stand, so many as are counted. */
+export const countSessions = `
+  SELECT now_us() AS now, (SELECT position FROM head) AS head,
+    (SELECT count(*) FROM accounts) AS accounts,
+    (SELECT count(*) FROM clients WHERE removed_at IS NULL AND kind <> 'own') AS clients,
+    count(*) AS looked_at,
+    count(CASE WHEN ${alive} AND sessions.kind = 'person' THEN 1 END) AS people,
+    count(CASE WHEN ${alive} AND sessions.kind = 'machine' THEN 1 END) AS machines,
+    count(CASE WHEN ${alive} AND sessions.kind = 'browser' THEN 1 END) AS browsers
+  FROM (SELECT s.* FROM sessions AS s WHERE s.absolute_expires_at > now_us()
+    ORDER BY s.absolute_expires_at DESC LIMIT ${countedAtMost}) AS sessions`;
+
+const minute = 60_000_000;
+/** Which minute it was, counted from the one that runs. */
+const minuteOf = (column: string): string => `(${column} / ${minute} - CAST(now_us() AS BIGINT) / ${minute})`;
+const within = (column: string): string =>
+  `${column} > now_us() - CAST($1 AS BIGINT) * ${minute} AND ${column} <= now_us()`;
+/** $1 how many minutes back. */
+export const startsByMinute = `
+  SELECT ${minuteOf('started_at')} AS minute, count(*) AS number FROM sessions
+  WHERE ${within('started_at')} GROUP BY ${minuteOf('started_at')}`;
+/** $1 how many minutes back. */
+export const endsByMinute = `
+  SELECT ${minuteOf('ended_at')} AS minute, count(*) AS number FROM sessions
+  WHERE ended_at IS NOT NULL AND ${within('ended_at')} GROUP BY ${minuteOf('ended_at')}`;

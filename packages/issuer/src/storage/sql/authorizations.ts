@@ -1,0 +1,259 @@
+/** The SQL of authorization requests, codes and grants. `sql.ts` says what it may use, and in which order rows are locked. */
+import {
+  alive,
+  given,
+  issueColumns,
+  nextPosition,
+  say,
+  startColumnsWith,
+  startTimes,
+  sweptAtOnce,
+  tell,
+} from '../sql.ts';
+
+// ——— requests
+
+/** $1 name, $2 client, $3 parameters, $4 how long it stands. */
+export const keepRequest = `
+  INSERT INTO authorization_requests (hash, client_id, parameters, created_at, expires_at)
+  SELECT $1, clients.id, $3, now_us(), now_us() + CAST($4 AS BIGINT)
+  FROM clients WHERE clients.id = $2 AND clients.removed_at IS NULL
+  RETURNING hash`;
+
+const open = `request IS NULL AND expires_at > now_us()`;
+export const findRequest = `
+  SELECT client_id, parameters, created_at FROM authorization_requests WHERE hash = $1 AND ${open}`;
+
+/** One winner. $1 name, $2 request. */
+export const takeRequest = `
+  UPDATE authorization_requests SET request = $2 WHERE hash = $1 AND ${open}
+  RETURNING client_id, parameters, created_at`;
+
+/** Whether a live grant holds each of so many scope values. */
+const isCovered = (
+  scopes: number,
+  at: { subject: string; client: string; audience: string; from: number },
+) => `
+  (SELECT count(*) FROM granted_scopes, grants
+    WHERE granted_scopes.grant_id = grants.id AND grants.ended_at IS NULL
+      AND grants.subject = ${at.subject} AND grants.client_id = ${at.client} AND granted_scopes.audience = ${at.audience}
+      AND granted_scopes.scope IN (${Array.from({ length: scopes }, (_, n) => `$${at.from + n}`).join(', ')})) = ${scopes}`;
+
+/** $1 subject, $2 client, $3 audience, then the scope values. */
+export const covers = (scopes: number): string => `
+  SELECT 1 AS covered FROM head
+  WHERE ${isCovered(scopes, { subject: '$1', client: '$2', audience: '$3', from: 4 })}`;
+
+/** As `takeRequest`, only where nothing new is asked for. $3 subject, $4 audience, then the scope values. */
+export const takeCoveredRequest = (scopes: number): string => `
+  UPDATE authorization_requests SET request = $2
+  WHERE hash = $1 AND ${open}
+    AND ${isCovered(scopes, { subject: '$3', client: 'authorization_requests.client_id', audience: '$4', from: 5 })}
+  RETURNING client_id, parameters, created_at`;
+
+// ——— grants
+
+/** What this decision took. */
+const taken = (hash: string, request: string) => `authorization_requests AS asked
+  WHERE asked.hash = ${hash} AND asked.request = ${request}`;
+
+/** $1 id, $2 subject, $3 request's name, $4 request. One live grant for each person and client. */
+export const makeGrant = `
+  INSERT INTO grants (id, subject, client_id, created_at, request)
+  SELECT $1, subjects.id, asked.client_id, now_us(), $4 FROM subjects, ${taken('$3', '$4')}
+    AND subjects.id = $2 AND subjects.enabled = 1
+  ON CONFLICT (subject, client_id) WHERE ended_at IS NULL DO NOTHING`;
+
+/** $1 subject, $2 request's name, $3 request, $4 audience, $5 scope value. */
+export const mergeScope = `
+  INSERT INTO granted_scopes (grant_id, audience, scope, granted_at)
+  SELECT grants.id, $4, $5, now_us() FROM grants, ${taken('$2', '$3')}
+    AND grants.subject = $1 AND grants.client_id = asked.client_id AND grants.ended_at IS NULL
+  ON CONFLICT (grant_id, audience, scope) DO NOTHING`;
+
+/** $1 grant, $2 request, $3 the subject whose it must be. */
+export const endGrant = (by: { subject: boolean }): string => `
+  UPDATE grants SET ended_at = now_us(), request = $2
+  WHERE id = $1 AND ended_at IS NULL ${by.subject ? 'AND subject = $3' : ''} RETURNING id`;
+const thisEnd = `EXISTS (SELECT 1 FROM grants WHERE grants.id = $1 AND grants.request = $2 AND grants.ended_at IS NOT NULL)`;
+/** $1 grant, $2 request, $3 reason. */
+export const endSessionsOfGrant = `
+  UPDATE sessions SET ended_at = now_us(), end_reason = $3, request = $2
+  WHERE id IN (SELECT s.id FROM sessions AS s WHERE s.grant_id = $1 AND s.ended_at IS NULL ORDER BY s.id /* FOR UPDATE */)
+    AND ${thisEnd}
+  RETURNING id AS sid`;
+/** $1 grant, $2 request: moved even where no session stood, so that there is a position to wait for. */
+export const moveHeadIfGrantEnded = `${nextPosition} WHERE ${thisEnd} RETURNING position`;
+export const sayGrantEnded = say({
+  kind: 'session',
+  value: 'sessions.id',
+  cutAt: '0',
+  of: `head, sessions WHERE sessions.grant_id = $1 AND sessions.request = $2 AND sessions.ended_at IS NOT NULL`,
+});
+/** $1 grant, $2 request, $3 fields. */
+export const auditGrantEnded = tell(
+  {
+    kind: `'grant_ended'`,
+    clientId: `(SELECT client_id FROM grants WHERE id = $1)`,
+    sid: 'CAST(NULL AS TEXT)',
+    fields: given(3),
+  },
+  thisEnd,
+);
+
+// ——— codes
+
+const codeLives = 60_000_000;
+
+/**
+ * $1 name, $2 request's name, $3 request, $4 subject, $5 redirect URI, $6 challenge, $7 jkt, $8 audience, $9 scope,
+ * $10 nonce, $11 authenticated at, $12 amr, $13 sign-in: a browser session that stands, or NULL. Made after every cut
+ * that stands: one that comes later ends what is not redeemed yet.
+ */
+export const issueCode = `
+  INSERT INTO authorization_codes (hash, client_id, grant_id, subject, redirect_uri, code_challenge, jkt, audience, scope,
+    nonce, authenticated_at, amr, sign_in, created_at, expires_at)
+  SELECT $1, clients.id, grants.id, subjects.id, $5, $6, $7, $8, $9, $10, least(CAST($11 AS BIGINT), now_us()), $12, ${given(13)},
+    greatest(now_us(), subjects.cut_at + 1, clients.cut_at + 1, head.cut_at + 1), now_us() + ${codeLives}
+  FROM clients, subjects, head, grants, ${taken('$2', '$3')}
+    AND clients.id = asked.client_id AND clients.kind IN ('public', 'web') AND clients.removed_at IS NULL
+    AND subjects.id = $4 AND subjects.enabled = 1
+    AND grants.subject = subjects.id AND grants.client_id = clients.id AND grants.ended_at IS NULL
+    AND (${given(13)} IS NULL OR EXISTS (SELECT 1 FROM sessions WHERE sessions.id = ${given(13)} AND ${alive}))
+  RETURNING grant_id`;
+
+/** $1 client, $2 fields, $3 code. */
+export const auditGrantMade = tell(
+  { kind: `'grant_made'`, clientId: given(1), sid: 'CAST(NULL AS TEXT)', fields: given(2) },
+  `EXISTS (SELECT 1 FROM authorization_codes WHERE hash = $3)`,
+);
+
+/** How long after its first use a code is answered with the same session again: the first answer may have been lost. */
+const repeatedFor = 60_000_000;
+
+/**
+ * What the code means now, once client, verifier and key are its own; otherwise no row is touched. $1 name, $2 client,
+ * $3 redirect URI or '', $4 challenge, $5 jkt, $6 audience or '', $7 request, $8 sid of what may start.
+ */
+export const redeemCode = `
+  UPDATE authorization_codes SET
+    request = $7,
+    outcome = CASE WHEN redeemed_at IS NULL THEN 'redeemed'
+      WHEN redeemed_at >= now_us() - ${repeatedFor} THEN 'repeated' ELSE 'reuse' END,
+    redeemed_at = coalesce(redeemed_at, now_us()),
+    sid = coalesce(sid, $8),
+    jkt = $5
+  WHERE hash = $1 AND client_id = $2 AND ($3 = '' OR redirect_uri = $3) AND code_challenge = $4
+    AND (jkt = $5 OR (jkt = '' AND redeemed_at IS NULL)) AND ($6 = '' OR audience = $6)
+    AND (redeemed_at IS NOT NULL OR expires_at > now_us())
+    AND EXISTS (SELECT 1 FROM clients WHERE clients.id = $2 AND clients.kind IN ('public', 'web')
+      AND clients.removed_at IS NULL AND ($5 <> '' OR clients.bearer = 1))
+  RETURNING outcome, nonce`;
+
+const decided = (outcome: string) => `(SELECT codes.sid FROM authorization_codes AS codes
+  WHERE codes.hash = $1 AND codes.request = $2 AND codes.outcome = '${outcome}')`;
+
+/** So that a grant cannot end between this look and the commit. $1 code, $2 request. */
+export const holdGrantOfCode = `
+  SELECT grants.id FROM grants
+  WHERE grants.id = (SELECT codes.grant_id FROM authorization_codes AS codes WHERE codes.hash = $1 AND codes.request = $2)
+  /* FOR SHARE */`;
+
+/** Audiences and their algorithms, as many times as there are audiences, from $6. */
+const algOfAudience = (audiences: number, from: number) =>
+  `CASE sessions.audience ${Array.from({ length: audiences }, (_, n) => `WHEN $${from + 2 * n} THEN $${from + 1 + 2 * n}`).join(' ')} END`;
+
+/** $1 code, $2 request, $3 refresh algorithm, $4 idle life, $5 absolute life, then audiences and algorithms. */
+export const startByCode = (audiences: number): string => `${startColumnsWith('grant_id, sign_in, ')}
+  SELECT codes.grant_id, codes.sign_in, codes.sid, 'person', subjects.id, clients.id, codes.audience, codes.scope,
+    codes.jkt, codes.authenticated_at, codes.amr, NULL, ${startTimes('$4', '$5')}
+  FROM authorization_codes AS codes, grants, clients, subjects, head
+  WHERE codes.hash = $1 AND codes.request = $2 AND codes.outcome = 'redeemed'
+    AND grants.id = codes.grant_id AND grants.ended_at IS NULL
+    AND clients.id = codes.client_id AND clients.cut_at < codes.created_at
+    AND subjects.id = codes.subject AND subjects.enabled = 1 AND subjects.cut_at < codes.created_at
+    AND head.cut_at < codes.created_at
+  RETURNING ${issueColumns(algOfAudience(audiences, 6), '$3')}`;
+
+/** $1 code, $2 request, $3 refresh algorithm, then audiences and algorithms. */
+export const repeatByCode = (audiences: number): string => `
+  UPDATE sessions SET repeats = repeats + 1, last_used_at = now_us()
+  WHERE sessions.id = ${decided('repeated')} AND ${alive}
+  RETURNING ${issueColumns(algOfAudience(audiences, 4), '$3')}`;
+
+/** $1 code, $2 request. */
+export const endByCode = `
+  UPDATE sessions SET ended_at = now_us(), end_reason = 'code_reuse', request = $2
+  WHERE sessions.id = ${decided('reuse')} AND ended_at IS NULL RETURNING id AS sid`;
+const endedByCode = `sessions.id = ${decided('reuse')} AND sessions.request = $2 AND sessions.ended_at IS NOT NULL`;
+export const moveHeadIfEndedByCode = `
+  ${nextPosition} WHERE EXISTS (SELECT 1 FROM sessions WHERE ${endedByCode}) RETURNING position`;
+export const sayEndedByCode = say({
+  kind: 'session',
+  value: 'sessions.id',
+  cutAt: '0',
+  of: `head, sessions WHERE ${endedByCode}`,
+});
+
+/** $1 code, $2 request, $3 client, $4 fields: what became of it, unless it was repeated. */
+export const auditCode = tell(
+  {
+    kind: `CASE WHEN ${decided('reuse')} IS NULL THEN 'session_started' ELSE 'code_reuse' END`,
+    clientId: given(3),
+    sid: `(SELECT codes.sid FROM authorization_codes AS codes WHERE codes.hash = $1)`,
+    fields: given(4),
+  },
+  `(EXISTS (SELECT 1 FROM sessions WHERE sessions.id = ${decided('redeemed')}) OR EXISTS (SELECT 1 FROM sessions WHERE ${endedByCode}))`,
+);
+
+// ——— subjects that an application's own sign-in names
+
+/** $1 namespace, $2 external id. */
+export const subjectByName = `SELECT id FROM subjects WHERE namespace = $1 AND external_id = $2`;
+/** $1 id, $2 namespace, $3 external id, $4 handle. */
+export const settleSubject = `
+  INSERT INTO subjects (id, namespace, external_id, handle, enabled, cut_at, created_at)
+  VALUES ($1, $2, $3, $4, 1, 0, now_us()) ON CONFLICT (namespace, external_id) DO NOTHING`;
+
+/** $1 subject. */
+export const accountName = `SELECT name FROM accounts WHERE subject = $1`;
+
+// ——— clients that register themselves
+
+const registeredSelf = (by: string) => `registration LIKE '%"by":"${by}"%'`;
+/** With the head held: $1 id, $2 client, $3 handle, $4 how many an hour; only while there is room. */
+export const addSubjectOfRegistered = (by: 'dynamic' | 'document'): string => `
+  INSERT INTO subjects (id, namespace, external_id, handle, enabled, cut_at, created_at)
+  SELECT $1, ${given(2)}, '', $3, 1, 0, now_us() FROM head
+  WHERE NOT EXISTS (SELECT 1 FROM clients WHERE clients.id = ${given(2)})
+    AND (SELECT count(*) FROM clients
+      WHERE clients.created_at > now_us() - 3600000000 AND ${registeredSelf(by)}) < $4
+  ON CONFLICT (namespace, external_id) DO NOTHING`;
+/** $1 id, $2 name, $3 kind, $4 keys, $5 bearer, $6 audiences, $7 registration, $8 subject. */
+export const addRegistered = `
+  INSERT INTO clients (id, name, kind, keys, bearer, audiences, rights, registration, subject, cut_at, created_at)
+  SELECT $1, $2, $3, $4, $5, $6, '[]', $7, subjects.id, 0, now_us() FROM subjects WHERE subjects.id = $8
+  RETURNING created_at`;
+/** Only a row that came from the same document. */
+export const updateDocument = `
+  UPDATE clients SET name = $2, kind = $3, keys = $4, bearer = $5, audiences = $6, registration = $7
+  WHERE id = $1 AND removed_at IS NULL AND ${registeredSelf('document')}
+  RETURNING created_at`;
+/** $1 client, $2 fields, $3 subject. */
+export const auditRegistered = tell(
+  { kind: `'client_added'`, clientId: given(1), sid: 'CAST(NULL AS TEXT)', fields: given(2) },
+  `EXISTS (SELECT 1 FROM clients WHERE clients.id = ${given(1)} AND clients.subject = $3)`,
+);
+
+// ——— cleaning
+
+export const sweepRequests = `
+  DELETE FROM authorization_requests WHERE hash IN (
+    SELECT hash FROM authorization_requests WHERE expires_at <= now_us() LIMIT ${sweptAtOnce})
+  RETURNING 1 AS swept`;
+const codesAreKept = 24 * 3600 * 1_000_000;
+/** Kept for a day: a code that comes back says that somebody has seen it. */
+export const sweepCodes = `
+  DELETE FROM authorization_codes WHERE hash IN (
+    SELECT hash FROM authorization_codes WHERE expires_at <= now_us() - ${codesAreKept} LIMIT ${sweptAtOnce})
+  RETURNING 1 AS swept`;

@@ -1,0 +1,322 @@
+import assert from 'node:assert/strict';
+import type {
+  CodeOffer,
+  Enrolment,
+  EnrolmentCode,
+  NewPasskey,
+  PasskeyUse,
+  PlannedAccount,
+  RedeemedChallenge,
+} from '../src/storage/account-storage.ts';
+import type { Storage } from '../src/storage/storage.ts';
+import { hour, id, minute, second, type StoreTest } from './storage-lab.ts';
+
+const newAccount = (over: Partial<PlannedAccount> = {}): PlannedAccount => ({
+  ...{ subject: id(), handle: id(), name: id(), role: 'person', ...over },
+});
+
+const newPasskey = (over: Partial<NewPasskey> = {}): NewPasskey => ({
+  ...{ id: id(), publicKey: 'cose', counter: 0, transports: ['internal'], backedUp: false, name: 'Phone' },
+  ...over,
+});
+
+const newOffer = (over: Partial<CodeOffer> = {}): CodeOffer => ({
+  ...{ name: id(), account: newAccount(), life: hour, ...over },
+});
+
+const challengeAt = async (store: Storage): Promise<RedeemedChallenge> => ({
+  ...{ name: id(), madeAt: await store.now() },
+});
+
+async function enrolmentOf(
+  store: Storage,
+  offer: CodeOffer,
+  over: Partial<Enrolment> = {},
+): Promise<Enrolment> {
+  const code: EnrolmentCode = (await store.findEnrolment(offer.name)) ?? {
+    kind: 'invitation',
+    account: offer.account,
+  };
+  const challenge = await challengeAt(store);
+  const events = { account: id(), passkey: id() };
+  return { codeName: offer.name, code, passkey: newPasskey(), challenge, events, ...over };
+}
+
+/** An account with one passkey. */
+async function enrolled(
+  store: Storage,
+  over: Partial<PlannedAccount> = {},
+): Promise<Enrolment['code']['account'] & { passkey: string }> {
+  const offer = newOffer({ account: newAccount(over) });
+  assert.equal((await store.invite({ ...offer, by: 'test' })).kind, 'invited');
+  const enrolment = await enrolmentOf(store, offer);
+  assert.deepEqual(await store.enrol(enrolment), { kind: 'enrolled' });
+  return { ...offer.account, passkey: enrolment.passkey.id };
+}
+
+async function useOf(
+  store: Storage,
+  of: { subject: string; passkey: string },
+  over: Partial<PasskeyUse> = {},
+): Promise<PasskeyUse> {
+  return {
+    ...{ id: of.passkey, subject: of.subject, passkey: 'Phone', counter: 0, backedUp: false },
+    ...{ challenge: await challengeAt(store), event: null, refusalEvent: id(), ...over },
+  };
+}
+
+const many = 8;
+const kindsOf = (results: readonly { kind: string }[]): string[] => results.map(({ kind }) => kind).sort();
+
+export function accountContract(storeTest: StoreTest): void {
+  storeTest('ACCOUNT-1: a link makes the first account, for as long as it lives', async ({ a, b, clock }) => {
+    const account = newAccount({ role: 'operator' });
+    const offer = newOffer({ account, life: 15 * minute });
+    assert.deepEqual(await a.offerFirst(offer), { kind: 'offered' });
+    assert.deepEqual(await b.findEnrolment(offer.name), { kind: 'first', account });
+    clock.advance(15 * 60 - 1);
+    const enrolment = await enrolmentOf(b, offer);
+    clock.advance(1);
+    assert.equal(await b.findEnrolment(offer.name), null);
+    assert.deepEqual(await b.enrol(enrolment), { kind: 'refused' });
+    assert.equal(await a.findAccount({ subject: account.subject }), null);
+    await a.offerFirst(newOffer({ name: 'again', account }));
+    assert.deepEqual(await a.enrol(await enrolmentOf(a, newOffer({ name: 'again' }))), { kind: 'enrolled' });
+    const row = { subject: account.subject, name: account.name, role: 'operator', enabled: true };
+    assert.deepEqual(await b.findAccount({ name: account.name }), { ...row, createdAt: await b.now() });
+    assert.deepEqual(await b.listAccounts({ limit: 10 }), [{ ...row, createdAt: await b.now() }]);
+    assert.deepEqual(await b.listAccounts({ limit: 10, after: account.name }), []);
+  });
+
+  storeTest('ACCOUNT-2: of many first links used at once, one makes an account', async ({ a, b }) => {
+    const offers = Array.from({ length: many }, () => newOffer());
+    for (const offer of offers) assert.deepEqual(await a.offerFirst(offer), { kind: 'offered' });
+    const enrolments = await Promise.all(offers.map((offer) => enrolmentOf(a, offer)));
+    const results = await Promise.all(enrolments.map((each, n) => (n % 2 ? a : b).enrol(each)));
+    assert.deepEqual(kindsOf(results), ['enrolled', ...Array.from({ length: many - 1 }, () => 'refused')]);
+    assert.equal((await a.listAccounts({ limit: 10 })).length, 1);
+    assert.deepEqual(await b.offerFirst(newOffer()), { kind: 'refused' });
+    for (const offer of offers) assert.equal(await b.findEnrolment(offer.name), null);
+  });
+
+  storeTest('ACCOUNT-4: of many uses of one link at once, one makes a passkey', async ({ a, b }) => {
+    const offer = newOffer();
+    await a.invite({ ...offer, by: 'test' });
+    const enrolments = await Promise.all(Array.from({ length: many }, () => enrolmentOf(a, offer)));
+    const results = await Promise.all(enrolments.map((each, n) => (n % 2 ? a : b).enrol(each)));
+    assert.equal(results.filter(({ kind }) => kind === 'enrolled').length, 1);
+    assert.equal((await b.listPasskeys(offer.account.subject)).length, 1);
+  });
+
+  storeTest('ACCOUNT-3: no two accounts have one name', async ({ a, b }) => {
+    const [one, two] = [
+      newOffer({ account: newAccount({ name: 'Ada' }) }),
+      newOffer({ account: newAccount({ name: 'Ada' }) }),
+    ];
+    for (const offer of [one, two])
+      assert.deepEqual(await a.invite({ ...offer, by: 'test' }), {
+        kind: 'invited',
+        expiresAt: (await a.now()) + hour,
+      });
+    assert.deepEqual(await a.enrol(await enrolmentOf(a, one)), { kind: 'enrolled' });
+    assert.deepEqual(await b.enrol(await enrolmentOf(b, two)), { kind: 'name_taken' });
+    assert.deepEqual(await b.invite({ ...newOffer({ account: newAccount({ name: 'Ada' }) }), by: 'test' }), {
+      kind: 'refused',
+    });
+  });
+
+  storeTest('ACCOUNT-7: a challenge is redeemed once, within five minutes', async ({ a, b, clock }) => {
+    const person = await enrolled(a);
+    const use = await useOf(a, person);
+    clock.advance(299);
+    const results = await Promise.all([a.usePasskey(use), b.usePasskey(use), a.usePasskey(use)]);
+    assert.deepEqual(kindsOf(results), ['challenge_used', 'challenge_used', 'used']);
+    const late = await useOf(a, person);
+    clock.advance(300);
+    assert.deepEqual(await b.usePasskey(late), { kind: 'challenge_used' });
+    assert.deepEqual(
+      await b.addPasskey({ ...person, passkey: newPasskey(), challenge: late.challenge, event: id() }),
+      {
+        kind: 'challenge_used',
+      },
+    );
+    assert.deepEqual(await b.usePasskey(await useOf(a, person)), { kind: 'used' });
+    await a.sweepCodes();
+    assert.deepEqual(
+      await b.usePasskey(use),
+      { kind: 'challenge_used' },
+      'and is refused for its age when it is forgotten',
+    );
+  });
+
+  storeTest('ACCOUNT-8: a counter moves forward, whoever is first', async ({ a, b }) => {
+    const person = await enrolled(a);
+    const counts = async (counter: number): Promise<string> =>
+      (await b.usePasskey(await useOf(a, person, { counter }))).kind;
+    assert.deepEqual([await counts(0), await counts(0), await counts(5)], ['used', 'used', 'used']);
+    assert.deepEqual([await counts(5), await counts(4), await counts(0)], ['refused', 'refused', 'refused']);
+    const uses = await Promise.all([useOf(a, person, { counter: 6 }), useOf(a, person, { counter: 6 })]);
+    assert.deepEqual(kindsOf(await Promise.all(uses.map((use, n) => (n ? a : b).usePasskey(use)))), [
+      'refused',
+      'used',
+    ]);
+    const told = await a.listAudit({ kind: 'passkey_refused', limit: 10 });
+    assert.deepEqual(
+      told.map(({ fields }) => fields),
+      Array.from({ length: 4 }, () => ({ subject: person.subject, reason: 'counter' })),
+    );
+    const events = await b.listEvents({ subject: person.subject, limit: 10 });
+    assert.equal(events.filter(({ kind }) => kind === 'passkey_refused').length, 4);
+  });
+
+  storeTest('ACCOUNT-10: a disabled account is opened by nothing', async ({ a, b }) => {
+    const person = await enrolled(a);
+    await a.replaceRecoveryCodes({ subject: person.subject, names: ['one', 'two'], event: id() });
+    const recover = (store: Storage, name: string): ReturnType<Storage['redeemRecoveryCode']> =>
+      store.redeemRecoveryCode({
+        name,
+        accountName: person.name,
+        enrolment: { name: `by ${name}`, life: hour },
+        event: id(),
+      });
+    assert.deepEqual(
+      await a.redeemRecoveryCode({
+        name: 'one',
+        accountName: 'Eve',
+        enrolment: { name: 'eve', life: hour },
+        event: id(),
+      }),
+      { kind: 'refused' },
+    );
+    assert.deepEqual(await recover(a, 'one'), { kind: 'redeemed' });
+    const cut = await a.disableAccount({ subject: person.subject, by: 'test', event: id() });
+    assert.equal(cut.kind, 'cut');
+    assert.equal(await b.findEnrolment('by one'), null);
+    assert.deepEqual(await recover(b, 'two'), { kind: 'refused' });
+    assert.deepEqual(await b.usePasskey(await useOf(b, person)), { kind: 'refused' });
+    const addition = {
+      subject: person.subject,
+      passkey: newPasskey(),
+      challenge: await challengeAt(b),
+      event: id(),
+    };
+    assert.deepEqual(await b.addPasskey(addition), { kind: 'refused' });
+    assert.deepEqual(await b.replaceRecoveryCodes({ subject: person.subject, names: ['x'], event: id() }), {
+      kind: 'unknown',
+    });
+    assert.deepEqual(await b.enableAccount({ subject: person.subject, by: 'test', event: id() }), {
+      kind: 'enabled',
+    });
+    assert.deepEqual(await a.usePasskey(await useOf(a, person)), { kind: 'used' });
+    assert.deepEqual(await recover(a, 'two'), { kind: 'redeemed' });
+    assert.equal(
+      (await a.listAudit({ kind: 'passkey_refused', limit: 10 })).length,
+      0,
+      'no counter went back',
+    );
+  });
+
+  storeTest('ACCOUNT-14: of two passkeys that are removed at once, one stays', async ({ a, b }) => {
+    const person = await enrolled(a);
+    const { subject } = person;
+    const another = newPasskey();
+    assert.deepEqual(await a.removePasskey({ id: person.passkey, subject, event: id() }), { kind: 'last' });
+    await a.addPasskey({ subject, passkey: another, challenge: await challengeAt(a), event: id() });
+    const removals = [person.passkey, another.id].map((passkey, n) =>
+      (n ? a : b).removePasskey({ id: passkey, subject, event: id() }),
+    );
+    assert.deepEqual(kindsOf(await Promise.all(removals)), ['last', 'removed']);
+    const [left] = await a.listPasskeys(subject);
+    assert.ok(left);
+    await a.replaceRecoveryCodes({ subject, names: ['code'], event: id() });
+    assert.deepEqual(await b.removePasskey({ id: left.id, subject, event: id() }), { kind: 'removed' });
+    assert.deepEqual(await b.removePasskey({ id: left.id, subject, event: id() }), { kind: 'unknown' });
+  });
+
+  storeTest('ACCOUNT-15: a passkey belongs to one account, which has 20 at most', async ({ a, b }) => {
+    const [ada, eve] = [await enrolled(a), await enrolled(a)];
+    const change = { id: ada.passkey, subject: eve.subject, event: id() };
+    assert.deepEqual(await b.renamePasskey({ ...change, name: 'Mine' }), { kind: 'unknown' });
+    assert.deepEqual(await b.removePasskey(change), { kind: 'unknown' });
+    const add = async (passkey: NewPasskey): Promise<string> =>
+      (await b.addPasskey({ subject: eve.subject, passkey, challenge: await challengeAt(a), event: id() }))
+        .kind;
+    assert.equal(await add(newPasskey({ id: ada.passkey })), 'passkey_known');
+    for (let n = 1; n < 20; n++) assert.equal(await add(newPasskey()), 'added');
+    assert.equal(await add(newPasskey()), 'refused');
+    assert.deepEqual(await a.renamePasskey({ ...change, subject: ada.subject, name: 'Laptop' }), {
+      kind: 'renamed',
+    });
+    const [row] = await b.listPasskeys(ada.subject);
+    assert.deepEqual(row, {
+      ...newPasskey({ id: ada.passkey, name: 'Laptop' }),
+      ...{ subject: ada.subject, createdAt: await a.now(), lastUsedAt: null },
+    });
+    assert.deepEqual(await b.findPasskey(ada.passkey), row);
+  });
+
+  storeTest('ACCOUNT-19: of many uses of one recovery code at once, one counts', async ({ a, b, clock }) => {
+    const person = await enrolled(a);
+    const { subject, name: accountName } = person;
+    await a.replaceRecoveryCodes({ subject, names: ['old'], event: id() });
+    await a.replaceRecoveryCodes({ subject, names: ['code', 'other'], event: id() });
+    assert.equal(await b.countRecoveryCodes(subject), 2);
+    const redeem = (store: Storage, name: string, next: string): ReturnType<Storage['redeemRecoveryCode']> =>
+      store.redeemRecoveryCode({
+        name,
+        accountName,
+        enrolment: { name: next, life: 15 * minute },
+        event: id(),
+      });
+    assert.deepEqual(await redeem(a, 'old', 'x'), { kind: 'refused' });
+    const nexts = Array.from({ length: many }, (_, n) => `next ${n}`);
+    const results = await Promise.all(nexts.map((next, n) => redeem(n % 2 ? a : b, 'code', next)));
+    assert.equal(results.filter(({ kind }) => kind === 'redeemed').length, 1);
+    assert.equal(await b.countRecoveryCodes(subject), 1);
+    const found = (
+      await Promise.all(nexts.map(async (next) => [next, await a.findEnrolment(next)] as const))
+    ).filter(([, code]) => code !== null);
+    assert.equal(found.length, 1);
+    const [name = '', code] = found[0] ?? [];
+    assert.deepEqual(code, { kind: 'recovery', account: { subject, name: accountName } });
+    const enrolment = await enrolmentOf(a, newOffer({ name }));
+    assert.deepEqual(await b.enrol(enrolment), { kind: 'enrolled' });
+    assert.deepEqual(
+      await b.enrol({ ...enrolment, challenge: await challengeAt(b), passkey: newPasskey() }),
+      { kind: 'refused' },
+    );
+    assert.equal((await a.listPasskeys(subject)).length, 2);
+    await redeem(a, 'other', 'late');
+    clock.advance(15 * 60);
+    assert.equal(await b.findEnrolment('late'), null);
+  });
+
+  storeTest(
+    'ACCOUNT-21: what has run out is swept, and what happened is told together with it',
+    async ({ a, b, clock }) => {
+      const person = await enrolled(a);
+      await a.setRole({ subject: person.subject, role: 'operator', by: 'test', event: id() });
+      assert.deepEqual(
+        await b.setRole({ subject: person.subject, role: 'operator', by: 'test', event: id() }),
+        { kind: 'unchanged' },
+      );
+      assert.deepEqual(await b.setRole({ subject: id(), role: 'operator', by: 'test', event: id() }), {
+        kind: 'unknown',
+      });
+      assert.equal((await b.findAccount({ subject: person.subject }))?.role, 'operator');
+      const told = (await a.listAudit({ limit: 50 })).map(({ kind }) => kind);
+      assert.deepEqual(told.slice(-4), ['invitation_made', 'account_added', 'passkey_added', 'role_changed']);
+      const events = (await a.listEvents({ subject: person.subject, limit: 10 }))
+        .map(({ kind }) => kind)
+        .sort();
+      assert.deepEqual(events, ['account_added', 'passkey_added', 'role_changed']);
+      await a.invite({ ...newOffer({ life: 2 * second }), by: 'test' });
+      await a.replaceRecoveryCodes({ subject: person.subject, names: ['kept'], event: id() });
+      clock.advance(600);
+      assert.equal(await b.sweepCodes(), 2, 'the invitation and the challenge');
+      assert.equal(await a.countRecoveryCodes(person.subject), 1);
+      clock.advance(401 * 24 * 3600);
+      assert.equal(await b.sweepCodes(), 4, 'events of more than 400 days ago');
+    },
+  );
+}
