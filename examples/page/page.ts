@@ -11,7 +11,10 @@ const holder = createBrowserHolder({
   presence: 'window',
 });
 
-onClick('sign-in', () => holder.signIn({ returnTo: '/' }));
+onClick('sign-in', async () => {
+  await holder.signIn({ returnTo: '/' });
+  return 'on the way';
+});
 onClick('me', () => call('/api/me'));
 onClick('pay', () => call('/api/pay', { method: 'POST' }));
 onClick('sign-out', async () => {
@@ -40,12 +43,12 @@ async function showState(): Promise<void> {
   show('state', (await holder.signedIn()) ? 'You are signed in.' : 'You are not signed in.');
 }
 
-function onClick(id: string, act: () => Promise<unknown>): void {
+function onClick(id: string, act: () => Promise<string>): void {
   document.getElementById(id)?.addEventListener('click', () => {
     show('said', 'waiting');
     act().then(
       (said) => {
-        show('said', String(said ?? ''));
+        show('said', said);
       },
       (error: unknown) => {
         show('said', String(error));
