@@ -10,6 +10,7 @@ import { proofAttacks } from './attacks/proof/family.ts';
 import { replayAttacks } from './attacks/replay/family.ts';
 import { refreshAttacks } from './attacks/refresh/family.ts';
 import { resourcesAttacks } from './attacks/resources/family.ts';
+import { authorizeAttacks } from './attacks/authorize/family.ts';
 import { issuerAttacks } from './attacks/issuer/family.ts';
 import { webAttacks } from './attacks/web/family.ts';
 import { secretsAttacks } from './attacks/secrets/family.ts';
@@ -27,6 +28,7 @@ export const battery: readonly Attack[] = [
   ...webAttacks,
   ...secretsAttacks,
   ...issuerAttacks,
+  ...authorizeAttacks,
   ...resourcesAttacks,
   ...replayAttacks,
   ...refreshAttacks,

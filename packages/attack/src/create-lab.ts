@@ -80,6 +80,12 @@ export function createLab(bench: Bench, { a, seed }: { a: Credential; seed: stri
       request(await options.refreshRequest?.(credential, refreshToken), 'refresh'),
     endRequest: async (credential) => request(await options.endRequest?.(credential), 'end'),
     account: () => options.account ?? missing('account', 'no account page was given'),
+    visitor: () => options.visitor?.get() ?? Promise.resolve(a),
+    isVisitorApart: options.visitor !== undefined,
+    stranger: () => from(options.stranger, 'stranger'),
+    application: () => options.application ?? missing('application', 'no linked application was given'),
+    authorizationEndpoint: () => endpointOf(published.metadata, 'authorization_endpoint'),
+    formerToken: () => options.formerToken ?? missing('formerToken', 'no such token was given'),
     tokenEndpoint: endpoint,
     client,
     askToken: (change) =>
@@ -94,6 +100,11 @@ export function tokenEndpoint({
 }: Pick<Bench, 'options' | 'published'>): string | undefined {
   const named = options.tokenEndpoint ?? published.metadata['token_endpoint'];
   return typeof named === 'string' ? named : undefined;
+}
+
+function endpointOf(metadata: JsonObject, name: string): string {
+  const named = metadata[name];
+  return typeof named === 'string' ? named : missing('application', `the metadata names no ${name}`);
 }
 
 function from(source: CredentialSource | undefined, need: Need): Promise<Credential> {

@@ -9,6 +9,7 @@ export type { Exchange, HeaderList, Reply, RequestParts } from './exchange.ts';
 export { ed25519Key, forgeKeyFrom, rsaKey, type ForgeKey } from './forge-key.ts';
 export { startKeySetStage, type KeySetStage, type KeySetStageOptions } from './key-set-stage.ts';
 export { defaultLimits, type Limits } from './limits.ts';
+export type { LinkedApplication } from './linked-application.ts';
 export type { Need } from './need.ts';
 export { needTexts } from './needs.ts';
 export type { AttackOptions, Signer } from './options.ts';
@@ -25,5 +26,5 @@ export { refreshRequests, type RefreshRequestOptions } from './refresh-request.t
 export { requirementOf, type Point, type Requirement, type Standing } from './summary.ts';
 export { startTestIssuer, type TestIssuer, type TestIssuerOptions } from './test-issuer.ts';
 export type { TokenClient } from './token-request.ts';
-export { formCommand, tokenCommand } from './token-command.ts';
+export { formCommand, tokenCommand, visitCommand } from './token-command.ts';
 export type { Judgement, Verdict } from './verdict.ts';

@@ -6,6 +6,7 @@ import type { ForgeKey } from './forge-key.ts';
 import type { Jws, Reshape } from './forge.ts';
 import type { Changes, JsonObject } from './json.ts';
 import type { KeySetStage } from './key-set-stage.ts';
+import type { LinkedApplication } from './linked-application.ts';
 import type { Listener } from './listener.ts';
 import type { Patience } from './patience.ts';
 import type { Random } from './random.ts';
@@ -79,6 +80,14 @@ export interface Lab {
   readonly endRequest: (credential: Credential) => Promise<RequestParts>;
   /** The URL of the account page; of the token endpoint. */
   readonly account: () => string;
+  /** Who opens the account page: {@link Lab.a}, unless it takes another credential; somebody else who is signed in there. */
+  readonly visitor: () => Promise<Credential>;
+  readonly isVisitorApart: boolean;
+  readonly stranger: () => Promise<Credential>;
+  /** The linked application at the authorization endpoint, and that endpoint. */
+  readonly application: () => LinkedApplication;
+  readonly authorizationEndpoint: () => string;
+  readonly formerToken: () => string;
   readonly tokenEndpoint: () => string;
   /** The client at the token endpoint, and its token request with a change. */
   readonly client: () => TokenClient;

@@ -26,6 +26,15 @@ export type Need =
   /** A way to end a session; a page that shows the account. */
   | 'end'
   | 'account'
+  /** Another credential that opens account pages: somebody else's. */
+  | 'stranger'
+  /** A linked application at an authorization endpoint; a signed-in browser there; codes; another application. */
+  | 'application'
+  | 'signedIn'
+  | 'code'
+  | 'otherApplication'
+  /** A token whose key has left the key set. */
+  | 'formerToken'
   /** The target takes its key set from us: fetches are counted; with `keySet` it can also be changed. */
   | 'keySetCounter'
   | 'keySet'

@@ -2,6 +2,7 @@ import type { JsonWebKey } from 'node:crypto';
 import type { Credential, CredentialSource } from './credential.ts';
 import type { RequestParts } from './exchange.ts';
 import type { ForgeKey } from './forge-key.ts';
+import type { LinkedApplication } from './linked-application.ts';
 import type { Limits } from './limits.ts';
 import type { JsonObject } from './json.ts';
 import type { KeySetStage } from './key-set-stage.ts';
@@ -37,6 +38,14 @@ export interface AttackOptions {
   readonly endRequest?: (credential: Credential) => Promise<RequestParts>;
   /** The URL of a page that shows the account. */
   readonly account?: string;
+  /** Who opens that page, where it takes another credential than the API: the cookie of a signed-in browser. */
+  readonly visitor?: CredentialSource;
+  /** Somebody else who is signed in there. */
+  readonly stranger?: CredentialSource;
+  /** A linked application, with which the authorization endpoint of the issuer's metadata is attacked. */
+  readonly application?: LinkedApplication;
+  /** A token of an honest user that was signed by a key which has left the key set since. */
+  readonly formerToken?: string;
   readonly tokenEndpoint?: string;
   /** A client that gets tokens for itself there: how the issuer knows it is attacked with it. */
   readonly client?: TokenClient;

@@ -33,9 +33,19 @@ export function formCommand(command: string): () => Promise<Readonly<Record<stri
   return async () => Object.fromEntries(new URLSearchParams((await run(command)).trim()));
 }
 
-function run(command: string): Promise<string> {
+/** Visits by a command, which finds the URL in `AUTHORIZATION_URL` and prints the one to which the browser was sent. */
+export function visitCommand(command: string): (url: string) => Promise<string> {
+  return async (url) => {
+    const printed = (await run(command, { AUTHORIZATION_URL: url })).trim();
+    if (!URL.canParse(printed)) throw new TypeError('the command printed no URL');
+    return printed;
+  };
+}
+
+function run(command: string, added: Readonly<Record<string, string>> = {}): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  execFile('/bin/sh', ['-c', command], { timeout: longest, maxBuffer: 1_000_000 }, (error, stdout) => {
+  const options = { timeout: longest, maxBuffer: 1_000_000, env: { ...process.env, ...added } };
+  execFile('/bin/sh', ['-c', command], options, (error, stdout) => {
     // The shell's message may quote what was printed, and that may be a token.
     if (error === null) resolve(stdout);
     else reject(new Error(`the command failed (${String(error.code ?? error.signal)})`));

@@ -13,6 +13,7 @@ import { resourcesTargets } from './resources.ts';
 import { webTargets } from './web.ts';
 import { pagesTargets } from './pages.ts';
 import { doorsTargets } from './doors.ts';
+import { authorizeTargets } from './authorize.ts';
 import { issuerTargets } from './issuer.ts';
 import { secretsTargets } from './secrets.ts';
 import type { Target } from './target.ts';
@@ -35,5 +36,6 @@ export const weak: readonly Target[] = [
   ...pagesTargets,
   ...secretsTargets,
   ...issuerTargets,
+  ...authorizeTargets,
   ...doorsTargets,
 ];

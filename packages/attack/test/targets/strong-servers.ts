@@ -1,3 +1,4 @@
+import { deskTarget } from './link-desk.ts';
 import { officeTarget } from './office.ts';
 import { sessionTarget } from './sessions.ts';
 import { strong } from './strong.ts';
@@ -9,6 +10,7 @@ export const strongServers: readonly Target[] = [
   ...strong,
   strongCookie,
   officeTarget({ name: 'strong-office', finds: [] }, {}),
+  deskTarget({ name: 'strong-desk', finds: [], runs: ['authorize/', 'issuer/method-'] }, {}),
   sessionTarget(
     { name: 'strong-sessions', finds: [], runs: ['replay/', 'refresh/', 'signature/', 'secrets/'] },
     {},

@@ -27,6 +27,7 @@ import {
   type HonestMeans,
 } from '../attack-credentials.ts';
 import { actAsIssuer, type ActingOptions } from '../attack-issuer.ts';
+import { applicationOf, pageVisitors, type PeopleOptions } from '../attack-people.ts';
 import { refreshOf, type RefreshOptions } from '../attack-refresh.ts';
 import { writeReports, type ReportFiles } from '../attack-reports.ts';
 import { exitCodes } from '../exit.ts';
@@ -34,7 +35,7 @@ import type { Output } from '../output.ts';
 import { action, collect, collectWords, readPort, withCommonOptions } from '../run.ts';
 import { table } from '../table.ts';
 
-interface Options extends ActingOptions, RefreshOptions, ReportFiles {
+interface Options extends ActingOptions, RefreshOptions, PeopleOptions, ReportFiles {
   readonly request?: string;
   readonly header?: readonly string[];
   readonly body?: string;
@@ -44,6 +45,7 @@ interface Options extends ActingOptions, RefreshOptions, ReportFiles {
   readonly jwks?: string;
   readonly endUrl?: string;
   readonly accountUrl?: string;
+  readonly formerToken?: string;
   readonly tokenEndpoint?: string;
   readonly marker?: string;
   readonly listenerUrl?: string;
@@ -68,6 +70,7 @@ export function addAttack(program: Command): void {
     .option('-d, --body <text>', 'its body; @FILE reads it from a file');
   withSources(command);
   withExtras(command);
+  withApplication(command);
   withManners(command);
   withClientOptions(withCommonOptions(command))
     .option('--scope <names>', 'ask for these scope values only, separated by commas', collectWords)
@@ -116,9 +119,27 @@ function withExtras(command: Command): void {
       'a POST with the token here ends its session (default: revocation, with --client)',
     )
     .option('--account-url <url>', 'a page that shows the account')
+    .option('--account-cookie <pair>', 'name=value of the cookie that opens it; @FILE reads it from a file')
+    .option('--stranger-cookie <pair>', 'that of somebody else who is signed in there')
+    .option('--former-token <text>', 'a token whose key has left the key set since')
     .option('--marker <text>', 'text that only a signed-in user is shown')
     .option('--listener-url <url>', 'how the target reaches our listener')
     .option('--listener-port <port>', 'where that listens', readNumber);
+}
+
+function withApplication(command: Command): void {
+  command
+    .option('--app <id>', "a linked application, to attack the issuer's authorization endpoint with")
+    .option('--app-redirect <uri>', 'with it: its redirect URI, as it is registered')
+    .option('--app-scope <names>', 'with it: the scope values it asks for, separated by commas', collectWords)
+    .option('--app-resource <url>', 'with it: the audience it asks for')
+    .option('--authorize-cookie <text>', 'with it: the Cookie header of a browser that is signed in there')
+    .option(
+      '--code-command <command>',
+      'with it: a command that visits $AUTHORIZATION_URL, says yes, and prints where it was sent',
+    )
+    .option('--other-app <id>', 'a second linked application of the issuer')
+    .option('--other-app-redirect <uri>', 'with it: its redirect URI');
 }
 
 function withManners(command: Command): void {
@@ -185,11 +206,17 @@ function settle(options: Options & { url: string }, means: HonestMeans): AttackO
     ...defined({ tokenEndpoint: options.tokenEndpoint, marker: options.marker, seed: options.seed }),
     ...defined({ rate: options.rate, destructive: options.destructive }),
     ...defined({ refreshRequest, endRequest: endRequest(options, means) }),
+    ...pageVisitors(options),
+    ...defined({ application: applicationOf(options), formerToken: formerToken(options) }),
     ...(means.client === undefined ? {} : { client: means.client.client }),
     ...(options.listenerUrl === undefined ? {} : { listener: listenerOf(options) }),
     ...(options.timeout === undefined ? {} : { limits: { ...defaultLimits, timeout: options.timeout } }),
     ...(options.signingKey === undefined ? {} : { signer: signerOf(options.signingKey) }),
   };
+}
+
+function formerToken({ formerToken: given }: Options): string | undefined {
+  return given === undefined ? undefined : readWord(given);
 }
 
 /** Leaves out what is undefined. */

@@ -1,5 +1,6 @@
 import type { Attack } from '../../attack-row.ts';
 import { assertionMembers, assertionValues } from './assertions.ts';
+import { oddMethods } from './methods.ts';
 import { published } from './published.ts';
 import { tokenAnswers, tokenRequests } from './requests.ts';
 import { assertionSignatures } from './signatures.ts';
@@ -12,4 +13,5 @@ export const issuerAttacks: readonly Attack[] = [
   ...tokenRequests,
   ...tokenAnswers,
   ...published,
+  ...oddMethods,
 ];

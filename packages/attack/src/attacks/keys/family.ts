@@ -2,6 +2,7 @@ import type { Attack } from '../../attack-row.ts';
 import { embeddedKeys } from './embedded-keys.ts';
 import { guessedSecrets } from './guessed-secrets.ts';
 import { hmacConfusion } from './hmac-confusion.ts';
+import { formerKeys } from './former-keys.ts';
 import { keySetAbuse } from './key-set.ts';
 import { keyUrls } from './key-urls.ts';
 import { kidInjection } from './kid-injection.ts';
@@ -16,4 +17,5 @@ export const keysAttacks: readonly Attack[] = [
   ...keyUrls,
   ...kidInjection,
   ...keySetAbuse,
+  ...formerKeys,
 ];

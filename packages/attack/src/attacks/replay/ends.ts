@@ -49,6 +49,7 @@ export const ends: readonly Attack[] = attacks(replayFamily, [
     title: 'does the account page still open after the session was ended?',
     needs: ['account'],
     run: async (lab) => {
+      if (lab.isVisitorApart) throw new Missing('account', 'the account page takes another credential');
       const credential = await lab.fresh();
       const url = lab.account();
       const before = await lab.present(credential.token, { credential, url });
@@ -87,6 +88,8 @@ export const ends: readonly Attack[] = attacks(replayFamily, [
       const thief: Credential = { ...credential, carrier: { kind: 'dpop', key: lab.ownKey('EdDSA') } };
       const request = await lab.endRequest(thief);
       if (isAuthenticated(request)) throw new Missing('end', 'its client authenticates, and may end it');
+      if (request.headers.some(([name]) => name.toLowerCase() === 'cookie'))
+        throw new Missing('end', 'its owner ends it, by a cookie');
       return livesOn(lab, { credential, end: await lab.send(request) });
     },
   },

@@ -1,37 +1,41 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
+import type { Credential } from '../../credential.ts';
 import { replyHeader, type Exchange, type Reply } from '../../exchange.ts';
-import { segment } from '../../forge.ts';
+import { openJws, reshape, segment, type Reshape } from '../../forge.ts';
 import type { Lab, Present } from '../../lab.ts';
 import { accepted, Missing, refused, type Judgement } from '../../verdict.ts';
 import { accountPage } from './caching.ts';
 
-type Try = (lab: Lab) => Promise<{ readonly token: string; readonly how?: Present }>;
+type Try = (lab: Lab, visitor: Credential) => Promise<{ readonly token: string; readonly how?: Present }>;
 
 /** Credentials that open no account. Pages often stand behind another check than the API. */
 const wrong: Readonly<Record<string, Try>> = {
   'without-credential': () => Promise.resolve({ token: '', how: { authorization: [], proof: [] } }),
-  'with-unsigned-token': (lab) =>
-    Promise.resolve({ token: lab.altered({ header: { alg: 'none' }, signature: '' }) }),
-  'with-cut-signature': (lab) => Promise.resolve({ token: lab.a.token.slice(0, -8) }),
-  'with-token-of-ours': (lab) =>
-    Promise.resolve({ token: lab.altered({ header: {}, signature: (input) => lab.sign(input, 'EdDSA') }) }),
-  'with-changed-claims': (lab) =>
-    Promise.resolve({
-      token: lab.altered({ payload: { sub: 'admin' }, signature: segment(Buffer.alloc(64)) }),
-    }),
+  'with-unsigned-token': (_lab, visitor) => reshaped(visitor, { header: { alg: 'none' }, signature: '' }),
+  'with-cut-signature': (_lab, { token }) => Promise.resolve({ token: token.slice(0, -8) }),
+  'with-token-of-ours': (lab, visitor) =>
+    reshaped(visitor, { header: {}, signature: (input) => lab.sign(input, 'EdDSA') }),
+  'with-changed-claims': (_lab, visitor) =>
+    reshaped(visitor, { payload: { sub: 'admin' }, signature: segment(Buffer.alloc(64)) }),
   'with-token-for-elsewhere': async (lab) => {
     const credential = await lab.elsewhere();
     return { token: credential.token, how: { credential } };
   },
-  'without-proof': (lab) => Promise.resolve({ token: lab.a.token, how: { proof: [] } }),
+  'with-token-for-the-api': (lab) => {
+    if (!lab.isVisitorApart) throw new Missing('account', 'the page takes the token of the API');
+    return Promise.resolve({ token: lab.a.token, how: { credential: lab.a } });
+  },
+  'with-token-for-the-api-as-cookie': (lab, { carrier }) => {
+    if (!lab.isVisitorApart || carrier.kind !== 'cookie')
+      throw new Missing('account', 'the page takes the token of the API, or no cookie');
+    return Promise.resolve({ token: lab.a.token });
+  },
+  'without-proof': (_lab, { token, carrier }) => {
+    if (carrier.kind !== 'dpop') throw new Missing('dpop', 'the page takes a credential without a proof');
+    return Promise.resolve({ token, how: { proof: [] } });
+  },
 };
-const needs: Readonly<Record<string, Row['needs']>> = {
-  'with-unsigned-token': ['jws'],
-  'with-token-of-ours': ['jws'],
-  'with-changed-claims': ['jws'],
-  'with-token-for-elsewhere': ['elsewhere'],
-  'without-proof': ['dpop'],
-};
+const needs: Readonly<Record<string, Row['needs']>> = { 'with-token-for-elsewhere': ['elsewhere'] };
 
 /** The account page: who sees it, and what else a browser can be made to do with it. */
 export const accountPages: readonly Attack[] = attacks(
@@ -77,7 +81,8 @@ export const accountPages: readonly Attack[] = attacks(
       fix: 'No JSONP; a content type that is no script, and nosniff.',
       run: async (lab) => {
         const url = `${lab.account()}${lab.account().includes('?') ? '&' : '?'}callback=evil&jsonp=evil&cb=evil`;
-        const exchange = await lab.present(lab.a.token, { url });
+        const credential = await lab.visitor();
+        const exchange = await lab.present(credential.token, { credential, method: 'GET', url });
         const { reply } = exchange;
         const isCall =
           reply.kind === 'answer' &&
@@ -99,12 +104,21 @@ export const accountPages: readonly Attack[] = attacks(
       },
       why: 'A script that is smuggled into the page takes the session with it, whatever HttpOnly says.',
       fix: 'Keep the token out of pages.',
-      run: (lab) =>
-        shown(lab, (reply) =>
-          reply.kind === 'answer' && reply.body.includes(lab.a.token)
-            ? 'the page holds the token'
-            : undefined,
-        ),
+      run: async (lab) => {
+        const { token } = await lab.visitor();
+        return shown(lab, (reply) =>
+          reply.kind === 'answer' && reply.body.includes(token) ? 'the page holds the token' : undefined,
+        );
+      },
+    },
+    {
+      name: 'account-end-by-stranger',
+      title: 'can somebody else who is signed in end what belongs to this account?',
+      needs: ['stranger', 'end', 'fresh'],
+      maps: { asvs401: ['4.2.1'], asvs403: ['4.2.1'], asvs50: ['8.2.2'], cwe: ['CWE-639', 'CWE-862'] },
+      why: 'Anybody with an account signs others out, by ids that stand in URLs.',
+      fix: 'End a session only if it belongs to the person who asks.',
+      run: endedByStranger,
     },
     {
       name: 'account-sniffed',
@@ -125,8 +139,9 @@ export const accountPages: readonly Attack[] = attacks(
 
 async function opens(lab: Lab, attempt: Try): Promise<Judgement> {
   const honest = await accountPage(lab);
-  const { token, how } = await attempt(lab);
-  const exchange = await lab.present(token, { ...how, url: lab.account() });
+  const credential = await lab.visitor();
+  const { token, how } = await attempt(lab, credential);
+  const exchange = await lab.present(token, { credential, ...how, method: 'GET', url: lab.account() });
   const { reply } = exchange;
   const isOpen = reply.kind === 'answer' && reply.status < 300 && !isSignIn(reply, honest);
   return isOpen
@@ -147,6 +162,28 @@ async function shown(lab: Lab, flawOf: (reply: Reply) => string | undefined): Pr
   const exchange = await accountPage(lab);
   const flaw = flawOf(exchange.reply);
   return flaw === undefined ? refused('the page is as it should be', exchange) : accepted(flaw, exchange);
+}
+
+function reshaped({ token }: Credential, change: Reshape): ReturnType<Try> {
+  const jws = openJws(token);
+  if (jws === undefined) throw new Missing('jws', 'what opens the page is no compact JWS');
+  return Promise.resolve({ token: reshape(jws, change) });
+}
+
+/** What the owner of an account page may end there, somebody else who is signed in may not. */
+async function endedByStranger(lab: Lab): Promise<Judgement> {
+  const [credential, stranger] = [await lab.fresh(), await lab.stranger()];
+  const { carrier } = stranger;
+  if (carrier.kind !== 'cookie') throw new Missing('stranger', 'the stranger has no cookie');
+  const request = await lab.endRequest(credential);
+  const kept = request.headers.filter(([name]) => !/^(?:authorization|cookie|dpop)$/i.test(name));
+  const cookie = ['Cookie', `${carrier.name}=${stranger.token}`] as const;
+  const end = await lab.send({ ...request, headers: [...kept, cookie] });
+  await lab.wait(lab.patience.end);
+  const after = await lab.present(credential.token, { credential });
+  return lab.isAccepted(after)
+    ? refused('the session lives on', end, after)
+    : accepted('the session was ended by somebody else', end, after);
 }
 
 function isHtml(reply: Reply): boolean {

@@ -70,7 +70,8 @@ export const caching: readonly Attack[] = attacks(
 
 /** The account page, as its owner sees it. */
 export async function accountPage(lab: Lab): Promise<Exchange> {
-  const exchange = await lab.present(lab.a.token, { url: lab.account() });
+  const credential = await lab.visitor();
+  const exchange = await lab.present(credential.token, { credential, method: 'GET', url: lab.account() });
   const { reply } = exchange;
   if (reply.kind === 'answer' && reply.status < 300) return exchange;
   throw new Missing('account', 'the account page does not open with the honest credential');
