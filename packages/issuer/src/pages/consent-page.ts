@@ -89,7 +89,7 @@ function askedRow({ scope, audience, words, allowed }: AskedScope): Html {
     <div>
       ${words ?? html`Use <code>${plainName(scope)}</code>, which nobody has put in words`}
       ${allowed ? mark('plain', 'allowed before') : ''}
-      <span class="fine">at ${destination(audience)}</span>
+      <span class="fine">at ${shownName(destination(audience))}</span>
     </div>
   </li>`;
 }
