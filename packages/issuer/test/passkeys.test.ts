@@ -233,7 +233,7 @@ void suite('passkeys', () => {
       ['/account/../token', '/account'],
       ['/account/%2e%2e/token', '/account'],
       ['https://evil.example/account', '/account'],
-      ['//evil.example/account', '/account'],
+      ['//evil.example/console', '/account'],
       ['/\\evil.example/account', '/account'],
       ['/\t/evil.example/account', '/account'],
       ['/account\r\nset-cookie: x=y', '/account'],
