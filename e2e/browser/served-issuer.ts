@@ -15,6 +15,7 @@ export interface ServedIssuer {
   readonly advance: (seconds: number) => void;
   /** What was asked: method, path and status, in order. */
   readonly asked: readonly string[];
+  /** Also answers that set a cookie and may be kept by a cache. */
   readonly faults: readonly unknown[];
   readonly close: () => Promise<void>;
 }
@@ -32,6 +33,7 @@ export async function serveIssuerToBrowsers(
     fetch: async (request) => {
       const answered = await answer(request);
       asked.push(`${request.method} ${new URL(request.url).pathname} ${answered.status}`);
+      if (mayBeKept(answered)) faults.push(new Error(`${request.url} sets a cookie and may be kept`));
       return answered;
     },
   });
@@ -56,4 +58,10 @@ export async function serveIssuerToBrowsers(
       await issuer.close();
     },
   };
+}
+
+/** Whether a cache could give the cookie in this answer to somebody else. */
+function mayBeKept({ headers }: Response): boolean {
+  const forOne = headers.get('cache-control')?.includes('private, no-store') === true;
+  return headers.getSetCookie().length > 0 && !(forOne && headers.get('vary')?.includes('Cookie') === true);
 }
