@@ -160,7 +160,7 @@ void suite('what opens an account', () => {
     assert.equal(guest.cookies.size, 0, 'nobody is signed in by a code');
     const link = `${issuerUrl}${to}`;
     const enrolled = await enrol(guest, link);
-    assert.deepEqual(await enrolled.json(), { location: '/sign-in?return_to=%2Faccount' });
+    assert.deepEqual(await enrolled.json(), { location: '/sign-in?return_to=%2Faccount%2Fend-others' });
     assert.deepEqual(await refusalOf(await guest.post('/enrol/options', { code: codeOf(link) })), [
       400,
       'link_refused',
@@ -203,6 +203,27 @@ void suite('what opens an account', () => {
     assert.equal((await recover(guest, wrong, '192.0.2.1')).status, 429);
     for (let n = 0; n < 20; n++)
       assert.equal((await recover(guest, wrong)).status, 400, 'unknown addresses are not one');
+    await lab.issuer.close();
+  });
+
+  void test('ACCOUNT-24: whoever changed what opens the account is offered to end every other session', async () => {
+    const lab = await openPeopleLab();
+    const browser = await openFirst(lab);
+    const elsewhere = openBrowser(lab, { device: browser.device });
+    await demandOk(await signIn(elsewhere));
+    const { location } = (await (await addPasskey(browser)).json()) as { location: string };
+    const [, toEnd = ''] =
+      /href="([^"]+)">End everything else/.exec(await (await browser.get(location)).text()) ?? [];
+    assert.equal(toEnd, '/account/end-others');
+    const [oldest = ''] = await passkeysOf(lab);
+    const removed = (await remove(browser, oldest)).headers.get('location') ?? '';
+    assert.match(
+      await (await browser.get(removed)).text(),
+      /href="\/account\/end-others">End everything else/,
+    );
+    assert.equal((await browser.submit(toEnd, {})).status, 303);
+    assert.equal((await elsewhere.get('/account')).headers.get('location'), '/sign-in?return_to=%2Faccount');
+    assert.equal((await browser.get('/account')).status, 200);
     await lab.issuer.close();
   });
 });
