@@ -184,7 +184,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     mint,
     feed,
     replay,
-    refreshes: createMeter(elapsed),
+    refreshes: createMeter(clock),
     clock,
     servesPeople: options.people !== undefined,
     isClosing,

@@ -9,10 +9,10 @@ const minute = 60_000;
 /** How many minutes are remembered. */
 const kept = 60;
 
-/** Starts a meter. `elapsed` counts milliseconds that never go back. */
-export function createMeter(elapsed: () => number): Meter {
+/** Starts a meter. `clock` in ms. */
+export function createMeter(clock: () => number): Meter {
   const counts = new Map<number, number>();
-  const now = (): number => Math.floor(elapsed() / minute);
+  const now = (): number => Math.floor(clock() / minute);
   return {
     count: () => {
       const at = now();
