@@ -264,7 +264,10 @@ void test('AUTHORIZE-23: nothing of a request, a code or a verifier stands in th
   const shown = await arrive(lab, asked.parameters, browser);
   const request = await handleOn(shown);
   const back = locationOf(
-    await submit(lab, '/authorize/consent', { form: { request, decision: 'allow' }, browser }),
+    await submit(lab, '/authorize/consent', {
+      form: { request, session: browser.sid, decision: 'allow' },
+      browser,
+    }),
   );
   const code = back.searchParams.get('code') ?? '';
   await redeem(lab, asked, { code });

@@ -172,6 +172,7 @@ test('PAGE-2: names from outside are text, however they are made', async () => {
   const consent = consentPage({
     site: { base: '', host: 'issuer.example' },
     request: hostile,
+    session: hostile,
     person: { name: hostile },
     application: { id: hostile, name: hostile, by: 'document' },
     asked: [{ audience: hostile, scope: hostile, words: null, allowed: true }],
