@@ -116,6 +116,16 @@ describe('sessions bound to the device, in Chromium', { skip: noChromium }, () =
     await thief.context.close();
   });
 
+  test('DBSC-16: it says that it could not renew and is let in no further, until it can again', async () => {
+    served.breakDown('/dbsc/refresh');
+    await ada.context.clearCookies({ name: token });
+    const from = served.asked.length;
+    equal(await isSignedIn(ada, served), false);
+    ok(served.asked.slice(from).includes('GET /account 303 skipped'), served.asked.slice(from).join());
+    served.breakDown(undefined);
+    ok(await isSignedIn(ada, served), 'and nobody has to prove a passkey for it');
+  });
+
   test('DBSC-19: after a sign-out it stops renewing, and the next sign-in is bound anew', async () => {
     await ada.page.goto(`${served.url}/account`);
     await ada.page.click('form[action="/sign-out"] button');
