@@ -76,6 +76,9 @@ export async function openDemo(): Promise<Demo> {
   const browser = await launchChromium({ spki, hosts: `MAP id.example.com 127.0.0.1:${port}` });
   const ada = await newVisitor(browser);
 
+  const userAgent =
+    'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36';
+  await ada.cdp.send('Network.setUserAgentOverride', { userAgent });
   const first = await issuer.accounts?.invite({ name: 'ada@example.com', role: 'operator', life: 3600 });
   if (first?.kind !== 'invited') throw new Error('unexpected account, expected none');
   await ada.page.goto(first.link);
@@ -214,8 +217,9 @@ function openHistory({ issuer, storage, subject, clock, catchUp }: HistoryOption
         audience: notes,
         scopes: ['notes:read'],
       });
-      for (const name of ['bea@example.com', 'chidi@example.com', 'dana@example.com'])
-        await issuer.accounts?.invite({ name, life: 7 * day });
+      for (const name of ['bea@example.com', 'chidi@example.com', 'dana@example.com', 'emre@example.com'])
+        await enrolSomebody(storage, name);
+      await openMachine({ issuer, storage, id: 'nightly-backup', name: 'Nightly backup' });
       catchUp(3 * day);
       await link({
         client: 'tidal',
@@ -225,6 +229,7 @@ function openHistory({ issuer, storage, subject, clock, catchUp }: HistoryOption
       });
       catchUp(2 * day);
       await signIn('Safari on iPhone');
+      await openMachine({ issuer, storage, id: 'search-index', name: 'Search index' });
       await acknowledge('notes-us-2', notes, 2e6);
       catchUp(15 * 3600);
       await signIn('Firefox on Linux');
@@ -294,4 +299,42 @@ async function openRefreshes({
     const { refresh_token: next } = (await answer.json()) as { refresh_token?: string };
     token = next ?? token;
   };
+}
+
+/** An account with a passkey that nobody has. */
+async function enrolSomebody(storage: Storage, name: string): Promise<void> {
+  const [codeName, account] = [id(), { subject: id(), handle: id(), name, role: 'person' as const }];
+  await storage.invite({ name: codeName, account, life: 60e6, by: 'operator' });
+  const passkey = { id: id(), publicKey: id(), counter: 0, transports: [], backedUp: true, name: 'Phone' };
+  const enrolled = await storage.enrol({
+    ...{ codeName, code: { kind: 'invitation', account }, passkey },
+    challenge: { name: id(), madeAt: await storage.now() },
+    events: { account: id(), passkey: id() },
+  });
+  if (enrolled.kind !== 'enrolled') throw new Error(`unexpected ${enrolled.kind}, expected an account`);
+}
+
+/** A machine with a key and a session. */
+async function openMachine(of: {
+  issuer: Issuer;
+  storage: Storage;
+  id: string;
+  name: string;
+}): Promise<void> {
+  const key = await importSigningKey(await generatePrivateJwk('EdDSA'));
+  const audiences = [{ audience: notes, scope: ['notes:read'] }];
+  await of.issuer.clients.add({
+    id: of.id,
+    name: of.name,
+    kind: 'machine',
+    audiences,
+    keys: [{ ...key.jwk }],
+  });
+  const opened = await of.storage.openMachineSession({
+    ...{ sid: id(), clientId: of.id, audience: notes, scope: 'notes:read', jkt: keyOf() },
+    ...{ idleLife: 14 * day * 1e6, absoluteLife: 30 * day * 1e6 },
+    signWith: { session: 'EdDSA', refresh: 'EdDSA' },
+    assertion: { clientId: of.id, kid: key.kid, jtiHash: id(), expiresAt: Number.MAX_SAFE_INTEGER },
+  });
+  if (opened.kind !== 'opened') throw new Error(`unexpected ${opened.kind}, expected a session`);
 }

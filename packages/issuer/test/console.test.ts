@@ -133,7 +133,7 @@ suite('the console', () => {
     });
     const text = await read('/console');
     match(text, /<dt>Linked<\/dt>\s*<dd>1<\/dd>/);
-    match(text, /<dt>Signed in here<\/dt>\s*<dd>2<\/dd>/);
+    match(text, /<dt>Signed in<\/dt>\s*<dd>2<\/dd>/);
     match(text, /aria-label="Sessions started: 3 in 30 minutes, at most 3 in one\."/);
     match(text, /eu-1[^]*hears every end[^]*0\.4 s/);
     match(text, /<dd>1 of 1<\/dd>/);

@@ -139,6 +139,9 @@ suite('every page', () => {
       ['style.css', 'text/css; charset=utf-8'],
       ['webauthn.js', 'text/javascript; charset=utf-8'],
       ['icon.svg', 'image/svg+xml'],
+      ...['ask', 'sign-in', 'enrol', 'presence', 'passkeys', 'live'].map(
+        (name) => [`${name}.js`, 'text/javascript; charset=utf-8'] as const,
+      ),
     ] as const) {
       const file = await get(name);
       deepEqual([file.status, file.headers.get('content-type')], [200, type]);
