@@ -87,7 +87,7 @@ async function ownKey(storage: Storage, kid: string): Promise<SigningKey> {
   return importSigningKey(JSON.parse(testKeyring.unwrap(row.wrappedKey, row)));
 }
 
-export function newText(bytes: number): string {
+function newText(bytes: number): string {
   return randomBytes(bytes).toString('base64url');
 }
 

@@ -49,7 +49,7 @@ export const nextPosition = `UPDATE head SET position = greatest(position + 1, n
 export const moveHead = `${nextPosition} RETURNING position`;
 /** Waits for every transaction that moved the head, and lets none move it until the commit. */
 export const holdHead = `UPDATE head SET position = position`;
-export const atHead = `(SELECT position FROM head)`;
+const atHead = `(SELECT position FROM head)`;
 
 // ——— assertions
 
