@@ -32,11 +32,12 @@ export async function serve(output: Output, plan: Plan): Promise<void> {
     await issuer.close();
     throw isBusy(error) ? new TypeError(`port ${settings.port} of ${settings.host} is busy`) : error;
   });
+  const stop = stopSignal();
   announce(log, { ...plan, port: server.port });
   if (keyFile === 'create')
     output.note(`Made ${settings.keyFile}: back it up, but not together with ${plan.folder.path}.`);
   await offerFirstAccount(issuer, { log, folder: plan.folder.path });
-  await stopSignal();
+  await stop;
   log.info('closing: requests in flight are answered');
   await server.close();
 }

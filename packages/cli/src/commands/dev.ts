@@ -43,15 +43,16 @@ async function runDev(output: Output, options: Options): Promise<void> {
   const folder = await settleDevFolder(findDataFolder(options.data), options.port);
   const { opened, accounts } = await start(folder, output);
   await using running = opened;
-  output.result(readyEvent(folder), () => banner(folder));
   const first = await accounts?.inviteFirst();
+  const stop = stopSignal();
+  output.result(readyEvent(folder), () => banner(folder));
   if (first !== undefined)
     output.result({ event: 'first_account', ...first }, () => firstLinkText(first.link));
   if (!output.json) {
     await secondAfterStart();
     await offerCurls(folder);
   }
-  await stopSignal();
+  await stop;
   await running.disposeAsync();
 }
 
