@@ -47,6 +47,7 @@ suite('the account page', () => {
     const text = await submitAndFollow(lab.ada, `/account/applications/${grantId}/end`);
     match(text, /The application is no longer linked\.<\/strong>\s*Ended at 2 of 2 guards in 0\.\d s\./);
     match(text, /No application is linked/);
+    match(text, /Application ended: <bdi class="name">Fieldnotes<\/bdi>/);
     equal(await stands(sid), false);
     // A guard that has missed its reports is named, and nobody waits for it.
     lab.clock.advance(60);
@@ -94,6 +95,7 @@ suite('the account page', () => {
     match(await (await lab.ada.get('/account/end-others')).text(), /End everything else\?/);
     const text = await submitAndFollow(lab.ada, '/account/end-others');
     match(text, /Everything else is over/);
+    match(text, /<span>Everything else ended<\/span>/);
     match(text, /No application is linked/);
     equal(await stands(sid), false);
     deepEqual([(await other.get('/account')).status, (await lab.ada.get('/account')).status], [303, 200]);

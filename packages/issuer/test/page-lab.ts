@@ -19,7 +19,7 @@ export interface PageLab extends PeopleLab {
   readonly adaSubject: string;
 }
 
-export const appRedirect = 'https://app.example/cb';
+const appRedirect = 'https://app.example/cb';
 
 /** Opens it. `application` is the name of the application. */
 export async function openPageLab(application = 'Fieldnotes'): Promise<PageLab> {
