@@ -27,7 +27,7 @@ import type { Office, PeopleOffice } from './http/office.ts';
 import type { Sender } from './http/route.ts';
 import { createApp } from './http/routes.ts';
 import { readIssuerOptions } from './issuer-options.ts';
-import { openLookupKey } from './lookup-key.ts';
+import { openLookupKey, rewrapLookupKey } from './lookup-key.ts';
 import { settleOwnClient } from './own-client.ts';
 import { createPasskeyChallenges } from './passkey-challenges.ts';
 import { openPasskeys } from './passkeys.ts';
@@ -220,7 +220,14 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     accounts: people?.office.accounts,
     authorizations: createOwnSignIn({ storage, clients, authorizations: openAuthorizations(office) }),
     grants: { end: (end) => storage.endGrant(end) },
-    keys: { ...keys, revoke },
+    keys: {
+      ...keys,
+      revoke,
+      rewrap: async () => {
+        await rewrapLookupKey({ storage, keyring });
+        return keys.rewrap();
+      },
+    },
     guards: { list: () => readGuards(storage) },
     waitUntilApplied: (position, patience) => waitUntilApplied(storage, { position, patience }),
     drain: () => {

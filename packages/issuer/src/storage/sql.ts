@@ -564,6 +564,7 @@ export const auditIfKeyWrapped = auditIf(
 // ——— facts about this store, and cleaning
 
 export const settleMeta = `INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING`;
+export const replaceMeta = `UPDATE meta SET value = $3 WHERE key = $1 AND value = $2`;
 export const findMeta = `SELECT value FROM meta WHERE key = $1`;
 
 /** Bounded, so that no transaction of a sweep holds the store for long; whoever sweeps goes on until less was found. */
