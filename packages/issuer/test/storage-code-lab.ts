@@ -18,7 +18,16 @@ export async function kept(store: Storage, clientId = app): Promise<string> {
 
 type Named = Pick<Allowance, 'requestName' | 'subject'>;
 export const allowanceOf = (of: Named & Partial<Allowance>): Allowance => ({
-  ...{ codeName: id(), clientId: app, consent: 'granted', newGrant: id(), audience: api, scopes: ['read'] },
+  ...{
+    codeName: id(),
+    clientId: app,
+    consent: 'granted',
+    newGrant: id(),
+    newEvent: id(),
+    clientName: 'A client',
+    audience: api,
+    scopes: ['read'],
+  },
   ...{ redirectUri, codeChallenge: 'challenge', jkt: holderKey, nonce: 'nonce', signIn: null },
   ...{ authenticatedAt: 0, amr: ['hwk'], ...of },
 });

@@ -211,13 +211,21 @@ export function codeContract(storeTest: StoreTest): void {
     assert.deepEqual(await a.redeemCode(redemptionOf(code)), { kind: 'refused' });
   });
 
-  storeTest('GRANT-1: what a person allows one client adds up in one grant', async ({ a, b }) => {
+  storeTest('GRANT-1: what a person allows one client adds up in one grant', async ({ a, b, clock }) => {
     const subject = await subjectOf(a);
     const [one, two] = await Promise.all([
       allowed(a, { subject, scopes: ['read'] }),
       allowed(b, { subject, scopes: ['write'] }),
     ]);
     assert.equal(one.grantId, two.grantId);
+    const told = async () => [
+      (await a.listAudit({ kind: 'grant_made', limit: 10 })).length,
+      (await a.listEvents({ subject, limit: 10 })).filter(({ kind }) => kind === 'grant_made').length,
+    ];
+    assert.deepEqual(await told(), [2, 2]);
+    clock.advance(1);
+    await allowed(a, { subject, scopes: ['read', 'write'] });
+    assert.deepEqual(await told(), [2, 2], 'the same again is no news');
     const covers = (scopes: string[], over = {}) =>
       a.grantCovers({ subject, clientId: app, audience: api, scopes, ...over });
     assert.equal(await covers(['read', 'write']), true);

@@ -38,6 +38,8 @@ async function link(
       subject,
       consent: 'granted',
       newGrant: id(),
+      newEvent: id(),
+      clientName: 'A client',
       audience: notes,
       scopes,
     },
