@@ -22,7 +22,7 @@ const adapters: Record<string, Start> = {
     app.all('/app/me', (request, response) => void response.send(say(forExpress.webSessionOf(request))));
     app.post(
       '/out',
-      forExpress.route((request) => web.signOut(request)),
+      forExpress.route(async (request) => (await web.signOut(request)).response),
     );
     app.get('/bare', (request, response) => void response.send(say(forExpress.webSessionOf(request))));
     app.use((_error: unknown, _request: unknown, response: express.Response, _next: unknown) => {
@@ -40,7 +40,7 @@ const adapters: Record<string, Start> = {
     );
     app.post(
       '/out',
-      forFastify.route((request) => web.signOut(request)),
+      forFastify.route(async (request) => (await web.signOut(request)).response),
     );
     app.get('/bare', (request) => say(forFastify.webSessionOf(request)));
     t.after(() => app.close());
@@ -50,7 +50,7 @@ const adapters: Record<string, Start> = {
     const app = new Hono();
     app.use('/app/*', forHono.webSessions(web));
     app.all('/app/me', (c) => c.text(say(forHono.webSessionOf(c))));
-    app.post('/out', (c) => web.signOut(c.req.raw));
+    app.post('/out', async (c) => (await web.signOut(c.req.raw)).response);
     app.get('/bare', (c) => c.text(say(forHono.webSessionOf(c))));
     app.onError((_error, c) => c.text('fault', 500));
     const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });

@@ -42,7 +42,7 @@ export function webSessionOf(request: object): WebSession | undefined {
   return sessions.get(request);
 }
 
-/** Makes an Express handler of one that speaks Fetch: `route((request) => web.signOut(request))`. */
+/** Makes an Express handler of one that speaks Fetch: `route(async (request) => (await web.signOut(request)).response)`. */
 export function route(
   handler: (request: WebRequest) => Promise<Response>,
 ): (request: NodeRequest, response: NodeResponse) => Promise<void> {

@@ -51,7 +51,7 @@ export function webSessionOf(request: object): WebSession | undefined {
   return sessions.get(request);
 }
 
-/** Makes a Fastify handler of one that speaks Fetch: `route((request) => web.signOut(request))`. */
+/** Makes a Fastify handler of one that speaks Fetch: `route(async (request) => (await web.signOut(request)).response)`. */
 export function route(
   handler: (request: WebRequest) => Promise<Response>,
 ): (request: FastifyRequestLike, reply: FastifyReplyLike) => Promise<unknown> {
