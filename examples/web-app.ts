@@ -35,7 +35,7 @@ app.get(
 );
 app.post(
   '/sign-out',
-  route((request) => web.signOut(request)),
+  route(async (request) => (await web.signOut(request)).response),
 );
 
 app.use(webSessions(web));

@@ -18,8 +18,8 @@ const runner = [
   '--conditions=symbolon:source',
   '--test',
   '--test-timeout=120000',
-  // Node's default leaves one core idle, which is half of a machine that has two.
-  `--test-concurrency=${Math.max(2, availableParallelism())}`,
+  // Some files wait for a minute and more: one beyond the cores keeps these busy.
+  `--test-concurrency=${availableParallelism() + 1}`,
   '--test-reporter=spec',
   '--test-reporter-destination=stdout',
 ];

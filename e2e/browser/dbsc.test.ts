@@ -63,11 +63,30 @@ describe('sessions bound to the device, in Chromium', { skip: noChromium }, () =
     deepEqual(await renewalsWhile(() => isSignedIn(ada, served)), [], 'a cookie that is there is used');
   });
 
-  test('DBSC-17: also where a link on another site leads here', async () => {
+  test('DBSC-17: two tabs at once wait for one renewal, and both are served', async () => {
+    const other = await ada.context.newPage();
+    await ada.context.clearCookies({ name: token });
+    const asked = await renewalsWhile(async () => {
+      const pages = [ada.page, other].map((page) => page.goto(`${served.url}/account`));
+      const answers = await Promise.all(pages);
+      deepEqual(
+        answers.map((answer) => answer?.url()),
+        [`${served.url}/account`, `${served.url}/account`],
+      );
+    });
+    deepEqual(asked, twoLegs);
+    await other.close();
+  });
+
+  test('DBSC-17: also where a link on another site leads here', async (t) => {
     const link = createServer((_request, response) => {
       response.setHeader('content-type', 'text/html').end(`<a href="${served.url}/account">go</a>`);
     });
     await new Promise<void>((resolve) => link.listen(0, '127.0.0.1', resolve));
+    t.after(() => {
+      link.closeAllConnections();
+      link.close();
+    });
     const address = link.address();
     const port = typeof address === 'object' ? address?.port : undefined;
     await ada.context.clearCookies({ name: token });
@@ -77,8 +96,6 @@ describe('sessions bound to the device, in Chromium', { skip: noChromium }, () =
       await ada.page.waitForURL(`${served.url}/account`);
     });
     deepEqual(asked, twoLegs);
-    link.closeAllConnections();
-    link.close();
   });
 
   test('DBSC-18: a copied cookie opens another profile for its minutes, and is never renewed there', async () => {
@@ -97,6 +114,16 @@ describe('sessions bound to the device, in Chromium', { skip: noChromium }, () =
     ok(await isSignedIn(ada, served));
     await until(() => refreshes() > renewed, 'a renewal');
     await thief.context.close();
+  });
+
+  test('DBSC-16: it says that it could not renew and is let in no further, until it can again', async () => {
+    served.breakDown('/dbsc/refresh');
+    await ada.context.clearCookies({ name: token });
+    const from = served.asked.length;
+    equal(await isSignedIn(ada, served), false);
+    ok(served.asked.slice(from).includes('GET /account 303 skipped'), served.asked.slice(from).join());
+    served.breakDown(undefined);
+    ok(await isSignedIn(ada, served), 'and nobody has to prove a passkey for it');
   });
 
   test('DBSC-19: after a sign-out it stops renewing, and the next sign-in is bound anew', async () => {

@@ -13,8 +13,11 @@ export interface ServedIssuer {
   readonly spki: string;
   /** The issuer's clock runs on as all do; it can be moved ahead, browsers' cannot. */
   readonly advance: (seconds: number) => void;
-  /** What was asked: method, path and status, in order. */
+  /** Answers 503 at a path until it is told to stop, as an issuer does that cannot hear its store. */
+  readonly breakDown: (path: string | undefined) => void;
+  /** What was asked: method, path and status, in order; `skipped` where the browser says that it could not renew. */
   readonly asked: readonly string[];
+  /** Also answers that set a cookie and may be kept by a cache. */
   readonly faults: readonly unknown[];
   readonly close: () => Promise<void>;
 }
@@ -25,13 +28,17 @@ export async function serveIssuerToBrowsers(
 ): Promise<ServedIssuer> {
   const { spki, key, cert } = createCertificate();
   const [asked, faults]: [string[], unknown[]] = [[], []];
+  let broken: string | undefined;
   let answer: (request: Request) => Promise<Response> = () =>
     Promise.resolve(new Response(null, { status: 503 }));
   const server = serve({
     ...{ createServer, serverOptions: { key, cert }, port: 0, hostname: '127.0.0.1' },
     fetch: async (request) => {
-      const answered = await answer(request);
-      asked.push(`${request.method} ${new URL(request.url).pathname} ${answered.status}`);
+      const { pathname } = new URL(request.url);
+      const answered = pathname === broken ? new Response(null, { status: 503 }) : await answer(request);
+      const skipped = request.headers.has('secure-session-skipped') ? ' skipped' : '';
+      asked.push(`${request.method} ${pathname} ${answered.status}${skipped}`);
+      if (mayBeKept(answered)) faults.push(new Error(`${request.url} sets a cookie and may be kept`));
       return answered;
     },
   });
@@ -49,6 +56,7 @@ export async function serveIssuerToBrowsers(
   answer = issuer.fetch;
   return {
     ...{ issuer, url, spki, asked, faults },
+    breakDown: (path) => (broken = path),
     advance: (seconds) => (ahead += seconds * 1000),
     close: async () => {
       if ('closeAllConnections' in server) server.closeAllConnections();
@@ -56,4 +64,10 @@ export async function serveIssuerToBrowsers(
       await issuer.close();
     },
   };
+}
+
+/** Whether a cache could give the cookie in this answer to somebody else. */
+function mayBeKept({ headers }: Response): boolean {
+  const forOne = headers.get('cache-control')?.includes('private, no-store') === true;
+  return headers.getSetCookie().length > 0 && !(forOne && headers.get('vary')?.includes('Cookie') === true);
 }

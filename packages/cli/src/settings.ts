@@ -10,6 +10,12 @@ const audience = z.strictObject({
   alg: z.enum(['EdDSA', 'ES256', 'ML-DSA-44']).optional(),
 });
 
+/** What applications that registered themselves may ask people for, and how many may in an hour. */
+const selfRegistration = z.strictObject({
+  audiences: z.array(z.strictObject({ audience: z.url(), scope: z.array(z.string()).default([]) })),
+  perHour: z.int().min(1).optional(),
+});
+
 const common = {
   issuer: z.string().min(1),
   host: z.string().min(1),
@@ -61,7 +67,15 @@ const production = z.strictObject({
   signer: signer.optional(),
   metrics: metrics.optional(),
   /** Whether people sign in here with passkeys, and what the pages call this service. */
-  people: z.strictObject({ name: z.string().min(1).max(60).optional() }).optional(),
+  people: z
+    .strictObject({
+      name: z.string().min(1).max(60).optional(),
+      /** Whether applications may register themselves: `POST /register`, and ids that are URLs. */
+      registration: z
+        .strictObject({ dynamic: selfRegistration.optional(), documents: selfRegistration.optional() })
+        .optional(),
+    })
+    .optional(),
 });
 
 const dev = z.strictObject({

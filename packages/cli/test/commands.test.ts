@@ -241,6 +241,32 @@ test('wrong calls say what is expected and exit with 2', async () => {
   assert.ok(!existsSync(join(data, 'x')), 'no key is left behind by a client that was not added');
 });
 
+test('an application that people link is added with its addresses, and not with one that could be read in two ways', async () => {
+  const [add, sane] = [
+    'client add photos --kind public --scope demo:read',
+    'https://photos.example/callback',
+  ];
+  const more = `--redirect-uri ${sane} --redirect-uri http://127.0.0.1/cb --consent given --title Photos`;
+  assert.deepEqual(await symbolonJson<object>(`${add} ${more}`, { data }), {
+    added: 'photos',
+    kind: 'public',
+  });
+  const { clients } = await symbolonJson<{
+    clients: { id: string; name: string; redirect_uris: string[] }[];
+  }>('client list', { data });
+  const listed = clients.find(({ id }) => id === 'photos');
+  assert.deepEqual([listed?.name, listed?.redirect_uris], ['Photos', [sane, 'http://127.0.0.1/cb']]);
+  for (const [line, said] of [
+    ['client add bad --kind public --redirect-uri http://photos.example/cb', /is http, and not on loopback/],
+    ['client add bad --kind web', /a web client needs a key/],
+    ['client add bad --kind web --public', /not both/],
+    ['client add bad --kind robot', /Allowed choices are machine, public, web/],
+  ] as const) {
+    const { code, stderr } = await symbolon(line, { data });
+    assert.deepEqual([code, said.test(stderr)], [2, true], stderr);
+  }
+});
+
 test('a key that others may read is not used', async () => {
   const file = join(data, 'open.jwk.json');
   writeFileSync(file, readFileSync(ready.client_key_file), { mode: 0o644 });

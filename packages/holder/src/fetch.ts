@@ -9,6 +9,7 @@ import { presenceAskedBy, type PresenceAsked, type ProvePresence } from './prese
 import { redirectOf } from './redirect.ts';
 import { readCall, type Call } from './request-call.ts';
 import type { Send } from './send.ts';
+import { subjectOf } from './token-subject.ts';
 import type { Clocks } from './stopwatch.ts';
 import type { TokenResult, TokenSource } from './token-source.ts';
 
@@ -93,7 +94,9 @@ async function replace(
   if (held !== rejected) return held;
   await abortable(provePresence?.(remedy.asked) ?? Promise.resolve(), call.signal);
   source.reset();
-  return tokenOf(await abortable(source.current(), call.signal));
+  const renewed = tokenOf(await abortable(source.current(), call.signal));
+  // What one person asked for is never done in the name of another who came to the device instead.
+  return subjectOf(renewed) === subjectOf(rejected) ? renewed : rejected;
 }
 
 async function attempt(

@@ -67,3 +67,16 @@ test('HOLDER-49: a person who does not prove presence is the reason that the req
   peer.resourceScript.push(needsPresence);
   await assert.rejects(holder.fetch(peer.audience), refusal);
 });
+
+test('HOLDER-49: a request is not repeated in the name of somebody else who proved presence', async (t) => {
+  const { holder, peer } = await sessionScene(t, {
+    provePresence: async () => {
+      peer.state.sid = 'TTTTTTTTTTTTTTTTTTTTTA';
+      peer.state.sub = 'somebody else';
+      await holder.adopt(await peer.startSession());
+    },
+  });
+  peer.resourceScript.push(needsPresence);
+  assert.equal(await status(holder.fetch(peer.audience, { method: 'POST', body: 'pay' })), 401);
+  assert.equal(peer.resourceRequests.length, 1);
+});

@@ -77,6 +77,8 @@ export interface Peer {
     generation: number;
     /** The session that the next tokens belong to. */
     sid: string;
+    /** Whom they are about. */
+    sub: string;
     metadata: Record<string, unknown>;
     metadataRequests: number;
   };
@@ -116,6 +118,7 @@ export async function startPeer(options: {
       resourceNonce: undefined,
       generation: 0,
       sid: 'SSSSSSSSSSSSSSSSSSSSSA',
+      sub: 'm1',
       metadata: {
         issuer: origin,
         token_endpoint: `${origin}/token`,
@@ -181,7 +184,7 @@ export async function startPeer(options: {
     const { sid } = peer.state;
     const claims = {
       iss: origin,
-      sub: 'm1',
+      sub: peer.state.sub,
       aud: peer.audience,
       client_id: 'm1',
       iat,

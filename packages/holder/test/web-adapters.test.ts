@@ -19,10 +19,12 @@ const adapters: Record<string, Start> = {
   Express: async ({ web }, t) => {
     const app = express();
     app.use('/app', forExpress.webSessions(web));
-    app.all('/app/me', (request, response) => void response.send(say(forExpress.webSessionOf(request))));
+    app.all('/app/me', (request, response) => {
+      response.set('Cache-Control', 'public, max-age=60').send(say(forExpress.webSessionOf(request)));
+    });
     app.post(
       '/out',
-      forExpress.route((request) => web.signOut(request)),
+      forExpress.route(async (request) => (await web.signOut(request)).response),
     );
     app.get('/bare', (request, response) => void response.send(say(forExpress.webSessionOf(request))));
     app.use((_error: unknown, _request: unknown, response: express.Response, _next: unknown) => {
@@ -35,12 +37,13 @@ const adapters: Record<string, Start> = {
   },
   Fastify: async ({ web }, t) => {
     const app = fastify();
-    app.all('/app/me', { onRequest: forFastify.webSessions(web) }, (request) =>
-      say(forFastify.webSessionOf(request)),
-    );
+    app.all('/app/me', { onRequest: forFastify.webSessions(web) }, (request, reply) => {
+      reply.header('Cache-Control', 'public, max-age=60');
+      return say(forFastify.webSessionOf(request));
+    });
     app.post(
       '/out',
-      forFastify.route((request) => web.signOut(request)),
+      forFastify.route(async (request) => (await web.signOut(request)).response),
     );
     app.get('/bare', (request) => say(forFastify.webSessionOf(request)));
     t.after(() => app.close());
@@ -49,8 +52,11 @@ const adapters: Record<string, Start> = {
   Hono: async ({ web }, t) => {
     const app = new Hono();
     app.use('/app/*', forHono.webSessions(web));
-    app.all('/app/me', (c) => c.text(say(forHono.webSessionOf(c))));
-    app.post('/out', (c) => web.signOut(c.req.raw));
+    app.all('/app/me', (c) => {
+      c.header('Cache-Control', 'public, max-age=60');
+      return c.text(say(forHono.webSessionOf(c)));
+    });
+    app.post('/out', async (c) => (await web.signOut(c.req.raw)).response);
     app.get('/bare', (c) => c.text(say(forHono.webSessionOf(c))));
     app.onError((_error, c) => c.text('fault', 500));
     const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });

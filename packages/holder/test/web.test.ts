@@ -140,6 +140,9 @@ test('WEB-6: a cookie that is not ours, or comes twice, is nobody’s', async (t
   const away = openBrowser();
   away.take(await scene.web.signIn());
   const [signInCookie = ''] = away.cookies.values();
+  // Not ours, for its name begins with a space that is none to HTTP, and so any host may have set it.
+  const { headers } = { headers: { get: () => `\u00a0__Host-session=${value}` } };
+  assert.equal((await scene.web.open({ method: 'GET', url: '/', headers })).session, undefined);
   const wrong = [changed, value.replace('a.', 'b.'), `${value}.x`, '', 'a.b.c', signInCookie];
   for (const text of wrong)
     assert.equal(await comesWith(`__Host-session=${text}`), 'nobody', text.slice(0, 40));
@@ -174,16 +177,37 @@ test('WEB-8: signing out ends the session and takes the cookie away', async (t) 
   const scene = await webScene(t);
   const { web, browser, peer } = scene;
   await signIn(scene);
-  const crossSite = await web.signOut(browser.request('/sign-out', { method: 'POST' }));
-  assert.deepEqual([crossSite.status, peer.revoked.length], [403, 0]);
-  assert.equal((await web.signOut(browser.request('/sign-out'))).status, 403);
+  const outcome = async (init: RequestInit): Promise<unknown> => {
+    const { kind, response } = await web.signOut(browser.request('/sign-out', init));
+    return [kind, response.status, peer.revoked.length];
+  };
+  assert.deepEqual(await outcome({ method: 'POST' }), ['refused', 403, 0]);
+  assert.deepEqual(await outcome({ headers: { origin } }), ['refused', 403, 0]);
+  assert.deepEqual(await outcome({ method: 'HEAD', headers: { origin } }), ['refused', 403, 0]);
   const request = browser.request('/sign-out', { method: 'POST', headers: { origin } });
-  const answer = browser.take(await web.signOut(request, { returnTo: '/bye' }));
-  assert.deepEqual([answer.status, answer.headers.get('location')], [303, '/bye']);
+  const { kind, response } = await web.signOut(request, { returnTo: '/bye' });
+  const answer = browser.take(response);
+  assert.deepEqual([kind, answer.status, answer.headers.get('location')], ['ended', 303, '/bye']);
   assert.equal(peer.revoked.length, 1);
   assert.equal(browser.cookies.size, 0);
-  const atIssuer = await web.signOut(request, { atIssuer: true });
+  const atIssuer = (await web.signOut(request, { atIssuer: true })).response;
   assert.match(atIssuer.headers.get('location') ?? '', /\/logout\?client_id=app&post_logout_redirect_uri=/);
+});
+
+test('WEB-8: where the issuer cannot be told, the cookie goes and the caller hears of it', async (t) => {
+  const scene = await webScene(t);
+  await signIn(scene);
+  const request = scene.browser.request('/sign-out', { method: 'POST', headers: { origin } });
+  await scene.peer.close();
+  const { kind, response } = await scene.web.signOut(request);
+  scene.browser.take(response);
+  assert.deepEqual([kind, scene.browser.cookies.size], ['forgotten', 0]);
+});
+
+test('WEB-1: however many sign-ins are begun, they fill eight cookies', async (t) => {
+  const { web, browser } = await webScene(t);
+  for (let begun = 0; begun < 40; begun++) browser.take(await web.signIn());
+  assert.ok(browser.cookies.size <= 8, String(browser.cookies.size));
 });
 
 test('WEB-9: the way back leads to a path of the application and nowhere else', async (t) => {
@@ -192,6 +216,9 @@ test('WEB-9: the way back leads to a path of the application and nowhere else', 
     'https://evil.example/',
     '//evil.example',
     '/\\evil.example',
+    '/.//evil.example',
+    '/..//evil.example',
+    '/%2e//evil.example',
     'orders',
     '/\tx',
     'javascript:alert(1)',

@@ -1,5 +1,6 @@
 import type { AuthError } from '@symbolon/token';
 import type { Person } from './browser-sessions.ts';
+import type { Clients } from './clients.ts';
 import type { LookupKey } from './lookup-key.ts';
 import { newBytes, newId } from './random.ts';
 import type { OpenRequest } from './storage/authorization-storage.ts';
@@ -72,6 +73,7 @@ export function openAuthorizations(options: {
   issuer: string;
   storage: Storage;
   lookup: LookupKey;
+  clients: Clients;
 }): Authorizations {
   const { issuer, storage, lookup } = options;
   const keep = async (
@@ -104,10 +106,12 @@ export function openAuthorizations(options: {
       storage.grantCovers({ subject, clientId, audience, scopes: scope.split(' ') }),
     allow: async (handle, { request, person, consent }) => {
       const code = newBytes(32).toString('base64url');
+      const client = await options.clients.find(request.clientId);
       const { clientId, audience, redirectUri, codeChallenge, jkt, nonce } = request;
       const allowed = await storage.allow({
         ...{ requestName: lookup.name('request', handle), codeName: lookup.name('code', code) },
         ...{ clientId, audience, redirectUri, codeChallenge, jkt, nonce, consent, newGrant: newId() },
+        ...{ newEvent: newId(), clientName: client?.row.name ?? request.clientId },
         ...{ subject: person.subject, amr: person.amr, signIn: person.signIn },
         scopes: request.scope.split(' '),
         authenticatedAt: person.authTime * micros,

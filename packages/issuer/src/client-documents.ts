@@ -20,8 +20,8 @@ const brokenFor = 60 * 1000;
 const hour = 3600 * 1000;
 const document = z.object({
   client_id: z.string(),
-  client_secret: z.undefined(),
-  client_secret_expires_at: z.undefined(),
+  client_secret: z.never().optional(),
+  client_secret_expires_at: z.never().optional(),
 });
 
 /** Opens the reading of such documents, for an issuer that allows it. */

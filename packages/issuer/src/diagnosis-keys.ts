@@ -23,7 +23,8 @@ function diagnoseMissing({ options }: Patient, rows: readonly KeyRow[]): readonl
   const algorithms = options.audiences.map(({ alg = 'EdDSA' }) => alg);
   return neededKeys({
     algorithms: [...algorithms, 'EdDSA'] as readonly AlgorithmName[],
-    identity: false,
+    // A store that has none was never opened for people.
+    identity: rows.some(({ purpose }) => purpose === 'identity'),
   }).flatMap(([purpose, alg]) => {
     const states = rows.filter((row) => row.purpose === purpose && row.alg === alg).map(({ state }) => state);
     const name = `${purpose} key for ${alg}`;

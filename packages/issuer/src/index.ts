@@ -48,3 +48,7 @@ export type {
 } from './sessions.ts';
 export type { SigningKeys } from './signing-keys.ts';
 export type { IssuedTokens } from './tokens.ts';
+export type { AuthorizationRequest } from './authorizations.ts';
+export type { OwnSignIn, SignedInElsewhere } from './own-sign-in.ts';
+export type { RegistrationOptions } from './registration-policy.ts';
+export type { GrantEnd, GrantEndResult } from './storage/authorization-storage.ts';

@@ -28,7 +28,7 @@ import type { Sender } from './http/route.ts';
 import { createApp } from './http/routes.ts';
 import { readIssuerOptions } from './issuer-options.ts';
 import { issuerMetrics } from './issuer-metrics.ts';
-import { openLookupKey } from './lookup-key.ts';
+import { openLookupKey, rewrapLookupKey } from './lookup-key.ts';
 import { settleOwnClient } from './own-client.ts';
 import { createPasskeyChallenges } from './passkey-challenges.ts';
 import { openPasskeys } from './passkeys.ts';
@@ -204,7 +204,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     mint,
     feed,
     replay,
-    refreshes: createMinuteCounts(elapsed),
+    refreshes: createMinuteCounts(clock),
     clock,
     servesPeople: options.people !== undefined,
     isClosing,
@@ -240,7 +240,14 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     accounts: people?.office.accounts,
     authorizations: createOwnSignIn({ storage, clients, authorizations: openAuthorizations(office) }),
     grants: { end: (end) => storage.endGrant(end) },
-    keys: { ...keys, revoke },
+    keys: {
+      ...keys,
+      revoke,
+      rewrap: async () => {
+        await rewrapLookupKey({ storage, keyring });
+        return keys.rewrap();
+      },
+    },
     subjects: {
       disable: (change) => storage.disableSubject(change),
       enable: (change) => storage.enableSubject(change),

@@ -24,13 +24,25 @@ export async function openLookupKey(options: { storage: Storage; keyring: Keyrin
   const { storage, keyring } = options;
   const made = `${keyring.currentId}.${keyring.wrap(newBytes(32).toString('base64url'), boundTo)}`;
   const kept = await storage.settleMeta(metaKey, made);
-  const end = kept.indexOf('.');
-  const secret = keyring.unwrap(kept.slice(end + 1), { ...boundTo, kekId: kept.slice(0, end) });
-  const key = Buffer.from(secret, 'base64url');
+  const key = Buffer.from(unwrap(keyring, kept), 'base64url');
   return {
     name: (purpose, text) =>
       createHmac('sha256', key)
         .update(JSON.stringify([purpose, text]))
         .digest('base64url'),
   };
+}
+
+/** Brings the lookup key under the first entry of the key file, so that the others are needed no more. */
+export async function rewrapLookupKey(options: { storage: Storage; keyring: Keyring }): Promise<void> {
+  const { storage, keyring } = options;
+  const from = await storage.findMeta(metaKey);
+  if (from === null || from.startsWith(`${keyring.currentId}.`)) return;
+  const to = `${keyring.currentId}.${keyring.wrap(unwrap(keyring, from), boundTo)}`;
+  await storage.replaceMeta(metaKey, { from, to });
+}
+
+function unwrap(keyring: Keyring, kept: string): string {
+  const end = kept.indexOf('.');
+  return keyring.unwrap(kept.slice(end + 1), { ...boundTo, kekId: kept.slice(0, end) });
 }

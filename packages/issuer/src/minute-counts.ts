@@ -9,10 +9,10 @@ const minute = 60_000;
 /** How many minutes are remembered. */
 const kept = 60;
 
-/** Starts to count. `elapsed` counts milliseconds that never go back. */
-export function createMinuteCounts(elapsed: () => number): MinuteCounts {
+/** Starts to count. `clock` in ms. */
+export function createMinuteCounts(clock: () => number): MinuteCounts {
   const counts = new Map<number, number>();
-  const now = (): number => Math.floor(elapsed() / minute);
+  const now = (): number => Math.floor(clock() / minute);
   return {
     count: () => {
       const at = now();

@@ -87,7 +87,7 @@ async function ownKey(storage: Storage, kid: string): Promise<SigningKey> {
   return importSigningKey(JSON.parse(testKeyring.unwrap(row.wrappedKey, row)));
 }
 
-export function newText(bytes: number): string {
+function newText(bytes: number): string {
   return randomBytes(bytes).toString('base64url');
 }
 
@@ -185,7 +185,9 @@ export async function consent(lab: Lab, asked: Asked, browser: Browser, decision
   const shown = await arrive(lab, asked.parameters, browser);
   if (shown.status === 303) return locationOf(shown);
   const request = await handleOn(shown);
-  return locationOf(await submit(lab, '/authorize/consent', { form: { request, decision }, browser }));
+  return locationOf(
+    await submit(lab, '/authorize/consent', { form: { request, session: browser.sid, decision }, browser }),
+  );
 }
 
 /** Brings a code to the token endpoint. */

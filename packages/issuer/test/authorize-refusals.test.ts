@@ -271,7 +271,7 @@ void test('AUTHORIZE-10: only a page of ours says yes, for who is signed in, onc
   const request = await handleOn(shown);
   const say = (decision: string, over: { site?: string; browser?: Browser | undefined } = { browser }) =>
     submit(lab, '/authorize/consent', {
-      form: { request, decision },
+      form: { request, session: browser.sid, decision },
       ...(over.site === undefined ? {} : { site: over.site }),
       ...(over.browser === undefined ? {} : { browser: over.browser }),
     });
@@ -282,6 +282,8 @@ void test('AUTHORIZE-10: only a page of ours says yes, for who is signed in, onc
       site,
     );
   assert.equal(locationOf(await say('allow', { browser: undefined })).pathname, '/sign-in');
+  const another = await say('allow', { browser: await signIn(lab) });
+  assert.equal(await handleOn(another), request, 'whoever came since is asked himself');
   assert.deepEqual(await codeOnPage(await say('perhaps')), [400, 'request_malformed']);
   assert.equal(locationOf(await say('allow')).searchParams.has('code'), true);
   assert.deepEqual(await codeOnPage(await say('allow')), [400, 'request_uri_unknown']);

@@ -148,6 +148,18 @@ deviceTest('DBSC-10: what renewed the session before is worth nothing any more',
 });
 
 deviceTest(
+  'DBSC-20: the feed says the end for longer than the token of a bound session lives',
+  async (lab) => {
+    const { sid } = await visitBound(lab);
+    const now = await lab.storage.now();
+    await lab.issuer.sessions.end({ sid });
+    const { entries } = await lab.storage.readFeed({ after: 0, limit: 9 });
+    const [entry] = entries.filter(({ value }) => value === sid);
+    ok((entry?.until ?? 0) - now >= (900 + 5) * 1_000_000);
+  },
+);
+
+deviceTest(
   'DBSC-11: the answer says which cookie is bound, as it is, and where it is renewed',
   async (lab) => {
     const browser = await lab.visit();

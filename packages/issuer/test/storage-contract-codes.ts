@@ -1,62 +1,9 @@
 import assert from 'node:assert/strict';
-import type { Allowance, CodeRedemption, RedeemResult } from '../src/storage/authorization-storage.ts';
-import type { SessionRow } from '../src/storage/rows.ts';
+import type { Allowance, CodeRedemption } from '../src/storage/authorization-storage.ts';
 import type { Storage } from '../src/storage/storage.ts';
+import { allowanceOf, allowed, kept, redemptionOf, sessionOf, subjectOf } from './storage-code-lab.ts';
 import type { StoreTest } from './storage-lab.ts';
-import {
-  api,
-  app,
-  holderKey,
-  hour,
-  id,
-  newAssertion,
-  newClient,
-  rotationOf,
-  second,
-  signWithByAudience,
-} from './storage-lab.ts';
-
-const redirectUri = 'https://app.example/callback';
-
-const subjectOf = (store: Storage, name = 'ada'): Promise<string> =>
-  store.settleSubject({ namespace: ':test', externalId: name, newSubject: { id: id(), handle: id() } });
-
-async function kept(store: Storage, clientId = app): Promise<string> {
-  const name = id();
-  assert.equal((await store.keepRequest({ name, clientId, parameters: '{}', life: hour })).kind, 'kept');
-  return name;
-}
-
-type Named = Pick<Allowance, 'requestName' | 'subject'>;
-const allowanceOf = (of: Named & Partial<Allowance>): Allowance => ({
-  ...{ codeName: id(), clientId: app, consent: 'granted', newGrant: id(), audience: api, scopes: ['read'] },
-  ...{ redirectUri, codeChallenge: 'challenge', jkt: holderKey, nonce: 'nonce', signIn: null },
-  ...{ authenticatedAt: 0, amr: ['hwk'], ...of },
-});
-
-/** A code that somebody has just allowed. */
-async function allowed(
-  store: Storage,
-  over: Partial<Allowance> = {},
-): Promise<Allowance & { readonly grantId: string }> {
-  const subject = over.subject ?? (await subjectOf(store));
-  const requestName = await kept(store, over.clientId);
-  const allowance = allowanceOf({ ...over, requestName, subject });
-  const result = await store.allow(allowance);
-  assert.ok(result.kind === 'allowed');
-  return { ...allowance, grantId: result.grantId };
-}
-
-const redemptionOf = (code: Allowance, over: Partial<CodeRedemption> = {}): CodeRedemption => ({
-  ...{ codeName: code.codeName, clientId: code.clientId, redirectUri: code.redirectUri },
-  ...{ codeChallenge: code.codeChallenge, jkt: code.jkt, audience: undefined, sid: id() },
-  ...{ idleLife: hour, absoluteLife: 24 * hour, signWith: signWithByAudience, ...over },
-});
-
-function sessionOf(result: RedeemResult): SessionRow {
-  assert.ok('session' in result, `unexpected ${result.kind}`);
-  return result.session;
-}
+import { api, app, holderKey, hour, id, newAssertion, newClient, rotationOf, second } from './storage-lab.ts';
 
 export function codeContract(storeTest: StoreTest): void {
   storeTest('CODE-1: a code leads to one session of what was allowed', async ({ a, b }) => {
@@ -264,13 +211,21 @@ export function codeContract(storeTest: StoreTest): void {
     assert.deepEqual(await a.redeemCode(redemptionOf(code)), { kind: 'refused' });
   });
 
-  storeTest('GRANT-1: what a person allows one client adds up in one grant', async ({ a, b }) => {
+  storeTest('GRANT-1: what a person allows one client adds up in one grant', async ({ a, b, clock }) => {
     const subject = await subjectOf(a);
     const [one, two] = await Promise.all([
       allowed(a, { subject, scopes: ['read'] }),
       allowed(b, { subject, scopes: ['write'] }),
     ]);
     assert.equal(one.grantId, two.grantId);
+    const told = async () => [
+      (await a.listAudit({ kind: 'grant_made', limit: 10 })).length,
+      (await a.listEvents({ subject, limit: 10 })).filter(({ kind }) => kind === 'grant_made').length,
+    ];
+    assert.deepEqual(await told(), [2, 2]);
+    clock.advance(1);
+    await allowed(a, { subject, scopes: ['read', 'write'] });
+    assert.deepEqual(await told(), [2, 2], 'the same again is no news');
     const covers = (scopes: string[], over = {}) =>
       a.grantCovers({ subject, clientId: app, audience: api, scopes, ...over });
     assert.equal(await covers(['read', 'write']), true);

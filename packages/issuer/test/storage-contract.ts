@@ -10,6 +10,7 @@ import { feedContract } from './storage-contract-feed.ts';
 import { guardContract } from './storage-contract-guards.ts';
 import { keyContract } from './storage-contract-keys.ts';
 import { listContract } from './storage-contract-lists.ts';
+import { logoutContract } from './storage-contract-logouts.ts';
 import { machineContract } from './storage-contract-machines.ts';
 import { refreshContract } from './storage-contract-refresh.ts';
 import { sessionContract } from './storage-contract-sessions.ts';
@@ -38,6 +39,7 @@ export function storageContract(engine: string, open: OpenStoreLab): void {
     auditContract(storeTest);
     chainContract(storeTest);
     codeContract(storeTest);
+    logoutContract(storeTest);
     endsContract(storeTest);
     feedContract(storeTest);
     guardContract(storeTest);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
+import { Client } from 'pg';
 import type { Storage } from '../src/storage/storage.ts';
+import { allowed, redemptionOf } from './storage-code-lab.ts';
 import { openPostgresLab } from './storage-postgres-lab.ts';
 import {
   app,
@@ -184,5 +186,35 @@ else {
     assert.ok(shown >= before && shown <= Date.now() * 1000 + 1000);
     await lab.run(`UPDATE head SET position = ${shown + hour}`);
     assert.equal(await b.now(), shown + hour);
+  });
+
+  test('GRANT-4: a grant that ends waits for a code that is being redeemed, and ends what it gave', async () => {
+    const code = await allowed(a);
+    const [holder, watcher] = [lab.url, lab.url].map((connectionString) => new Client({ connectionString }));
+    assert.ok(holder && watcher);
+    await Promise.all([holder.connect(), watcher.connect()]);
+    const waiting = async (count: number): Promise<void> => {
+      const text = `SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock'`;
+      for (;;) if (Number((await watcher.query<{ n: string }>(text)).rows[0]?.n) >= count) return;
+    };
+    // Whatever is told in the log waits here: the code is redeemed, and not committed yet.
+    await holder.query('BEGIN');
+    await holder.query('UPDATE audit_head SET seq = seq');
+    const redeeming = a.redeemCode(redemptionOf(code));
+    await waiting(1);
+    const ending = b.endGrant({ grantId: code.grantId, reason: 'person', by });
+    await waiting(2);
+    await holder.query('COMMIT');
+    await Promise.all([holder.end(), watcher.end()]);
+    const redeemed = await redeeming;
+    assert.ok(redeemed.kind === 'redeemed');
+    const ended = await ending;
+    assert.ok(ended.kind === 'ended');
+    assert.equal(ended.sessions, 1);
+    const { entries } = await a.readFeed({ after: 0, limit: 10 });
+    assert.deepEqual(
+      entries.map(({ value, position }) => [value, position]),
+      [[redeemed.session.sid, ended.position]],
+    );
   });
 }

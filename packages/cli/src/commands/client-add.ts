@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import type { ClientRow, NewClientOptions } from '@symbolon/issuer';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { clientAudiences } from '../client-audiences.ts';
 import { generateClientKey, readPublicHalf } from '../client-key.ts';
 import { withIssuer } from '../open-issuer.ts';
@@ -21,10 +21,18 @@ interface AddOptions extends CommonOptions {
   readonly audience?: readonly string[];
   readonly scope?: readonly string[];
   readonly right?: readonly string[];
+  readonly kind?: ClientKind;
   readonly public?: true;
+  readonly title?: string;
+  readonly redirectUri?: readonly string[];
+  readonly logoutUri?: readonly string[];
+  readonly backchannelLogoutUri?: string;
+  readonly consent?: 'ask' | 'given';
+  readonly pushedOnly?: true;
   readonly bearer?: true;
 }
 
+type ClientKind = NonNullable<NewClientOptions['kind']>;
 const operator = 'operator';
 
 /** `symbolon client add`: registers software and its key. */
@@ -46,7 +54,25 @@ export function addClientAdd(client: Command): void {
     )
     .option('--scope <names>', 'may have these scope values, separated by commas', collectWords)
     .option('--right <right>', '"introspect" or "sessions:<client id>"; repeatable', collect)
-    .option('--public', 'an application in whose name people hold sessions; it has no key of its own')
+    .addOption(
+      new Option('--kind <kind>', 'acts for itself, or for people without or with a key of its own').choices([
+        'machine',
+        'public',
+        'web',
+      ]),
+    )
+    .option('--public', 'the same as --kind public')
+    .option('--title <text>', 'what people are shown when it asks them for something (default: its name)')
+    .option('--redirect-uri <url>', 'where it may be answered, letter by letter; repeatable', collect)
+    .option('--logout-uri <url>', 'where people may be sent after signing out; repeatable', collect)
+    .option('--backchannel-logout-uri <url>', 'where it is told that a session has ended')
+    .addOption(
+      new Option('--consent <how>', '"given": your own application, whose people are not asked').choices([
+        'ask',
+        'given',
+      ]),
+    )
+    .option('--pushed-only', 'must push its authorization requests (RFC 9126)')
     .option('--bearer', 'may have bearer tokens, which anyone can use who sees one');
   withCommonOptions(command)
     .addHelpText('after', addExamples)
@@ -58,6 +84,10 @@ Examples:
   $ symbolon client add nightly-report --generate report.jwk.json --scope reports:read
   $ symbolon client add shop --key shop.public.jwk.json --audience https://api.example.com
   $ symbolon client add web --public --audience https://api.example.com --scope read,write
+  $ symbolon client add photos --kind public --title 'Photo book' --scope read \\
+      --redirect-uri https://photos.example.com/callback --redirect-uri http://127.0.0.1/callback
+  $ symbolon client add shop --kind web --generate shop.jwk.json --consent given \\
+      --redirect-uri https://shop.example.com/callback
   $ symbolon client add web-login --generate login.jwk.json --right sessions:web \\
       --audience https://issuer.example.com/sessions`;
 
@@ -82,10 +112,22 @@ async function add(output: Output, options: AddOptions & { name: string }): Prom
 function wanted(options: AddOptions & { name: string }): NewClientOptions {
   return {
     id: options.name,
-    kind: options.public === true ? 'public' : 'machine',
+    ...(options.title === undefined ? {} : { name: options.title }),
+    kind: kindOf(options),
+    redirectUris: [...(options.redirectUri ?? [])],
+    postLogoutRedirectUris: [...(options.logoutUri ?? [])],
+    backchannelLogoutUri: options.backchannelLogoutUri ?? null,
+    consent: options.consent ?? 'ask',
+    pushedOnly: options.pushedOnly === true,
     bearer: options.bearer === true,
     rights: [...(options.right ?? [])],
   };
+}
+
+function kindOf({ kind, public: isPublic }: AddOptions): ClientKind {
+  if (isPublic === true && kind !== undefined && kind !== 'public')
+    throw new TypeError(`give --kind ${kind} or --public, not both`);
+  return isPublic === true ? 'public' : (kind ?? 'machine');
 }
 
 function report(output: Output, row: ClientRow): void {
@@ -98,8 +140,9 @@ async function keyOf(options: AddOptions): Promise<{ keys: Record<string, unknow
   if (key !== undefined && generate !== undefined) throw new TypeError('give --key or --generate, not both');
   if (key !== undefined) return { keys: [{ ...(await readPublicHalf(key)) }], undo: () => undefined };
   if (generate === undefined) {
-    if (options.public !== true)
-      throw new TypeError('a machine client needs a key: give --generate FILE or --key FILE');
+    const kind = kindOf(options);
+    if (kind !== 'public')
+      throw new TypeError(`a ${kind} client needs a key: give --generate FILE or --key FILE`);
     return { keys: [], undo: () => undefined };
   }
   const keys = [{ ...(await generateClientKey(generate, options.alg)) }];

@@ -74,7 +74,9 @@ async function describe(
   blocked: readonly string[],
 ): Promise<{
   id: string;
+  name: string;
   kind: string;
+  redirect_uris: readonly string[];
   keys: readonly string[];
   blocked_keys: readonly string[];
   bearer: boolean;
@@ -85,7 +87,9 @@ async function describe(
 }> {
   return {
     id: row.id,
+    name: row.name,
     kind: row.kind,
+    redirect_uris: row.registration.redirectUris,
     keys: await Promise.all(row.keys.map((jwk) => thumbprintOf(jwk as unknown as PublicJwk))),
     blocked_keys: blocked,
     bearer: row.bearer,

@@ -44,8 +44,8 @@ async function runDev(output: Output, options: Options): Promise<void> {
   const folder = await settleDevFolder(findDataFolder(options.data), options.port);
   const { opened, accounts } = await start(folder, output);
   await using running = opened;
-  output.result(readyEvent(folder), () => banner(folder));
   const first = await accounts?.inviteFirst();
+  output.result(readyEvent(folder), () => banner(folder));
   if (first !== undefined)
     output.result({ event: 'first_account', ...first }, () => firstLinkText(first.link));
   if (!output.json) {

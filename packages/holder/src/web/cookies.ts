@@ -22,7 +22,8 @@ export function cookieJar(origin: string): CookieJar {
       const wanted = `${fullName(name)}=`;
       const found = (header ?? '')
         .split(';')
-        .map((part) => part.trim())
+        // Spaces and tabs alone: other white space is part of a name, and of one that is not ours.
+        .map((part) => part.replace(/^[ \t]+|[ \t]+$/g, ''))
         .filter((part) => part.startsWith(wanted));
       return found.length === 1 ? found[0]?.slice(wanted.length) : undefined;
     },

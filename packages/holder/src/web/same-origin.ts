@@ -1,6 +1,7 @@
 import type { WebRequest } from './web-request.ts';
 
-const safe: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** Methods that change nothing. */
+export const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
  * Whether a request with our cookie may do what it asks: one that changes something must say that a page of this very
@@ -8,7 +9,7 @@ const safe: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
  */
 export function mayAct({ method, headers }: WebRequest, origin: string): boolean {
   const upgrade = headers.get('upgrade')?.toLowerCase() === 'websocket';
-  if (safe.has(method) && !upgrade) return true;
+  if (safeMethods.has(method) && !upgrade) return true;
   const site = headers.get('sec-fetch-site') ?? undefined;
   const from = headers.get('origin') ?? undefined;
   if (site === undefined && from === undefined) return false;

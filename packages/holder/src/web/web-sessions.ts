@@ -13,7 +13,7 @@ import { answerTo, crossSite, localPath, redirectTo, signInUnknown, withHeaders 
 import { cookieJar } from './cookies.ts';
 import { cookieKeeper, serverKeeper, type WebStore } from './keeper.ts';
 import { cookieLife, createOpening, type OpenedRequest, type WebSession } from './open-request.ts';
-import { mayAct } from './same-origin.ts';
+import { mayAct, safeMethods } from './same-origin.ts';
 import { createSeal, type SealingKey } from './seal.ts';
 import type { WebRequest } from './web-request.ts';
 
@@ -40,11 +40,15 @@ export interface WebSessions {
   signIn(how?: SignInAsked & { readonly returnTo?: string }): Promise<Response>;
   /** At `redirectUri`: starts the session, and answers with its cookie and the way back, or with what went wrong. */
   finishSignIn(request: WebRequest): Promise<{ readonly result: SignInResult; readonly response: Response }>;
-  /** Ends the session at the issuer, takes the cookie away, and answers with the way to `returnTo` (`/`). */
+  /**
+   * Ends the session at the issuer, takes the cookie away, and answers with the way to `returnTo` (`/`). `forgotten`: the
+   * issuer could not be told, and whoever had copied the cookie may go on until the session ends there. `refused`: the
+   * request came from elsewhere, or by a method that changes nothing.
+   */
   signOut(
     request: WebRequest,
     how?: { readonly atIssuer?: true; readonly returnTo?: string },
-  ): Promise<Response>;
+  ): Promise<{ readonly kind: 'ended' | 'forgotten' | 'refused'; readonly response: Response }>;
   /**
    * Reads the session of a request, and refreshes its token if that is due: do it before anything is rendered.
    *
@@ -56,6 +60,8 @@ export interface WebSessions {
     handler: (request: Request, session: WebSession | undefined) => Response | Promise<Response>,
   ): (request: Request) => Promise<Response>;
 }
+
+const signInsAtOnce = 8;
 
 /**
  * Makes the sessions of an application that renders its pages.
@@ -79,7 +85,8 @@ export function createWebSessions(options: WebSessionsOptions): WebSessions {
   const { open, readCookie } = createOpening({ cookies, origin, endpoint, key, surroundings });
   const clear = jar.write(cookie, '', 0);
 
-  const cookieOf = (state: string): string => `sign-in-${state.slice(0, 16)}`;
+  /** A few places for sign-ins under way, so that a page that begins many fills nobody's Cookie header. */
+  const cookieOf = (state: string): string => `sign-in-${state.charCodeAt(0) % signInsAtOnce}`;
 
   return {
     open,
@@ -130,12 +137,14 @@ export function createWebSessions(options: WebSessionsOptions): WebSessions {
     },
     signOut: async (request, { atIssuer, returnTo = '/' } = {}) => {
       const { value, store } = await readCookie(request);
-      if (!mayAct(request, origin) || request.method === 'GET') return answerTo(crossSite);
+      if (safeMethods.has(request.method) || !mayAct(request, origin))
+        return { kind: 'refused', response: answerTo(crossSite) };
       const pair = await store?.load();
-      if (pair !== undefined) await endpoint.revoke(pair.refreshToken);
+      const done = pair === undefined ? undefined : await endpoint.revoke(pair.refreshToken);
       if (value !== undefined) await keeper.forget(value);
       const back = localPath(returnTo, origin);
-      return redirectTo(atIssuer === true ? await signOutUrl(back) : back, [clear]);
+      const response = redirectTo(atIssuer === true ? await signOutUrl(back) : back, [clear]);
+      return { kind: done === undefined || done.kind === 'ok' ? 'ended' : 'forgotten', response };
     },
   };
 

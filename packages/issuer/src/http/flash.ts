@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { readGuards } from '../guards.ts';
-import type { Html } from '../pages/markup.ts';
+import { html, type Html } from '../pages/markup.ts';
 import { notice } from '../pages/notice.ts';
 import { receiptNotice } from '../pages/receipt.ts';
 import { nameGuard, waitUntilApplied } from '../propagation.ts';
@@ -64,9 +64,18 @@ export async function readFlash(office: PeopleOffice, visit: Visit): Promise<Htm
   const text = said.slice(0, Math.max(0, end));
   if (said.length > 200 || !isEqual(said.slice(end + 1), seal(office, { visit, text }))) return undefined;
   const [kind, what = '', position, ms] = text.split('.');
-  if (kind === 'done' && what in done) return notice('good', done[what as Done]);
+  if (kind === 'done' && what in done) return doneNotice(visit, what as Done);
   if (kind !== 'ended' || !(what in ended)) return undefined;
   return endNotice(office, { what: what as Ended, position: Number(position), ms: Number(ms) });
+}
+
+/** What opens the account: whoever changes that because of somebody else wants him out as well. */
+const factorsChanged: ReadonlySet<Done> = new Set(['passkey_added', 'passkey_removed']);
+
+function doneNotice({ site }: Visit, what: Done): Html {
+  if (!factorsChanged.has(what)) return notice('good', done[what]);
+  const offer = html`<a href="${site.base}/account/end-others">End everything else</a>`;
+  return notice('good', html`${done[what]}. If somebody else may have been in your account: ${offer}.`);
 }
 
 /** Who has applied it is read anew: a page that is read again says how it is now. */

@@ -112,5 +112,5 @@ export function createApp(
       return paged ? faultPage(site) : json({ error: 'server_error' }, { status: 500 });
     }
   });
-  return openToPages(base, async (request, sender) => app.fetch(request, sender));
+  return openToPages(base, async (request, sender = {}) => app.fetch(request, sender));
 }

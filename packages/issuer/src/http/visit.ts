@@ -5,7 +5,7 @@ import { siteOf, type Site } from '../pages/site.ts';
 import { withCookies } from './cookies.ts';
 import type { PeopleOffice } from './office.ts';
 import { page, seeOther } from './page-answer.ts';
-import { refusalPage } from './page-errors.ts';
+import { notFoundPage, refusalPage } from './page-errors.ts';
 
 /** Somebody who is signed in asks for a page, or to do something. */
 export interface Visit {
@@ -28,6 +28,8 @@ export function forPerson(office: PeopleOffice, answer: Answer): Endpoint {
       const known = await office.browsers.identify(request);
       const url = new URL(request.url);
       if (known === undefined) return toSignIn(site, { request, url });
+      // Nothing here is named with anything else, and some databases keep no NUL.
+      if (!/^[\x21-\x7e]*$/.test(parameter)) return await notFoundPage(site);
       const answered = await answer({ request, url, site, person: known.person, parameter });
       return known.cookies.length === 0 ? answered : withCookies(answered, { cookies: known.cookies });
     } catch (error) {

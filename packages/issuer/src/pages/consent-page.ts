@@ -26,6 +26,8 @@ export interface ConsentView {
   readonly site: Site;
   /** The handle of the stored authorization request. */
   readonly request: string;
+  /** The session of whoever is asked: the answer is his, even if somebody else signs in meanwhile. */
+  readonly session: string;
   readonly person: { readonly name: string };
   readonly application: {
     readonly id: string;
@@ -38,9 +40,9 @@ export interface ConsentView {
   readonly lasts: { readonly absolute: number; readonly idle: number };
 }
 
-/** Where a person says whether a linked application may act for them. Fields: `request`, `decision` = `allow` or `refuse`. */
+/** Where a person says whether a linked application may act for them. Fields: `request`, `session`, `decision` = `allow` or `refuse`. */
 export function consentPage(view: ConsentView): Html {
-  const { site, request, person, application, asked, redirectUri, lasts } = view;
+  const { site, request, session, person, application, asked, redirectUri, lasts } = view;
   const host = destination(redirectUri);
   return cardPage({
     site,
@@ -73,7 +75,7 @@ export function consentPage(view: ConsentView): Html {
       </dl>
       ${personBox(person)}
       <form class="stack" method="post" action="${site.base}/authorize/consent">
-        ${hiddenFields({ request })}
+        ${hiddenFields({ request, session })}
         <div class="two">
           <button class="button wide" name="decision" value="refuse">Refuse</button>
           <button class="button primary wide" name="decision" value="allow">Allow</button>
@@ -89,7 +91,7 @@ function askedRow({ scope, audience, words, allowed }: AskedScope): Html {
     <div>
       ${words ?? html`Use <code>${plainName(scope)}</code>, which nobody has put in words`}
       ${allowed ? mark('plain', 'allowed before') : ''}
-      <span class="fine">at ${destination(audience)}</span>
+      <span class="fine">at ${shownName(destination(audience))}</span>
     </div>
   </li>`;
 }

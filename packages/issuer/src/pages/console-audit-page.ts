@@ -85,7 +85,7 @@ export function auditPage(view: AuditView): Html {
 }
 
 function table(lines: readonly ShownLine[]): Html {
-  return html`<div class="scroll" role="region" aria-label="Audit log" tabindex="0">
+  return html`<div class="scroll" role="region" aria-label="Lines of the log" tabindex="0">
     <table class="folding" role="table">
       <thead role="rowgroup">
         <tr role="row">

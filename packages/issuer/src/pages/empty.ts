@@ -10,7 +10,7 @@ export function empty(of: {
 }): Html {
   return html`<div class="empty">
     ${symbol(of.symbol)}
-    <h3>${of.title}</h3>
+    <p class="empty-title">${of.title}</p>
     <p>${of.text}</p>
     ${of.action === undefined ? '' : html`<a class="button" href="${of.action.href}">${of.action.text}</a>`}
   </div>`;

@@ -31,7 +31,7 @@ export function guardTable(guards: readonly ShownGuard[]): Html {
       text: 'Guards without an identity follow the feed as well, and nobody can count them. Give a guard a client of its own to see it here, and to wait for it when something ends.',
     });
   }
-  return html`<div class="scroll" role="region" aria-label="Guards" tabindex="0">
+  return html`<div class="scroll" role="region" aria-label="Table of guards" tabindex="0">
     <table class="folding" role="table">
       <thead role="rowgroup">
         <tr role="row">

@@ -4,7 +4,7 @@ import type { Audience } from '../audiences.ts';
 const standard: Readonly<Record<string, string>> = {
   openid: 'Recognise you by a number that means nothing anywhere else',
   profile: 'See the name of your account',
-  offline_access: 'Stay linked while you are away',
+  offline_access: 'Stay linked after you have signed out here',
 };
 
 /** What a scope value allows, in words; null where nobody has said it. */

@@ -70,6 +70,9 @@ export interface Allowance {
   /** `granted`: the person has just said yes, or is not asked. `covered`: only if nothing new is asked for. */
   readonly consent: 'granted' | 'covered';
   readonly newGrant: string;
+  /** The id of what the person finds among the events of the account, where something new was allowed. */
+  readonly newEvent: string;
+  readonly clientName: string;
   readonly audience: string;
   readonly scopes: readonly string[];
   readonly redirectUri: string;

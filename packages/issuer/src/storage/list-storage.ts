@@ -16,7 +16,9 @@ export interface ListStorage {
   /** Sessions started and ended in each of the last so many minutes, oldest first; the last one still runs. */
   readMinutes(minutes: number): Promise<Minutes>;
   /** Ends every session of a person but one, and every link to an application. */
-  endOthers(end: { subject: string; keep: string }): Promise<OthersEnded>;
+  endOthers(end: { subject: string; keep: string; event: string }): Promise<OthersEnded>;
+  /** Tells a person what he did; the audit log was told by the decision itself. */
+  noteEvent(event: Omit<SecurityEvent, 'at'> & { subject: string }): Promise<void>;
 }
 
 /** What a person allowed an application. */

@@ -109,6 +109,7 @@ async function allow(
     ...scopes.map((scope) => statement(sql.mergeScope, subject, requestName, request, audience, scope)),
   ];
   const fields = JSON.stringify({ subject, audience, scope: scopes.join(' ') });
+  const event = JSON.stringify({ application: allowance.clientName });
   const results = await engine.batch([
     {
       ...(consent === 'covered'
@@ -119,7 +120,11 @@ async function allow(
     ...(consent === 'granted' ? granting : []),
     statement(sql.issueCode, codeName, requestName, request, ...codeValues(allowance)),
     ...(consent === 'granted'
-      ? [statement(sql.auditGrantMade, clientId, fields, codeName), statement(recordAudit)]
+      ? [
+          statement(sql.noteGrantMade, allowance.newEvent, subject, event, codeName),
+          statement(sql.auditGrantMade, clientId, fields, codeName),
+          statement(recordAudit),
+        ]
       : []),
   ]);
   const row = results.find(([row]) => row?.['grant_id'] !== undefined)?.[0];

@@ -77,7 +77,7 @@ export function createSqlLists(engine: Engine, request: () => string): ListStora
         readByMinute(await engine.read(statement(text, minutes)), minutes);
       return { started: await read(lists.startsByMinute), ended: await read(lists.endsByMinute) };
     },
-    async endOthers({ subject, keep }) {
+    async endOthers({ subject, keep, event }) {
       const ending = request();
       // Links before sessions, as whoever ends one link takes them.
       const [grants = [], sessions = [], moved] = await engine.batch([
@@ -85,6 +85,7 @@ export function createSqlLists(engine: Engine, request: () => string): ListStora
         statement(others.endOtherSessions, subject, keep, ending),
         statement(others.moveHeadForOthers),
         statement(others.sayOthersEnded, subject, ending),
+        statement(others.keepEvent, event, subject, 'others_ended', '{}'),
         statement(others.auditOthersEnded, keep, JSON.stringify({ by: 'person', subject, others: true })),
         statement(sql.recordAudit),
       ]);
@@ -93,6 +94,9 @@ export function createSqlLists(engine: Engine, request: () => string): ListStora
         sessions: sessions.length,
         applications: grants.length,
       };
+    },
+    async noteEvent({ id, subject, kind, fields }) {
+      await engine.batch([statement(others.keepEvent, id, subject, kind, JSON.stringify(fields))]);
     },
   };
 }

@@ -51,7 +51,9 @@ export function createSqlPasskeys(engine: Engine, request: () => string): Passke
         ...{ event, subject, kind: 'passkey_renamed', fields: { passkey: name } },
         ...{ condition: sql.happened.passkeyTouched, values: [id, by] },
       };
-      const [rows] = await engine.batch([
+      // A removal holds the audit log's head when it comes to the row: without the head, each could wait for the other.
+      const [, rows] = await engine.batch([
+        statement(base.holdHead),
         statement(sql.renamePasskey, id, subject, name, by),
         ...happening(told),
       ]);

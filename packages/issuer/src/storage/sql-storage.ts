@@ -56,6 +56,9 @@ export function createSqlStorage(engine: Engine): Storage {
       ]);
       return text(onlyRow(rows), 'value');
     },
+    async replaceMeta(key, { from, to }) {
+      await engine.batch([statement(sql.replaceMeta, key, from, to)]);
+    },
     async findMeta(key) {
       const [row] = await engine.read(statement(sql.findMeta, key));
       return row ? text(row, 'value') : null;

@@ -52,7 +52,7 @@ export const moveHead = `
   UPDATE head SET position = greatest(position + 1, now_us(), (SELECT max(started_at) FROM sessions)) RETURNING position`;
 /** Waits for every transaction that moved the head, and lets none move it until the commit. */
 export const holdHead = `UPDATE head SET position = position`;
-export const atHead = `(SELECT position FROM head)`;
+const atHead = `(SELECT position FROM head)`;
 
 export const minute = 60_000_000;
 const hour = 60 * minute;
@@ -584,6 +584,7 @@ export const auditIfKeyWrapped = auditIf(
 // ——— facts about this store, and cleaning
 
 export const settleMeta = `INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING`;
+export const replaceMeta = `UPDATE meta SET value = $3 WHERE key = $1 AND value = $2`;
 export const findMeta = `SELECT value FROM meta WHERE key = $1`;
 
 /** Bounded, so that no transaction of a sweep holds the store for long; whoever sweeps goes on until less was found. */

@@ -109,6 +109,8 @@ export interface Storage
   /** Writes a fact about this store unless one stands already; answers the one that stands. */
   settleMeta(key: string, value: string): Promise<string>;
   findMeta(key: string): Promise<string | null>;
+  /** Writes another fact in place of the one that was read, unless somebody else did. */
+  replaceMeta(key: string, change: { from: string; to: string }): Promise<void>;
 
   /** The database's clock, µs. */
   now(): Promise<number>;

@@ -3,7 +3,14 @@ import { answerTo, crossSite } from '../answers.ts';
 import type { WebSession } from '../open-request.ts';
 import type { WebRequest } from '../web-request.ts';
 import type { WebSessions } from '../web-sessions.ts';
-import { sendResponse, setHeaders, viewOfNode, type NodeRequest, type NodeResponse } from './node.ts';
+import {
+  keepPrivate,
+  sendResponse,
+  setHeaders,
+  viewOfNode,
+  type NodeRequest,
+  type NodeResponse,
+} from './node.ts';
 
 type Next = (fault?: unknown) => void;
 
@@ -20,7 +27,9 @@ export function webSessions(
   return async (request, response, next) => {
     try {
       const opened = await web.open(viewOfNode(request));
-      setHeaders(response, await opened.headers());
+      const headers = await opened.headers();
+      setHeaders(response, headers);
+      if (headers.length > 0) keepPrivate(response);
       sessions.set(request, opened.session);
     } catch (error) {
       if (!(error instanceof HolderError) || error.code !== crossSite.code) throw error;
@@ -42,7 +51,7 @@ export function webSessionOf(request: object): WebSession | undefined {
   return sessions.get(request);
 }
 
-/** Makes an Express handler of one that speaks Fetch: `route((request) => web.signOut(request))`. */
+/** Makes an Express handler of one that speaks Fetch: `route(async (request) => (await web.signOut(request)).response)`. */
 export function route(
   handler: (request: WebRequest) => Promise<Response>,
 ): (request: NodeRequest, response: NodeResponse) => Promise<void> {

@@ -3,7 +3,7 @@ import { answerTo, crossSite } from '../answers.ts';
 import type { WebSession } from '../open-request.ts';
 import type { WebRequest } from '../web-request.ts';
 import type { WebSessions } from '../web-sessions.ts';
-import { viewOfNode, type NodeRequest } from './node.ts';
+import { keepPrivate, viewOfNode, type NodeRequest, type NodeResponse } from './node.ts';
 
 /** The parts of Fastify's request that are read. */
 export interface FastifyRequestLike {
@@ -16,6 +16,7 @@ export interface FastifyReplyLike {
   code(status: number): unknown;
   header(name: string, value: string): unknown;
   send(body: string): unknown;
+  readonly raw: NodeResponse;
 }
 
 const sessions = new WeakMap<object, WebSession | undefined>();
@@ -30,7 +31,9 @@ export function webSessions(
   return async (request, reply) => {
     try {
       const opened = await web.open(viewOf(request));
-      for (const [name, value] of await opened.headers()) reply.header(name, value);
+      const headers = await opened.headers();
+      for (const [name, value] of headers) reply.header(name, value);
+      if (headers.length > 0) keepPrivate(reply.raw);
       sessions.set(request, opened.session);
       return undefined;
     } catch (error) {
@@ -51,7 +54,7 @@ export function webSessionOf(request: object): WebSession | undefined {
   return sessions.get(request);
 }
 
-/** Makes a Fastify handler of one that speaks Fetch: `route((request) => web.signOut(request))`. */
+/** Makes a Fastify handler of one that speaks Fetch: `route(async (request) => (await web.signOut(request)).response)`. */
 export function route(
   handler: (request: WebRequest) => Promise<Response>,
 ): (request: FastifyRequestLike, reply: FastifyReplyLike) => Promise<unknown> {

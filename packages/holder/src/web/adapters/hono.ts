@@ -6,7 +6,8 @@ import type { WebSessions } from '../web-sessions.ts';
 /** The parts of Hono's context that are used. */
 export interface HonoContextLike {
   readonly req: { readonly raw: Request };
-  res: Response;
+  get res(): Response;
+  set res(answer: Response | undefined);
 }
 
 const sessions = new WeakMap<object, WebSession | undefined>();
@@ -28,7 +29,10 @@ export function webSessions(
     }
     sessions.set(context, opened.session);
     await next();
-    context.res = withHeaders(context.res, await opened.headers());
+    const answer = withHeaders(context.res, await opened.headers());
+    // Hono would put the headers of the answer before over those of this one.
+    context.res = undefined;
+    context.res = answer;
     return undefined;
   };
 }

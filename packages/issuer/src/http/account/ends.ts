@@ -1,3 +1,4 @@
+import { newId } from '../../random.ts';
 import { confirmPage } from '../../pages/confirm-page.ts';
 import { doneAt, endedAt } from '../flash.ts';
 import type { PeopleOffice } from '../office.ts';
@@ -7,13 +8,18 @@ import { askPresence, type Visit } from '../visit.ts';
 /** `POST /account/applications/…/end`: the link, its sessions and their tokens are over. */
 export async function endApplication(office: PeopleOffice, visit: Visit): Promise<Response> {
   const to = `${visit.site.base}/account`;
-  const end = await office.storage.endGrant({
+  const { storage } = office;
+  const { subject } = visit.person;
+  const linked = await storage.listApplications({ subject, limit: 1000 });
+  const end = await storage.endGrant({
     grantId: visit.parameter,
-    subject: visit.person.subject,
+    subject,
     reason: 'person',
     by: 'person',
   });
   if (end.kind === 'unknown') return doneAt(office, { visit, to, what: 'nothing_to_end' });
+  const application = linked.find(({ grantId }) => grantId === visit.parameter)?.name;
+  await storage.noteEvent({ id: newId(), subject, kind: 'grant_ended', fields: { application } });
   return endedAt(office, { visit, to, what: 'application', position: end.position });
 }
 
@@ -30,6 +36,8 @@ export async function endOwnSession(office: PeopleOffice, visit: Visit): Promise
     holderKey: 'keep',
   });
   if (end.kind !== 'ended') return doneAt(office, { visit, to, what: 'nothing_to_end' });
+  const { subject, device } = session;
+  await office.storage.noteEvent({ id: newId(), subject, kind: 'session_ended', fields: { device } });
   return endedAt(office, { visit, to, what: 'session', position: end.position });
 }
 
@@ -56,6 +64,6 @@ export async function endOthers(office: PeopleOffice, visit: Visit): Promise<Res
   const absent = askPresence(office, { visit, returnTo: `${base}/account/end-others` });
   if (absent !== undefined) return absent;
   const { subject, sid } = visit.person;
-  const { position } = await office.storage.endOthers({ subject, keep: sid });
+  const { position } = await office.storage.endOthers({ subject, keep: sid, event: newId() });
   return endedAt(office, { visit, to: `${base}/account`, what: 'others', position });
 }

@@ -8,7 +8,11 @@ const pageLength = 50;
 
 /** `GET /account/events`: what happened to the account, page by page. */
 export async function showEvents(office: PeopleOffice, { site, person, url }: Visit): Promise<Response> {
-  const after = url.searchParams.get('after');
+  const after =
+    url.searchParams
+      .get('after')
+      ?.slice(0, 64)
+      .replaceAll(/[^\w-]/g, '') ?? null;
   const [now, events] = await Promise.all([
     office.storage.now(),
     office.storage.listEvents({

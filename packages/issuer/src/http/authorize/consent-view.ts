@@ -1,16 +1,11 @@
 import type { OpenAuthorization } from '../../authorizations.ts';
 import type { Person } from '../../browser-sessions.ts';
 import { consentPage } from '../../pages/consent-page.ts';
+import { scopeWords } from '../../pages/scope-words.ts';
 import { siteOf } from '../../pages/site.ts';
 import type { ClientRow } from '../../storage/rows.ts';
 import type { PeopleOffice } from '../office.ts';
 import { formTarget, page } from '../page-answer.ts';
-
-const words: Readonly<Record<string, string>> = {
-  openid: 'Know that it is you',
-  profile: 'Know your name',
-  offline_access: 'Stay linked after you sign out here',
-};
 
 const micros = 1_000_000;
 
@@ -29,7 +24,7 @@ export async function showConsent(
   const { audience, scope, redirectUri } = asked.open.request;
   const { personIdle, personAbsolute } = office.lifetimes;
   const scopes = scope.split(' ').map(async (value) => ({
-    ...{ audience, scope: value, words: words[value] ?? null },
+    ...{ audience, scope: value, words: scopeWords(office.audiences, { audience, scope: value }) },
     allowed: await office.storage.grantCovers({
       ...{ subject: person.subject, clientId: client.id },
       ...{ audience, scopes: [value] },
@@ -38,6 +33,7 @@ export async function showConsent(
   const markup = consentPage({
     site: siteOf(office.issuer),
     request: handle,
+    session: person.sid,
     person,
     application: { id: client.id, name: client.name, by: client.registration.by },
     asked: await Promise.all(scopes),

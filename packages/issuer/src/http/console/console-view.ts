@@ -16,7 +16,11 @@ export function byOperator({ person }: Visit): string {
 
 /** What was asked for in the address, trimmed; '' where nothing was. */
 export function asked({ url }: Visit, name: string): string {
-  return (url.searchParams.get(name) ?? '').trim().slice(0, 256);
+  // Some databases keep no NUL, and no name has a control in it.
+  return (url.searchParams.get(name) ?? '')
+    .replaceAll(/[\p{Cc}\p{Cs}]/gu, '')
+    .trim()
+    .slice(0, 256);
 }
 
 /** A path with what is asked for, and nothing for what is not. */

@@ -36,9 +36,14 @@ export async function showGuards(office: PeopleOffice, visit: Visit): Promise<Re
 
 /** How far each had come when it last spoke: what it lagged behind the clock at that moment. */
 async function shownGuards({ storage }: PeopleOffice): Promise<readonly ShownGuard[]> {
-  const [{ heard, silent }, now] = await Promise.all([readGuards(storage), storage.now()]);
-  return [
-    ...heard.map((guard) => ({ ...guard, heard: true })),
-    ...silent.map((guard) => ({ ...guard, heard: false })),
-  ].map((guard) => ({ ...guard, lag: Math.max(0, now - guard.silentFor * 1_000_000 - guard.to) }));
+  const [{ heard, silent }, rows] = await Promise.all([readGuards(storage), storage.listGuards()]);
+  const lags = new Map(
+    rows.map(({ clientId, instance, seenAt, to }) => [`${clientId} ${instance}`, seenAt - to]),
+  );
+  const shown = (guards: typeof silent, is: { heard: boolean }): readonly ShownGuard[] =>
+    guards.map((guard) => {
+      const lag = Math.max(0, lags.get(`${guard.clientId} ${guard.instance}`) ?? 0);
+      return { ...guard, ...is, lag };
+    });
+  return [...shown(heard, { heard: true }), ...shown(silent, { heard: false })];
 }

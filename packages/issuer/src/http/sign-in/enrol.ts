@@ -23,6 +23,7 @@ export async function enrol(office: PeopleOffice, request: Request): Promise<Res
   const { code, name, response } = await readBodyAs(enrolBody, request);
   const { kind } = await office.enrolments.enrol(code, { name, response });
   const { base } = siteOf(office.issuer);
-  const next = `${base}/account${kind === 'recovery' ? '' : '/recovery-codes'}`;
+  // Whoever had to recover an account may have lost it to somebody.
+  const next = `${base}/account/${kind === 'recovery' ? 'end-others' : 'recovery-codes'}`;
   return json({ location: `${base}/sign-in?return_to=${encodeURIComponent(next)}` });
 }

@@ -6,7 +6,7 @@
 import { alive, sessionColumns } from '../sql.ts';
 
 /** How many rows a search without an index looks at. */
-export const searchedAtMost = 5000;
+const searchedAtMost = 5000;
 /** Up to where live sessions are counted. */
 export const countedAtMost = 20_000;
 

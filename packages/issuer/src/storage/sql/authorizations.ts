@@ -122,10 +122,17 @@ export const issueCode = `
     AND (${given(13)} IS NULL OR EXISTS (SELECT 1 FROM sessions WHERE sessions.id = ${given(13)} AND ${alive}))
   RETURNING grant_id`;
 
+/** Whether this decision allowed what the grant did not hold before. */
+const isNews = (code: string) => `EXISTS (SELECT 1 FROM authorization_codes AS codes, granted_scopes
+  WHERE codes.hash = ${code} AND granted_scopes.grant_id = codes.grant_id AND granted_scopes.granted_at = now_us())`;
+/** $1 id, $2 subject, $3 fields, $4 code. */
+export const noteGrantMade = `
+  INSERT INTO security_events (id, subject, at, kind, fields)
+  SELECT ${given(1)}, ${given(2)}, now_us(), 'grant_made', ${given(3)} FROM head WHERE ${isNews('$4')}`;
 /** $1 client, $2 fields, $3 code. */
 export const auditGrantMade = tell(
   { kind: `'grant_made'`, clientId: given(1), sid: 'CAST(NULL AS TEXT)', fields: given(2) },
-  `EXISTS (SELECT 1 FROM authorization_codes WHERE hash = $3)`,
+  isNews('$3'),
 );
 
 /** How long after its first use a code is answered with the same session again: the first answer may have been lost. */

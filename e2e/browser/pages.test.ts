@@ -1,0 +1,214 @@
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+import { noChromium } from './chromium.ts';
+import { openDemo, type Demo } from './demo.ts';
+
+const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const sizes = [
+  { width: 390, height: 844 },
+  { width: 1280, height: 900 },
+];
+
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+}
+
+describe('the pages, in Chromium', { skip: noChromium }, () => {
+  let demo: Demo;
+  let page: Page;
+  const complaints: string[] = [];
+
+  before(async () => {
+    demo = await openDemo();
+    ({ page } = demo.ada);
+    page.on('console', (message) => {
+      // A form that is refused is answered with 400, which Chromium also says.
+      const refused = message.text().includes('status of 400');
+      if (message.type() === 'error' && !refused) complaints.push(`${page.url()} ${message.text()}`);
+    });
+    page.on('pageerror', (error) => complaints.push(`${page.url()} ${error.message}`));
+  });
+  after(async () => {
+    await demo.close();
+    deepEqual(demo.faults, []);
+  });
+
+  /** What axe finds on the page as it stands. Evaluated past the policy, which would refuse it as any foreign script. */
+  const findings = async (of: Page): Promise<readonly string[]> => {
+    await of.evaluate(axe.source);
+    const violations = await of.evaluate<readonly Violation[]>(
+      `axe.run({ runOnly: ${JSON.stringify(tags)} }).then((result) => result.violations)`,
+    );
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(
+        ({ html, failureSummary }) => `${new URL(of.url()).pathname}: ${id}: ${html} ${failureSummary}`,
+      ),
+    );
+  };
+  /** The page as it stands, in both sizes and schemes: what axe finds, and what is wider than the screen. */
+  const judge = async (of: Page): Promise<readonly string[]> => {
+    const all: string[] = [];
+    for (const viewport of sizes) {
+      await of.setViewportSize(viewport);
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await of.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        all.push(...(await findings(of)).map((finding) => `${colorScheme} ${viewport.width} ${finding}`));
+      }
+      const overflow = await of.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+      if (overflow > 0) all.push(`${of.url()} is ${overflow} px wider than ${viewport.width}`);
+    }
+    return all;
+  };
+  const consoleRooms = [
+    '',
+    '/clients',
+    '/clients/add',
+    '/accounts',
+    '/accounts/invite',
+    '/sessions',
+    '/keys',
+    '/guards',
+  ];
+  const paths = async (): Promise<readonly string[]> => {
+    const [key] = await demo.issuer.keys.list();
+    return [
+      ...['/account', '/account/events', '/account/end-others', '/presence', '/enrol'],
+      ...[...consoleRooms, '/audit', '/sessions?device=nothing', '/clients/fieldnotes/remove'].map(
+        (room) => `/console${room}`,
+      ),
+      `/console/keys/${key?.kid ?? ''}/revoke`,
+      demo.consent.slice(demo.url.length),
+    ];
+  };
+
+  test('PAGE-40: axe-core finds nothing, in light and dark, on a phone and a desktop', async () => {
+    const all: string[] = [];
+    for (const path of await paths()) {
+      const answer = await page.goto(demo.url + path);
+      equal(answer?.status(), 200, path);
+      all.push(...(await judge(page)));
+    }
+    await page.goto(`${demo.url}/account/recovery-codes`);
+    await page.getByRole('button', { name: 'Make ten new codes' }).click();
+    await page.waitForSelector('.codes');
+    all.push(...(await judge(page)));
+    await page.goto(`${demo.url}/console/accounts/invite`);
+    await page.fill('#name', 'fay@example.com');
+    await page.getByRole('button', { name: 'Make the link' }).click();
+    await page.waitForSelector('#link');
+    all.push(...(await judge(page)));
+    await page.goto(`${demo.url}/console/clients/add`);
+    await page.fill('#name', 'Without an address');
+    await page.getByRole('button', { name: 'Add the application' }).click();
+    await page.waitForSelector('.notice.bad');
+    all.push(...(await judge(page)));
+    const stranger = await (await demo.browser.newContext()).newPage();
+    await stranger.goto(`${demo.url}/sign-in`);
+    all.push(...(await judge(stranger)));
+    await stranger.getByText('Lost your passkey?').click();
+    await stranger.getByLabel('Account name').fill('ada@example.com');
+    await stranger.getByLabel('Recovery code').fill('WRONG-CODE');
+    await stranger.getByRole('button', { name: 'Use this code' }).click();
+    await stranger.waitForSelector('.notice.bad');
+    all.push(...(await judge(stranger)));
+    await stranger.goto(`${demo.url}/nothing`);
+    all.push(...(await judge(stranger)));
+    await stranger.context().close();
+    deepEqual(all, []);
+    // The control: axe does find what is wrong.
+    await page.goto(`${demo.url}/account`);
+    await page.evaluate(
+      `document.querySelector('h1').insertAdjacentHTML('afterend', '<img src="/assets/icon.svg">')`,
+    );
+    match((await findings(page)).join(), /image-alt/);
+  });
+
+  test('PAGE-42: by keyboard past the places to the content, and a session ended', async () => {
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.goto(`${demo.url}/account`);
+    await page.keyboard.press('Tab');
+    equal(await page.evaluate('document.activeElement.className'), 'skip');
+    await page.keyboard.press('Enter');
+    equal(await page.evaluate('document.activeElement.id'), 'main');
+    const label = (): Promise<string> =>
+      page.evaluate<string>(`document.activeElement.textContent.replace(/\\s+/g, ' ').trim()`);
+    for (let steps = 0; (await label()) !== 'End Tidal Calendar'; steps++) {
+      ok(steps < 30, 'expected to come to the button of the application');
+      await page.keyboard.press('Tab');
+    }
+    ok(await page.evaluate(`getComputedStyle(document.activeElement).outlineStyle !== 'none'`));
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.notice');
+    match((await page.textContent('.notice')) ?? '', /no longer linked/);
+    equal(await page.locator('h3', { hasText: 'Tidal Calendar' }).count(), 0);
+  });
+
+  test('PAGE-41: without JavaScript a person reads, ends and renames', async () => {
+    const context = await demo.browser.newContext({ javaScriptEnabled: false });
+    await context.addCookies(await demo.ada.context.cookies());
+    const plain = await context.newPage();
+    await plain.goto(`${demo.url}/account`);
+    await plain.getByRole('button', { name: 'End Fieldnotes' }).click();
+    match((await plain.textContent('.notice')) ?? '', /no longer linked[^]*Ended at \d of \d guards/);
+    await plain.getByText('Rename').first().click();
+    await plain.getByLabel('New name').fill('The old laptop');
+    await plain.getByRole('button', { name: 'Keep this name' }).click();
+    equal(await plain.locator('#passkeys h3').first().textContent(), 'The old laptop');
+    for (const room of ['', '/sessions', '/audit']) {
+      equal((await plain.goto(`${demo.url}/console${room}`))?.status(), 200);
+    }
+    await plain.goto(`${demo.url}/sign-in`);
+    await context.close();
+  });
+
+  test('PAGE-44: a passkey is added on the account page, and a device is not asked for a second one', async () => {
+    await page.goto(`${demo.url}/account`);
+    const passkeys = page.locator('#passkeys h3');
+    const before = await passkeys.count();
+    await page.getByLabel('Name of a new passkey').fill('Security key');
+    await page.getByRole('button', { name: 'Add a passkey' }).click();
+    await page.waitForFunction(
+      `document.querySelector('#status').textContent.includes('already has a passkey')`,
+    );
+    equal(await passkeys.count(), before);
+    await demo.ada.cdp.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        ...{ protocol: 'ctap2', transport: 'usb', hasResidentKey: true, hasUserVerification: true },
+        ...{ isUserVerified: true, automaticPresenceSimulation: true },
+      },
+    });
+    await page.getByRole('button', { name: 'Add a passkey' }).click();
+    await page.waitForSelector('.notice');
+    match((await page.textContent('.notice')) ?? '', /The passkey was added/);
+    equal(await passkeys.count(), before + 1);
+  });
+
+  test('PAGE-45: the overview renews itself, and rests while nobody touches it', async () => {
+    const seen = await demo.ada.context.newPage();
+    await seen.clock.install();
+    let asked = 0;
+    seen.on('request', (request) => (asked += request.url() === `${demo.url}/console` ? 1 : 0));
+    await seen.goto(`${demo.url}/console`);
+    await seen.evaluate(`document.querySelector('#live').dataset.old = 'yes'`);
+    await seen.clock.runFor(5000);
+    await seen.waitForFunction(`document.querySelector('#live').dataset.old === undefined`);
+    equal(asked, 2);
+    await seen.clock.fastForward('11:00');
+    const rested = asked;
+    await seen.clock.runFor(60_000);
+    ok(asked - rested <= 1, `asked ${asked - rested} times of an empty chair`);
+    await seen.close();
+  });
+
+  test('PAGE-43: nothing on a page ran or loaded against its policy, and what is put there does not', async () => {
+    deepEqual(complaints, []);
+    await page.goto(`${demo.url}/account`);
+    await page.evaluate(`document.body.insertAdjacentHTML('beforeend', '<p style="color: red">x</p>');
+      document.body.append(Object.assign(document.createElement('script'), { textContent: 'globalThis.ran = 1' }))`);
+    equal(await page.evaluate('globalThis.ran ?? 0'), 0);
+    match(complaints.join(), /style-src[^]*script-src/);
+  });
+});

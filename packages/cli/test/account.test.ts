@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { test } from 'node:test';
+import { createAuthenticator, type Asked } from '../../issuer/test/authenticator.ts';
+import { firstLine, start, stop, symbolon, symbolonJson, temporaryFolder } from './command-line.ts';
+
+interface Link {
+  readonly link: string;
+}
+
+/** What a process prints, line by line. */
+function linesOf({ stdout }: ReturnType<typeof start>): {
+  next: () => Promise<string>;
+  rest: () => Promise<string[]>;
+} {
+  const lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
+  return {
+    next: async () => String((await lines.next()).value),
+    rest: async () => {
+      const rest: string[] = [];
+      for (let line = await lines.next(); line.done !== true; line = await lines.next())
+        rest.push(line.value);
+      return rest;
+    },
+  };
+}
+
+/** A person who opens a link, in a browser at this issuer. */
+function openVisitor(issuer: string): {
+  ask: (path: string, body: object) => Promise<Response>;
+  enrol: (link: string) => Promise<Response>;
+  signIn: () => Promise<Response>;
+} {
+  const device = createAuthenticator({ origin: issuer });
+  const ask = (path: string, body: object): Promise<Response> =>
+    fetch(issuer + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: issuer },
+      body: JSON.stringify(body),
+    });
+  const askedBy = async (path: string, body: object): Promise<Asked> =>
+    ((await (await ask(path, body)).json()) as { options: Asked }).options;
+  return {
+    ask,
+    enrol: async (link) => {
+      const code = new URL(link).hash.slice(1);
+      const response = device.make(await askedBy('/enrol/options', { code }));
+      return ask('/enrol/verify', { code, name: 'Phone', response });
+    },
+    signIn: async () => {
+      const response = device.prove(await askedBy('/sign-in/options', {}));
+      return ask('/sign-in/verify', { response });
+    },
+  };
+}
+
+test('ACCOUNT-25, ACCOUNT-26: dev prints the first link once, and accounts are kept from the command line', async () => {
+  const data = temporaryFolder();
+  const dev = start(['dev', '--json', '--port', '0', '--data', data]);
+  const lines = linesOf(dev);
+  const { issuer } = JSON.parse(await lines.next()) as { issuer: string };
+  const first = JSON.parse(await lines.next()) as Link & { event: string };
+  assert.equal(first.event, 'first_account');
+  assert.ok(first.link.startsWith(`${issuer}/enrol#`));
+  const operator = openVisitor(issuer);
+  assert.equal((await operator.enrol(first.link)).status, 200);
+  assert.equal((await operator.signIn()).status, 200);
+  const none = await symbolon('account first', { data });
+  assert.deepEqual([none.code, none.stdout], [1, '']);
+
+  const invited = await symbolonJson<Link>('account invite ada --hours 1', { data });
+  const ada = openVisitor(issuer);
+  assert.equal((await ada.enrol(invited.link)).status, 200);
+  assert.equal((await ada.signIn()).status, 200);
+  assert.equal((await symbolon('account invite ada', { data })).code, 1);
+  await symbolonJson('account role ada operator', { data });
+  const { accounts } = await symbolonJson<{ accounts: Record<string, unknown>[] }>('account list', { data });
+  assert.deepEqual(
+    accounts.map(({ name, role, enabled }) => [name, role, enabled]),
+    [
+      ['ada', 'operator', true],
+      ['operator', 'operator', true],
+    ],
+  );
+  await symbolonJson('account disable ada', { data });
+  assert.equal((await ada.signIn()).status, 400);
+  await symbolonJson('account enable ada', { data });
+  assert.equal((await ada.signIn()).status, 200);
+  for (const [line, code] of [
+    ['account disable nobody', 1],
+    ['account role ada king', 2],
+    ['account invite eve --hours 169', 2],
+  ] as const)
+    assert.equal((await symbolon(line, { data })).code, code, line);
+  assert.equal(await stop(dev), 0);
+
+  const again = start(['dev', '--json', '--data', data]);
+  const said = linesOf(again);
+  assert.match(await said.next(), /"ready"/);
+  assert.equal(await stop(again), 0);
+  assert.deepEqual(await said.rest(), [], 'there is an account');
+});
+
+test('ACCOUNT-25: serve logs how the first account is made, and not the link that makes it', async () => {
+  const folder = temporaryFolder();
+  const [data, file] = [join(folder, 'data'), join(folder, 'serve.json')];
+  const config = {
+    ...{ issuer: 'http://localhost:4999', port: 0, data: 'data', keyFile: 'keys.json' },
+    audiences: [{ audience: 'https://a.example', scopes: ['read'] }],
+  };
+  writeFileSync(file, JSON.stringify(config));
+  const server = start(['serve', '--config', file, '--people', 'Example']);
+  const lines = linesOf(server);
+  const began = [await lines.next(), await lines.next()];
+  const made = await symbolonJson<Link>('account first', { data });
+  assert.match(made.link, /^http:\/\/localhost:4999\/enrol#/);
+  assert.equal(await stop(server), 0);
+  assert.match(began[1] ?? '', /"event":"no_account","command":"[^"]*account first/);
+  assert.ok(![...began, ...(await lines.rest())].join('').includes('enrol'));
+
+  writeFileSync(file, JSON.stringify({ ...config, data: 'other', keyFile: 'other.json' }));
+  const closed = start(['serve', '--config', file]);
+  await firstLine(closed);
+  const refused = await symbolon('account list', { data: join(folder, 'other') });
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /serve it with --people/);
+  assert.equal(await stop(closed), 0);
+});

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, test } from 'node:test';
+import * as jose from 'jose';
+import {
+  addApplication,
+  arrive,
+  ask,
+  codeFor,
+  get,
+  locationOf,
+  openLinkLab,
+  redeem,
+  signIn,
+  submit,
+  type Browser,
+  type LinkLab,
+} from './authorize-lab.ts';
+import { post, refresh, refusalOf, tokensOf } from './support.ts';
+
+const goodbye = 'https://app.example/goodbye';
+let lab: LinkLab;
+before(async () => {
+  lab = await openLinkLab();
+});
+after(() => lab.issuer.close());
+
+async function linked(browser: Browser, scope: string) {
+  const asked = await ask(await addApplication(lab, { postLogoutRedirectUris: [goodbye] }), { scope });
+  const tokens = await tokensOf(await redeem(lab, asked, { code: await codeFor(lab, asked, browser) }));
+  const idToken = 'id_token' in tokens ? String(tokens.id_token) : '';
+  const renew = () =>
+    refresh(lab, {
+      clientId: asked.clientId,
+      refreshToken: tokens.refresh_token ?? '',
+      holder: asked.holder,
+    });
+  return { asked, tokens, idToken, renew };
+}
+
+const path = (parameters: Readonly<Record<string, string>>) =>
+  `/logout?${new URLSearchParams(parameters).toString()}`;
+
+void test('AUTHORIZE-30: an application asks to sign a person out, who is asked, and then comes back', async () => {
+  const browser = await signIn(lab);
+  const { idToken, renew } = await linked(browser, 'openid');
+  const outlives = await linked(browser, 'openid offline_access');
+  const wanted = { id_token_hint: idToken, post_logout_redirect_uri: goodbye, state: 's' };
+  const clean = locationOf(await get(lab, path(wanted), browser));
+  assert.deepEqual([clean.pathname, clean.searchParams.has('id_token_hint')], ['/logout', false]);
+  const posted = locationOf(await post(lab, '/logout', { form: wanted }));
+  assert.equal(posted.href, clean.href);
+  const shown = await get(lab, clean.href, browser);
+  assert.equal(shown.status, 200);
+  assert.equal(shown.headers.get('x-frame-options'), 'DENY');
+  assert.equal((await renew()).status, 200, 'nothing has ended yet');
+  const form = { ...Object.fromEntries(clean.searchParams), session: browser.sid };
+  const strange = await submit(lab, '/logout/confirm', { form, browser, site: 'cross-site' });
+  assert.equal(strange.headers.get('location'), null);
+  assert.equal((await renew()).status, 200);
+  const other = await submit(lab, '/logout/confirm', { form: { ...form, session: 'another' }, browser });
+  assert.equal(other.status, 200, 'asked about the session that is there');
+  const answer = await submit(lab, '/logout/confirm', { form, browser });
+  assert.equal(locationOf(answer).href, `${goodbye}?state=s`);
+  assert.match(answer.headers.get('set-cookie') ?? '', /symbolon=; Max-Age=0/);
+  assert.deepEqual(await refusalOf(await renew()), [400, 'refresh_refused']);
+  assert.equal((await outlives.renew()).status, 200, 'was allowed to outlive the sign-in');
+  assert.equal(locationOf(await arrive(lab, outlives.asked.parameters, browser)).pathname, '/sign-in');
+});
+
+void test('AUTHORIZE-31: nobody is sent to an address that was not registered, and no hint ends anything', async () => {
+  const browser = await signIn(lab);
+  const { idToken, asked, tokens, renew } = await linked(browser, 'openid');
+  const client_id = asked.clientId;
+  const bad: [Record<string, string>, string][] = [
+    [{ client_id, post_logout_redirect_uri: `${goodbye}/` }, 'redirect_uri_unknown'],
+    [{ client_id, post_logout_redirect_uri: 'https://evil.example/' }, 'redirect_uri_unknown'],
+    [{ post_logout_redirect_uri: goodbye }, 'redirect_uri_unknown'],
+    [
+      { id_token_hint: `${idToken.slice(0, -4)}AAAA`, post_logout_redirect_uri: goodbye },
+      'identity_signature_invalid',
+    ],
+    [{ id_token_hint: tokens.access_token }, 'identity_key_unknown'],
+    [{ id_token_hint: idToken, client_id: await addApplication(lab) }, 'client_unknown'],
+    [{ client_id: 'nobody' }, 'client_unknown'],
+  ];
+  for (const [parameters, code] of bad) {
+    const answer = await get(lab, path(parameters), browser);
+    assert.equal(answer.headers.get('location'), null);
+    assert.match(await answer.text(), new RegExp(`<code>${code}</code>`), JSON.stringify(parameters));
+  }
+  const nobody = await get(lab, path({ client_id, post_logout_redirect_uri: goodbye }));
+  assert.equal(locationOf(nobody).href, goodbye, 'nobody is signed in, so nobody is asked');
+  assert.equal((await renew()).status, 200);
+});
+
+/** An application’s own server, which answers the next logout as it is told. */
+async function openReceiver(): Promise<{
+  url: string;
+  next: (status: number) => Promise<string>;
+  close: () => void;
+}> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${String(port)}/logout`,
+    next: async (status) => {
+      const [request, answer] = (await once(server, 'request')) as [IncomingMessage, ServerResponse];
+      let text = '';
+      for await (const chunk of request) text += String(chunk);
+      answer.writeHead(status).end();
+      return new URLSearchParams(text).get('logout_token') ?? '';
+    },
+    close: () => server.close(),
+  };
+}
+
+void test('AUTHORIZE-32: an application hears at once that a session has ended, and again if it did not answer', async () => {
+  const url = 'http://localhost';
+  const local = await openLinkLab({ issuer: url });
+  const receiver = await openReceiver();
+  try {
+    const browser = await signIn(local, { url });
+    const app = await addApplication(local, {
+      backchannelLogoutUri: receiver.url,
+      bearer: true,
+      consent: 'given',
+    });
+    const asked = await ask(app, { scope: 'openid read' });
+    const code = locationOf(await arrive(local, asked.parameters, browser)).searchParams.get('code') ?? '';
+    const tokens = await tokensOf(await redeem(local, asked, { code, proof: null }));
+    const heard = receiver.next(503);
+    await local.issuer.sessions.end({ sid: tokens.sid });
+    const first = await heard;
+    const keys = (await (await get(local, '/jwks')).json()) as jose.JSONWebKeySet;
+    const { payload } = await jose.jwtVerify(first, jose.createLocalJWKSet(keys), {
+      ...{ issuer: url, audience: app, typ: 'logout+jwt', currentDate: new Date(local.clock.now()) },
+    });
+    const { iat = 0, exp = 0, jti = '', ...claims } = payload;
+    assert.deepEqual(claims, {
+      ...{ iss: url, aud: app, sub: browser.subject, sid: tokens.sid },
+      events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
+    });
+    assert.deepEqual([exp - iat, jti.length], [120, 22]);
+    const again = receiver.next(200);
+    local.clock.advance(60);
+    assert.equal(jose.decodeJwt(await again)['sid'], tokens.sid);
+    assert.equal(JSON.stringify(local.faults).includes(first), false);
+  } finally {
+    receiver.close();
+    await local.issuer.close();
+  }
+});

@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict';
+import { hour, id, minute, newClient, signWith, type StoreLab, type StoreTest } from './storage-lab.ts';
+
+const own = 'symbolon';
+const notes = 'https://api.example';
+const redirectUri = 'https://app.example/cb';
+
+/** An account, the issuer's own client, and applications to link. */
+async function addPeople({ a, run }: StoreLab, names: readonly string[]): Promise<readonly string[]> {
+  await a.addClient(newClient({ id: own, kind: 'own', audiences: [] }));
+  for (const client of ['one', 'two', 'three']) {
+    await a.addClient(newClient({ id: client, kind: 'public', name: `App ${client}` }));
+  }
+  const subjects = names.map(() => id());
+  for (const [index, name] of names.entries()) {
+    const subject = subjects[index] ?? '';
+    await run(`INSERT INTO subjects (id, namespace, external_id, handle, enabled, cut_at, created_at)
+      VALUES ('${subject}', '', '${subject}', '${id()}', 1, 0, 0)`);
+    await run(
+      `INSERT INTO accounts (subject, name, role, created_at) VALUES ('${subject}', '${name}', 'person', 0)`,
+    );
+  }
+  return subjects;
+}
+
+async function link(
+  { a }: StoreLab,
+  of: { subject: string; client: string; scopes: string[] },
+): Promise<string> {
+  const [requestName, codeName, codeChallenge, sid] = [id(), id(), id(), id()];
+  const { subject, client: clientId, scopes } = of;
+  await a.keepRequest({ name: requestName, clientId, parameters: '{}', life: 60e6 });
+  await a.allow({
+    ...{
+      requestName,
+      clientId,
+      codeName,
+      subject,
+      consent: 'granted',
+      newGrant: id(),
+      newEvent: id(),
+      clientName: 'A client',
+      audience: notes,
+      scopes,
+    },
+    ...{ redirectUri, codeChallenge, jkt: null, nonce: null, amr: ['hwk'], signIn: null },
+    authenticatedAt: await a.now(),
+  });
+  const redeemed = await a.redeemCode({
+    ...{ codeName, clientId, redirectUri, codeChallenge, jkt: 'k'.repeat(43), audience: notes, sid },
+    ...{ idleLife: hour, absoluteLife: 8 * hour },
+    signWith: { session: { [notes]: signWith.session }, refresh: signWith.refresh },
+  });
+  assert.equal(redeemed.kind, 'redeemed');
+  return sid;
+}
+
+async function signIn({ a, clock }: StoreLab, subject: string, device = 'Firefox on Linux'): Promise<string> {
+  clock.advance(1);
+  const sid = id();
+  const started = await a.startBrowserSession({
+    ...{ sid, clientId: own, audience: 'https://issuer.example/account', subject, amr: ['hwk'], device },
+    ...{ idleLife: hour, absoluteLife: 8 * hour, signWith },
+  });
+  assert.equal(started.kind, 'started');
+  return sid;
+}
+
+/** Reads every page of a list. */
+async function readAll<T>(read: (after: T | undefined) => Promise<readonly T[]>): Promise<readonly T[]> {
+  const rows: T[] = [];
+  for (;;) {
+    const page = await read(rows.at(-1));
+    if (page.length === 0) return rows;
+    rows.push(...page);
+  }
+}
+
+export function listContract(storeTest: StoreTest): void {
+  storeTest(
+    'PAGE-10: links are listed with their scopes, sessions and last use, and gone once ended',
+    async (lab) => {
+      const [ada = '', bea = ''] = await addPeople(lab, ['ada', 'bea']);
+      await link(lab, { subject: ada, client: 'one', scopes: ['read', 'write'] });
+      lab.clock.advance(5);
+      await link(lab, { subject: ada, client: 'two', scopes: [''] });
+      await link(lab, { subject: bea, client: 'three', scopes: ['read'] });
+      const [two, one, ...more] = await lab.b.listApplications({ subject: ada, limit: 10 });
+      assert.deepEqual(more, []);
+      assert.deepEqual([two?.clientId, two?.name, two?.sessions], ['two', 'App two', 1]);
+      assert.deepEqual(one?.scopes, [
+        { audience: notes, scope: 'read' },
+        { audience: notes, scope: 'write' },
+      ]);
+      assert.ok(one.lastUsedAt !== null && one.lastUsedAt >= one.createdAt);
+      assert.equal(
+        (await lab.a.endGrant({ grantId: one.grantId, reason: 'person', by: 'test' })).kind,
+        'ended',
+      );
+      assert.deepEqual(
+        (await lab.b.listApplications({ subject: ada, limit: 10 })).map(({ clientId }) => clientId),
+        ['two'],
+      );
+    },
+  );
+
+  storeTest(
+    'PAGE-13: ending everything else leaves one session and no link, in one position',
+    async (lab) => {
+      const [ada = '', bea = ''] = await addPeople(lab, ['ada', 'bea']);
+      const [keep, other] = [await signIn(lab, ada), await signIn(lab, ada)];
+      const linked = await link(lab, { subject: ada, client: 'one', scopes: ['read'] });
+      const [stranger, strangers] = [
+        await signIn(lab, bea),
+        await link(lab, { subject: bea, client: 'one', scopes: ['read'] }),
+      ];
+      const before = (await lab.a.readFeed({ after: 0, limit: 1 })).head;
+      const ended = await lab.a.endOthers({ subject: ada, keep, event: id() });
+      assert.deepEqual([ended.sessions, ended.applications], [2, 1]);
+      const stands = async (sid: string): Promise<boolean | undefined> =>
+        (await lab.b.findSession(sid))?.alive;
+      assert.deepEqual(await Promise.all([keep, other, linked, stranger, strangers].map(stands)), [
+        true,
+        false,
+        false,
+        true,
+        true,
+      ]);
+      const { entries } = await lab.b.readFeed({ after: before, limit: 10 });
+      assert.deepEqual(
+        entries.map(({ position, kind, value }) => [position, kind, value]).toSorted(),
+        [other, linked].map((sid) => [ended.position, 'session', sid]).toSorted(),
+      );
+      const again = await lab.b.endOthers({ subject: ada, keep, event: id() });
+      assert.deepEqual([again.sessions, again.applications], [0, 0]);
+      assert.equal((await lab.b.verifyAudit()).kind, 'intact');
+    },
+  );
+
+  storeTest(
+    'PAGE-30: sessions, accounts, events and the audit log are read page by page, each row once',
+    async (lab) => {
+      const names = Array.from({ length: 7 }, (_, n) => `person-${n}`);
+      const [ada = ''] = await addPeople(lab, names);
+      const sids: string[] = [];
+      for (let n = 0; n < 7; n++) sids.unshift(await signIn(lab, ada));
+      for (let n = 0; n < 7; n++) {
+        await lab.run(`INSERT INTO security_events (id, subject, at, kind, fields)
+        VALUES ('event-${n}', '${ada}', ${n < 3 ? 1 : n}, 'signed_in', '{}')`);
+      }
+      const sessions = await readAll<{ sid: string }>((after) =>
+        lab.b.searchSessions({
+          clientId: own,
+          limit: 3,
+          ...(after === undefined ? {} : { after: after.sid }),
+        }),
+      );
+      assert.deepEqual(
+        sessions.map(({ sid }) => sid),
+        sids,
+      );
+      const accounts = await readAll<{ name: string }>((after) =>
+        lab.b.searchAccounts({ limit: 3, ...(after === undefined ? {} : { after: after.name }) }),
+      );
+      assert.deepEqual(
+        accounts.map(({ name }) => name),
+        names,
+      );
+      const events = await readAll<{ id: string }>((after) =>
+        lab.b.listEvents({ subject: ada, limit: 2, ...(after === undefined ? {} : { after: after.id }) }),
+      );
+      assert.deepEqual(
+        events.map((event) => event.id),
+        ['event-6', 'event-5', 'event-4', 'event-3', 'event-2', 'event-1', 'event-0'],
+      );
+      const lines = await readAll<{ seq: number }>((after) =>
+        lab.b.searchAudit({ limit: 3, ...(after === undefined ? {} : { before: after.seq }) }),
+      );
+      const all = (await lab.b.listAudit({ limit: 1000 })).map(({ seq }) => seq);
+      assert.deepEqual(
+        lines.map(({ seq }) => seq),
+        all.toReversed(),
+      );
+      assert.ok(all.length > 7);
+    },
+  );
+
+  storeTest(
+    'PAGE-31: a search finds what fits and nothing else, and takes no character for a wildcard',
+    async (lab) => {
+      const [ada = '', bea = ''] = await addPeople(lab, ['ada', 'adam_x', 'bea']);
+      const [phone, odd] = [
+        await signIn(lab, ada, 'Safari on iPhone'),
+        await signIn(lab, ada, '100% ~_~ real'),
+      ];
+      const linked = await link(lab, { subject: bea, client: 'one', scopes: ['read'] });
+      const found = async (search: object): Promise<readonly string[]> =>
+        (await lab.b.searchSessions({ ...search, limit: 10 })).map(({ sid }) => sid);
+      assert.deepEqual(await found({ device: 'IPHONE' }), [phone]);
+      assert.deepEqual(await found({ device: '0% ~_' }), [odd]);
+      assert.deepEqual(await found({ device: '_' }), [odd]);
+      assert.deepEqual(await found({ device: '%x' }), []);
+      assert.deepEqual(await found({ subject: 'ada' }), [odd, phone]);
+      assert.deepEqual(await found({ subject: ada, device: 'iphone', clientId: own }), [phone]);
+      assert.deepEqual(await found({ subject: bea, clientId: own }), []);
+      assert.deepEqual(await found({ clientId: 'one' }), [linked]);
+      const named = async (prefix: string): Promise<readonly string[]> =>
+        (await lab.b.searchAccounts({ prefix, limit: 10 })).map(({ name }) => name);
+      assert.deepEqual(await named('ada'), ['ada', 'adam_x']);
+      assert.deepEqual(await named('adam_'), ['adam_x']);
+      assert.deepEqual(await named('adam%'), []);
+      const [line] = await lab.b.searchAudit({
+        limit: 10,
+        sid: linked,
+        kind: 'session_started',
+        clientId: 'one',
+      });
+      assert.equal(line?.sid, linked);
+      assert.deepEqual(await lab.b.searchAudit({ limit: 10, sid: linked, kind: 'session_ended' }), []);
+    },
+  );
+
+  storeTest('PAGE-24: what stands is counted, and what started and ended in each minute', async (lab) => {
+    const [ada = ''] = await addPeople(lab, ['ada', 'bea']);
+    const before = await lab.a.readFigures();
+    const [first] = [await signIn(lab, ada), await signIn(lab, ada)];
+    lab.clock.advance(120);
+    await link(lab, { subject: ada, client: 'one', scopes: ['read'] });
+    const { sessions, accounts, clients, now, head } = await lab.b.readFigures();
+    assert.deepEqual(
+      [sessions.browser - before.sessions.browser, sessions.person - before.sessions.person, sessions.all],
+      [2, 1, true],
+    );
+    assert.deepEqual([accounts, clients], [2, before.clients]);
+    assert.ok(now >= head);
+    await lab.a.endSession({ sid: first, reason: 'person', by: 'test', holderKey: 'keep' });
+    const { started, ended } = await lab.b.readMinutes(5);
+    assert.deepEqual([started.length, ended.length], [5, 5]);
+    assert.deepEqual([started.at(-1), ended.at(-1), started.slice(1, 3).includes(2)], [1, 1, true]);
+    lab.clock.advance((10 * minute) / 1e6);
+    assert.deepEqual((await lab.b.readMinutes(5)).ended, [0, 0, 0, 0, 0]);
+  });
+}
