@@ -1,6 +1,7 @@
 import type { AlgorithmName } from '@symbolon/token';
 import type { Finding, Patient } from './finding.ts';
 import { createCustody, isExternal } from './key-custody.ts';
+import { lookupKeyEntry, openLookupKey } from './lookup-key.ts';
 import { neededKeys } from './signing-keys.ts';
 import type { KeyRow } from './storage/rows.ts';
 
@@ -8,7 +9,12 @@ import type { KeyRow } from './storage/rows.ts';
 export async function diagnoseKeys(patient: Patient, rows: readonly KeyRow[]): Promise<readonly Finding[]> {
   if (rows.length === 0) return [neverStarted];
   const opened = await Promise.all(rows.map((row) => diagnoseOpening(patient, row)));
-  return [...diagnoseMissing(patient, rows), ...opened.flat(), ...(await diagnoseAge(patient, rows))];
+  return [
+    ...diagnoseMissing(patient, rows),
+    ...opened.flat(),
+    ...(await diagnoseLookupKey(patient)),
+    ...(await diagnoseAge(patient, rows)),
+  ];
 }
 
 const neverStarted: Finding = {
@@ -69,6 +75,25 @@ async function diagnoseOpening({ keyring }: Patient, row: KeyRow): Promise<reado
         what: `${row.state} ${row.purpose} key ${row.kid}: ${error instanceof Error ? error.message : String(error)}`,
         why: signs ? 'the issuer does not start without it' : 'it signs nothing more, and verifies without',
         fix: 'restore the key file that belongs to this store; if it is lost, revoke the key',
+      },
+    ];
+  }
+}
+
+async function diagnoseLookupKey({ storage, keyring }: Patient): Promise<readonly Finding[]> {
+  const entry = await lookupKeyEntry(storage);
+  if (keyring === undefined || entry === undefined) return [];
+  try {
+    await openLookupKey({ storage, keyring });
+    return [];
+  } catch {
+    return [
+      {
+        level: 'error',
+        code: 'lookup_key_does_not_open',
+        what: `the key under which codes and links are looked up is wrapped under the key file's entry ${entry} and does not open`,
+        why: 'the issuer does not start without it',
+        fix: 'restore the key file that belongs to this store',
       },
     ];
   }

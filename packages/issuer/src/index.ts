@@ -1,5 +1,6 @@
 export { createIssuer, type Issuer, type IssuerOptions } from './issuer.ts';
 export { serveMetrics, type MetricsServer } from './metrics-server.ts';
+export { lookupKeyEntry } from './lookup-key.ts';
 export { serveIssuer, type IssuerServer } from './server.ts';
 export { createKeyring, type Keyring, type WrappingKey } from './wrapping.ts';
 export {

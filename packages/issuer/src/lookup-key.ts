@@ -42,7 +42,17 @@ export async function rewrapLookupKey(options: { storage: Storage; keyring: Keyr
   await storage.replaceMeta(metaKey, { from, to });
 }
 
+/** Under which entry of the key file the lookup key is wrapped; undefined where the store has none yet. */
+export async function lookupKeyEntry(storage: Storage): Promise<string | undefined> {
+  const kept = await storage.findMeta(metaKey);
+  return kept === null ? undefined : entryOf(kept);
+}
+
+function entryOf(kept: string): string {
+  return kept.slice(0, kept.indexOf('.'));
+}
+
 function unwrap(keyring: Keyring, kept: string): string {
-  const end = kept.indexOf('.');
-  return keyring.unwrap(kept.slice(end + 1), { ...boundTo, kekId: kept.slice(0, end) });
+  const kekId = entryOf(kept);
+  return keyring.unwrap(kept.slice(kekId.length + 1), { ...boundTo, kekId });
 }

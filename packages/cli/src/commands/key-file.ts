@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import type { KeyRow } from '@symbolon/issuer';
 import type { Command } from 'commander';
 import { Refused } from '../exit.ts';
 import { commandLine } from '../invocation.ts';
@@ -129,16 +128,19 @@ async function entriesOf({
   return { path: file, ids: listKeyFileEntries(file) };
 }
 
-/** The keys of the store that are wrapped under some entry. */
-async function keptKeys(folder: SettledFolder): Promise<readonly KeyRow[]> {
+/** Under which entry each key of the store is wrapped, that of codes and links too. */
+async function keptKeys(folder: SettledFolder): Promise<readonly string[]> {
   const storage = await openStore(folder);
   try {
-    return (await storage.listKeys()).filter(({ wrappedKey }) => wrappedKey !== null);
+    const { lookupKeyEntry } = await import('@symbolon/issuer');
+    const signing = (await storage.listKeys()).filter(({ wrappedKey }) => wrappedKey !== null);
+    const lookup = await lookupKeyEntry(storage);
+    return [...signing.map(({ kekId }) => kekId), ...(lookup === undefined ? [] : [lookup])];
   } finally {
     await storage.close();
   }
 }
 
-function countUnder(keys: readonly KeyRow[], id: string): number {
-  return keys.filter(({ kekId }) => kekId === id).length;
+function countUnder(entries: readonly string[], id: string): number {
+  return entries.filter((entry) => entry === id).length;
 }
