@@ -23,7 +23,7 @@ export interface PeopleHouse {
   /** A new sign-in of Ada's, in a browser of its own. */
   readonly signInAgain: () => Promise<TestBrowser>;
   /** A new session of the application, on a key of its own, by the code flow. */
-  readonly link: (person: TestBrowser) => Promise<Credential>;
+  readonly link: (person: TestBrowser, audience?: string) => Promise<Credential>;
   readonly faults: readonly unknown[];
   readonly close: () => Promise<void>;
 }
@@ -35,6 +35,9 @@ export interface LinkedApp {
 
 /** The cookie in which a session token comes at an issuer on loopback. */
 export const cookieName = 'symbolon';
+
+/** Another audience of the same issuer. */
+export const elsewhere = 'https://elsewhere.example';
 
 /** Opens the house. */
 export async function openPeopleHouse(): Promise<PeopleHouse> {
@@ -48,7 +51,7 @@ export async function openPeopleHouse(): Promise<PeopleHouse> {
       name: 'A house',
       registration: { dynamic: { audiences: [{ audience: api, scope: ['read'] }] } },
     },
-    audiences: [{ audience: api, scopes: ['read'] }],
+    audiences: [api, elsewhere].map((audience) => ({ audience, scopes: ['read'] })),
     keyring: createKeyring([{ id: 'test', secret: randomBytes(32) }]),
     report: (fault) => faults.push(fault.error),
   });
@@ -71,7 +74,7 @@ export async function openPeopleHouse(): Promise<PeopleHouse> {
       await demand(signIn(browser), 200);
       return browser;
     },
-    link: (person) => link(person, { url, app }),
+    link: (person, audience = api) => link(person, { url, app, audience }),
     close: async () => {
       guard.close();
       apiServer.close();
@@ -95,7 +98,7 @@ async function newPerson(
 
 async function addApp(issuer: Issuer, { name, api }: { name: string; api: string }): Promise<LinkedApp> {
   const redirectUri = `https://${name}.example/callback`;
-  const audiences = [{ audience: api, scope: ['read'] }];
+  const audiences = [api, elsewhere].map((audience) => ({ audience, scope: ['read'] }));
   const added = await issuer.clients.add({ kind: 'public', name, redirectUris: [redirectUri], audiences });
   return { clientId: added.id, redirectUri };
 }
@@ -105,19 +108,23 @@ export async function allow(person: TestBrowser, { url, to }: { url: string; to:
   const kept = await demand(person.get(to.slice(url.length)), 303);
   const shown = await person.get((kept.headers.get('location') ?? '').slice(url.length));
   if (shown.status === 303) return shown.headers.get('location') ?? '';
-  const [, request = ''] = /name="request" value="([^"]+)"/.exec(await shown.text()) ?? [];
-  const said = await demand(person.submit('/authorize/consent', { request, decision: 'allow' }), 303);
+  const hidden = (await shown.text()).matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g);
+  const fields = Object.fromEntries([...hidden].map(([, name = '', value = '']) => [name, value]));
+  const said = await demand(person.submit('/authorize/consent', { ...fields, decision: 'allow' }), 303);
   return said.headers.get('location') ?? '';
 }
 
 /** The code flow, as an application runs it. */
-async function link(person: TestBrowser, { url, app }: { url: string; app: LinkedApp }): Promise<Credential> {
+async function link(
+  person: TestBrowser,
+  { url, app, audience }: { url: string; app: LinkedApp; audience: string },
+): Promise<Credential> {
   const jwk = await generatePrivateJwk('ES256');
   const holder = await importSigningKey(jwk);
   const verifier = randomBytes(32).toString('base64url');
   const asked = new URLSearchParams({
     ...{ response_type: 'code', client_id: app.clientId, redirect_uri: app.redirectUri, scope: 'read' },
-    ...{ code_challenge: await hashText(verifier), code_challenge_method: 'S256' },
+    ...{ code_challenge: await hashText(verifier), code_challenge_method: 'S256', resource: audience },
   });
   const back = await allow(person, { url, to: `${url}/authorize?${asked.toString()}` });
   const proof = await signProof({ method: 'POST', url: `${url}/token`, now: Date.now() / 1000 }, holder);

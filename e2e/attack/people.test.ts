@@ -11,8 +11,8 @@ import {
   type Report,
   type RequestParts,
 } from '@symbolon/attack';
-import type { TestBrowser } from '../../packages/issuer/test/people-lab.ts';
-import { allow, cookieName, openPeopleHouse, type PeopleHouse } from './people-house.ts';
+import { demandOk, signIn, type TestBrowser } from '../../packages/issuer/test/people-lab.ts';
+import { allow, cookieName, elsewhere, openPeopleHouse, type PeopleHouse } from './people-house.ts';
 
 let house: PeopleHouse;
 before(async () => {
@@ -25,18 +25,23 @@ void test('ATTACK-2: the account page and a linked application: nothing is accep
   const honest: CredentialSource = { isFresh: true, get: () => link(ada) };
   const report = await attack({
     ...{ request: { url: `${api}/me`, method: 'GET', headers: [] }, honest, rate: 400 }, // below what a guard takes of one session
+    elsewhere: { isFresh: true, get: () => link(ada, elsewhere) },
     ...{ second: { isFresh: true, get: () => link(bob) }, issuer: url, tokenEndpoint: `${url}/token` },
     refreshRequest: refreshRequests({ endpoint: `${url}/token`, clientId: app.clientId }),
     endRequest: ({ token }) => Promise.resolve(endForm(token, cookieOf(ada))),
     ...{ account: `${url}/account`, visitor: given(ada), stranger: given(bob) },
     application: {
-      ...{ ...app, form: { scope: 'read' }, other: otherApp, cookie: headerOf(ada) },
+      ...{ ...app, form: { scope: 'read', resource: api }, other: otherApp, cookie: headerOf(ada) },
       visit: (to) => allow(ada, { url, to }),
     },
     destructive: true,
   });
   assertClean(report, 0.5);
   const tried = triedOf(report);
+  assert.deepEqual(skippedOf(report, ['authorize/', 'web/account-', 'issuer/method-']), [
+    'web/account-without-proof', // a cookie has none
+    'authorize/code-twice-leaves-session', // within a minute, who has its key is answered again
+  ]);
   for (const family of ['web/account-', 'replay/', 'refresh/', 'proof/', 'authorize/'])
     assert.ok(
       tried.some((id) => id.startsWith(family)),
@@ -64,6 +69,22 @@ void test('ATTACK-2: a session that a cookie carries, before a request that chan
   });
   assertClean(report, 0.4);
   assert.ok(triedOf(report).some((id) => id.startsWith('web/forged-')));
+});
+
+void test('ATTACK-29: a token whose key has left the key set is refused, and called so only if that key is no longer published', async () => {
+  const { url, api, issuer, ada, link } = house;
+  const { token: formerToken } = await link(ada);
+  const only = { only: ['keys/former-key'], formerToken, issuer: url };
+  const honest: CredentialSource = { isFresh: true, get: () => link(ada) };
+  const request = { url: `${api}/me`, method: 'GET', headers: [] };
+  const before = await attack({ ...only, request, honest });
+  assert.equal(before.results[0]?.verdict, 'skipped');
+  const [header = ''] = formerToken.split('.');
+  const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString()) as { kid: string };
+  assert.equal((await issuer.keys.revoke(kid, 'a test')).kind, 'revoked');
+  await demandOk(await signIn(ada)); // her cookie was signed by that key too
+  const after = await attack({ ...only, request, honest });
+  assert.deepEqual([after.trouble, after.results[0]?.verdict], [undefined, 'refused']);
 });
 
 function cookieOptions(): Omit<AttackOptions, 'request'> {
@@ -116,6 +137,12 @@ function headerOf({ cookies }: TestBrowser): string {
 
 function triedOf({ results }: Report): string[] {
   return results.filter(({ verdict }) => verdict === 'refused').map(({ id }) => id);
+}
+
+function skippedOf({ results }: Report, families: readonly string[]): string[] {
+  return results
+    .filter(({ id, verdict }) => verdict === 'skipped' && families.some((start) => id.startsWith(start)))
+    .map(({ id }) => id);
 }
 
 function assertClean(report: Report, share: number): void {

@@ -3,7 +3,13 @@ import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -93,6 +99,56 @@ describe('ways in', () => {
     });
   }
 
+  test('ATTACK-28: an authorization endpoint is asked as a browser asks, and a code comes from a command', async () => {
+    const asked: string[] = [];
+    await using target = await serve((request, response) => {
+      const url = new URL(request.url ?? '/', 'http://localhost');
+      asked.push(`${request.method ?? ''} ${url.pathname} ${request.headers.cookie ?? 'no cookie'}`);
+      answerAsDesk(url, { request, response, issuer: target.url });
+    });
+    const print = (code: string): string =>
+      `echo "$AUTHORIZATION_URL" | grep -q 'client_id=photos' && echo 'https://photos.example/cb?code=${code}'`;
+    const { stdout, stderr } = await attack(
+      `${target.url}/me`,
+      ...['--token', 'of-alice', '--issuer', target.url, '--app', 'photos', '--app-scope', 'read'],
+      ...['--app-redirect', 'https://photos.example/cb', '--authorize-cookie', 'desk=alice'],
+      ...['--code-command', print('good'), '--only', 'authorize/type-token,authorize/code-verifier-wrong'],
+    );
+    equal(stderr, '');
+    const { results } = JSON.parse(stdout) as JsonReport;
+    equal(verdictOf(results, 'authorize/type-token'), 'refused');
+    equal(verdictOf(results, 'authorize/code-verifier-wrong'), 'accepted');
+    ok(asked.includes('GET /authorize desk=alice'));
+  });
+
+  test('ATTACK-28: an application without its redirect URI is told what to give', async () => {
+    const { stderr, code } = await attack('http://localhost:1/', '--token', 'a', '--app', 'photos');
+    match(stderr, /--app-redirect/);
+    equal(code, 2);
+  });
+
+  test('ATTACK-30: the account page is opened with its own cookie, and not with the token of the API', async () => {
+    await using target = await serve((request, response) => {
+      const isPage = request.url?.startsWith('/account') === true;
+      const isIn = isPage
+        ? request.headers.cookie === 'page=of-ada'
+        : request.headers.authorization === 'Bearer of-alice';
+      response.writeHead(isIn ? 200 : 401, { 'www-authenticate': 'Bearer' }).end('an account with a page');
+    });
+    const { stdout } = await attack(
+      `${target.url}/me`,
+      ...['--token', 'of-alice', '--account-url', `${target.url}/account`],
+      ...['--account-cookie', 'page=of-ada', '--only', 'web/account-with'],
+    );
+    const { results } = JSON.parse(stdout) as JsonReport;
+    for (const name of ['without-credential', 'with-token-for-the-api', 'with-token-for-the-api-as-cookie'])
+      equal(verdictOf(results, `web/account-${name}`), 'refused', name);
+    const { stderr, code } = await attack(`${target.url}/me`, '--token', 'a', '--account-cookie', 'secret');
+    match(stderr, /expected name=value/);
+    ok(!stderr.includes('secret'));
+    equal(code, 2);
+  });
+
   test('ATTACK-27: without a client the command says what to give', async () => {
     const { stderr, code } = await attack(
       'http://localhost:1/',
@@ -105,6 +161,26 @@ describe('ways in', () => {
     equal(code, 2);
   });
 });
+
+/** An issuer that compares no verifier, and the API behind it. */
+function answerAsDesk(
+  { pathname, searchParams }: URL,
+  sent: { request: IncomingMessage; response: ServerResponse; issuer: string },
+): void {
+  const { request, response, issuer } = sent;
+  const json = (body: object): ServerResponse =>
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  if (pathname === '/me')
+    response.writeHead(request.headers.authorization === 'Bearer of-alice' ? 200 : 401).end();
+  else if (pathname === '/authorize') {
+    const isCode = searchParams.get('response_type') === 'code' && request.headers.cookie === 'desk=alice';
+    const location = `https://photos.example/cb?${isCode ? 'code=good' : 'error=invalid_request'}`;
+    response.writeHead(303, { location }).end();
+  } else if (pathname === '/token') json({ access_token: 'x', token_type: 'Bearer' });
+  else if (pathname.startsWith('/.well-known/'))
+    json({ issuer, authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/token` });
+  else response.writeHead(404).end();
+}
 
 async function isGenuine(
   { headers }: IncomingMessage,

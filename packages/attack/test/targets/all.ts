@@ -3,6 +3,7 @@ import { keysTargets } from './keys.ts';
 import { signatureTargets } from './signature.ts';
 import { encodingTargets } from './encoding.ts';
 import { envelopeTargets } from './envelope.ts';
+import { rotationTargets } from './rotation.ts';
 import { claimsTargets } from './claims.ts';
 import { audienceTargets } from './audience.ts';
 import { proofTargets } from './proof.ts';
@@ -25,6 +26,7 @@ export const weak: readonly Target[] = [
   ...signatureTargets,
   ...encodingTargets,
   ...envelopeTargets,
+  ...rotationTargets,
   ...claimsTargets,
   ...audienceTargets,
   ...proofTargets,
