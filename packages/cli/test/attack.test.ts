@@ -33,7 +33,9 @@ describe('symbolon attack', () => {
         resolve(text.toString());
       }),
     );
-    dev.url = `${(JSON.parse(line) as { demo_api: string }).demo_api}/me`;
+    // The next line is the link to the first account.
+    const [ready = ''] = line.split('\n');
+    dev.url = `${(JSON.parse(ready) as { demo_api: string }).demo_api}/me`;
   });
 
   after(() => {

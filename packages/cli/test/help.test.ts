@@ -22,17 +22,7 @@ test('every command explains itself with examples, and has --data and --json', (
     [
       ...['symbolon dev', 'symbolon serve', 'symbolon migrate'],
       ...['client add', 'client list', 'client end', 'client remove', 'client unblock'],
-      ...[
-        'session list',
-        'session end',
-        'subject end',
-        'subject disable',
-        'subject enable',
-        'key list',
-        'key rotate',
-        'key revoke',
-      ],
-      ...['file list', 'file add', 'file remove', 'key rewrap'],
+      ...['session list', 'session end', 'subject end', 'subject disable', 'subject enable'],
       ...[
         'account first',
         'account invite',
@@ -41,6 +31,8 @@ test('every command explains itself with examples, and has --data and --json', (
         'account enable',
         'account role',
       ],
+      ...['key list', 'key rotate', 'key revoke'],
+      ...['file list', 'file add', 'file remove', 'key rewrap'],
       ...['guard list', 'audit list', 'audit verify', 'symbolon doctor'],
       ...['symbolon token', 'symbolon call', 'symbolon inspect', 'symbolon attack'],
     ],

@@ -183,7 +183,7 @@ void test('ISSUER-104: a store that does not answer is told, and the rest with i
   assert.equal(figures.get('symbolon_faults_total'), 0);
 });
 
-void test('GUARD-60: a guard tells its figures in the same form', async (t) => {
+void test('GUARD-67: a guard tells its figures in the same form', async (t) => {
   const at = await lab(t);
   const guard = createGuard({
     issuer: issuerUrl,
