@@ -62,6 +62,75 @@ void suite('passkeys', () => {
     await lab.issuer.close();
   });
 
+  void test('ACCOUNT-33: a key that is not one of its algorithm is refused at its enrolment', async () => {
+    const lab = await openPeopleLab();
+    const browser = openBrowser(lab);
+    const first = await lab.issuer.accounts?.inviteFirst();
+    const bytes = (length: number): Uint8Array => new Uint8Array(length).fill(0x9d);
+    const rows: readonly (readonly [string, Bend])[] = [
+      ['RS256 with a point', { alg: -257 }],
+      ['EdDSA with a point of P-256', { alg: -8 }],
+      ['ES256 of the type OKP', { key: [[1, 1]] }],
+      ['ES256 on Ed25519', { key: [[-1, 6]] }],
+      ['ES256 beside its curve', { key: [[-3, bytes(32)]] }],
+      ['ES256 without y', { key: [[-3, bytes(0)]] }],
+      ['EdDSA on P-256', { alg: -8, key: [[1, 1]] }],
+      [
+        'EdDSA too short',
+        {
+          alg: -8,
+          key: [
+            [1, 1],
+            [-1, 6],
+            [-2, bytes(31)],
+          ],
+        },
+      ],
+      [
+        'RS256 of 1024 bits',
+        {
+          alg: -257,
+          key: [
+            [1, 3],
+            [-1, bytes(128)],
+            [-2, new Uint8Array([1, 0, 1])],
+          ],
+        },
+      ],
+    ];
+    for (const [what, bend] of rows)
+      assert.deepEqual(await refusalOf(await enrol(browser, first?.link ?? '', bend)), refused, what);
+    assert.equal((await lab.issuer.accounts?.list())?.length, 0);
+    const sound: Bend = {
+      alg: -257,
+      key: [
+        [1, 3],
+        [-1, bytes(256)],
+        [-2, new Uint8Array([1, 0, 1])],
+      ],
+    };
+    await demandOk(await enrol(browser, first?.link ?? '', sound));
+    for (const [name, bend] of [
+      ['P-256', {}],
+      [
+        'Ed25519',
+        {
+          alg: -8,
+          key: [
+            [1, 1],
+            [-1, 6],
+            [-2, bytes(32)],
+          ],
+        },
+      ],
+    ] as const satisfies readonly (readonly [string, Bend])[]) {
+      const invited = await lab.issuer.accounts?.invite({ name });
+      assert.ok(invited?.kind === 'invited');
+      await demandOk(await enrol(openBrowser(lab), invited.link, bend));
+    }
+    await lab.issuer.close();
+  });
+
   void test('ACCOUNT-6: what is asked of an authenticator is a passkey that verifies its user', async () => {
     const lab = await openPeopleLab();
     const browser = openBrowser(lab);

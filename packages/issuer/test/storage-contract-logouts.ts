@@ -84,7 +84,7 @@ export function logoutContract(storeTest: StoreTest): void {
     const own = newClient({ kind: 'own' });
     await a.addClient(own);
     await run(
-      `INSERT INTO accounts (subject, name, role, created_at) VALUES ('${subject}', 'Ada', 'person', 0)`,
+      `INSERT INTO accounts (subject, name, folded, role, created_at) VALUES ('${subject}', 'Ada', 'ada', 'person', 0)`,
     );
     const browserOf = async () => {
       const started = await a.startBrowserSession({
