@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { suite, test } from 'node:test';
+import { androidAttestation } from './android-attestation.ts';
 import type { Bend } from './authenticator.ts';
 import { createAuthenticator } from './authenticator.ts';
 import {
@@ -128,6 +130,34 @@ void suite('passkeys', () => {
       assert.ok(invited?.kind === 'invited');
       await demandOk(await enrol(openBrowser(lab), invited.link, bend));
     }
+    await lab.issuer.close();
+  });
+
+  void test('ACCOUNT-35: what an authenticator says of itself makes the issuer ask nobody', async () => {
+    const lab = await openPeopleLab();
+    const browser = openBrowser(lab);
+    const first = await lab.issuer.accounts?.inviteFirst();
+    const fetched: (string | undefined)[] = [];
+    const inside = createServer(({ url }, answer) => {
+      fetched.push(url);
+      answer.end();
+    })
+      .listen(0, '127.0.0.1')
+      .unref();
+    await new Promise((resolve) => inside.once('listening', resolve));
+    const place = inside.address();
+    assert.ok(typeof place === 'object' && place !== null);
+    const crl = `http://127.0.0.1:${String(place.port)}/secret`;
+    const rows: readonly (readonly [string, NonNullable<Bend['attest']>])[] = [
+      ['a certificate that names an address', (made) => androidAttestation({ ...made, crl })],
+      ['another format', () => ['tpm', new Map()]],
+      ['no such format', () => ['', new Map()]],
+    ];
+    for (const [what, attest] of rows)
+      assert.deepEqual(await refusalOf(await enrol(browser, first?.link ?? '', { attest })), refused, what);
+    assert.deepEqual(fetched, []);
+    await demandOk(await enrol(browser, first?.link ?? ''));
+    inside.closeAllConnections();
     await lab.issuer.close();
   });
 
