@@ -9,6 +9,7 @@ import {
 import { AuthError } from '@symbolon/token';
 import { isTakenAttestation } from './passkey-attestations.ts';
 import type { PasskeyChallenges } from './passkey-challenges.ts';
+import { keyFitsItsAlgorithm } from './passkey-keys.ts';
 import type { AssertedPasskey, MadePasskey } from './passkey-responses.ts';
 import type { NewPasskey, PasskeyRow, RedeemedChallenge } from './storage/account-storage.ts';
 
@@ -91,6 +92,7 @@ export function openPasskeys(options: {
       }).catch(refused);
       if (!verified) throw new AuthError('passkey_refused');
       const { credential, credentialBackedUp: backedUp } = registrationInfo;
+      if (!keyFitsItsAlgorithm(credential.publicKey)) throw new AuthError('passkey_refused');
       const { id, counter, transports = [] } = credential;
       const publicKey = Buffer.from(credential.publicKey).toString('base64url');
       return { passkey: { id, publicKey, counter, transports, backedUp }, challenge: redeemed() };
