@@ -166,6 +166,13 @@ export const holdGrantOfCode = `
   WHERE grants.id = (SELECT codes.grant_id FROM authorization_codes AS codes WHERE codes.hash = $1 AND codes.request = $2)
   /* FOR SHARE */`;
 
+/** So that a sign-in cannot end between this look and the commit, either. After the grant. $1 code, $2 request. */
+export const holdSignInOfCode = `
+  SELECT sessions.id FROM sessions
+  WHERE sessions.id = (SELECT codes.sign_in FROM authorization_codes AS codes
+    WHERE codes.hash = $1 AND codes.request = $2 AND codes.outcome = 'redeemed')
+  /* FOR SHARE */`;
+
 /** Audiences and their algorithms, as many times as there are audiences, from $6. */
 const algOfAudience = (audiences: number, from: number) =>
   `CASE sessions.audience ${Array.from({ length: audiences }, (_, n) => `WHEN $${from + 2 * n} THEN $${from + 1 + 2 * n}`).join(' ')} END`;
@@ -180,6 +187,7 @@ export const startByCode = (audiences: number): string => `${startColumnsWith('g
     AND clients.id = codes.client_id AND clients.cut_at < codes.created_at
     AND subjects.id = codes.subject AND subjects.enabled = 1 AND subjects.cut_at < codes.created_at
     AND head.cut_at < codes.created_at
+    AND (codes.sign_in IS NULL OR EXISTS (SELECT 1 FROM sessions WHERE sessions.id = codes.sign_in AND ${alive}))
   RETURNING ${issueColumns(algOfAudience(audiences, 6), '$3')}`;
 
 /** $1 code, $2 request, $3 refresh algorithm, then audiences and algorithms. */
