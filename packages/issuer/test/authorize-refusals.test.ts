@@ -305,8 +305,9 @@ void test('AUTHORIZE-11: what was allowed is not asked again, where the answer s
   const native = await addApplication(lab, { redirectUris: [redirect_uri] });
   await consent(lab, await ask(native, { redirect_uri }), browser);
   assert.equal(await isAsked(await ask(native, { redirect_uri })), true);
-  const own = await addApplication(lab, { consent: 'given' });
+  const own = await addApplication(lab, { consent: 'given', redirectUris: [redirectUri, redirect_uri] });
   assert.equal(await isAsked(await ask(own)), false);
+  assert.equal(await isAsked(await ask(own, { redirect_uri })), true, 'another program could listen');
 });
 
 void test('AUTHORIZE-12: a code is worth nothing without client, redirect URI, verifier and key; again it is a lost answer, late it ends the session', async () => {
