@@ -251,6 +251,8 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
 
 /** How many recovery codes an address may try in a minute: each is unguessable, so this spares the store. */
 const triesPerMinute = 10;
+/** Many people may share an address. */
+const requestsPerMinute = 120;
 
 function readPeople(
   { name, signIn, registration }: PeopleOptions,
@@ -301,6 +303,7 @@ async function openPeople(
     signIns: openSignIns({ ...office, passkeys }),
     factors: openFactors({ ...office, passkeys }),
     recoveries: createAttempts({ perMinute: triesPerMinute, clock: office.clock }),
+    arrivals: createAttempts({ perMinute: requestsPerMinute, clock: office.clock }),
   };
   const loopback = new URL(office.issuer).protocol === 'http:';
   const outbound = createOutbound({ loopback });

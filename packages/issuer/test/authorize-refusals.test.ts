@@ -64,7 +64,6 @@ const strangeUris = [
   'https://app.example\\@evil.example/callback',
   '//app.example/callback',
   ' https://app.example/callback',
-  'https://app.example/callback\n',
   'javascript:alert(1)',
   'data:text/html,x',
 ];
@@ -152,10 +151,32 @@ void test('AUTHORIZE-5: a parameter that comes twice is told to the person', asy
     '&resource=https%3A%2F%2Fapi.example&resource=x',
     '&state=1',
     `&redirect_uri=${redirectUri}`,
+    '&other=%00',
+    '&client_name=a%1bb',
+    '&login_hint=ada%0a',
   ]) {
     const answer = await get(lab, authorizePath(parameters) + twice, browser);
     assert.deepEqual(await codeOnPage(answer), [400, 'request_malformed']);
   }
+});
+
+void test('AUTHORIZE-24: an address leaves so many requests a minute, and each only so large', async () => {
+  const { parameters } = await ask(app);
+  const from = (address: string): Promise<Response> =>
+    lab.issuer.fetch(new Request(`${issuerUrl}${authorizePath(parameters)}`), { address });
+  for (let turn = 0; turn < 120; turn++) assert.equal((await from('192.0.2.1')).status, 303);
+  assert.deepEqual(await codeOnPage(await from('192.0.2.1')), [400, 'attempts_exceeded']);
+  assert.equal((await from('192.0.2.2')).status, 303, 'another address');
+  const pushed = await lab.issuer.fetch(
+    new Request(`${issuerUrl}/par`, { method: 'POST', body: new URLSearchParams(parameters) }),
+    { address: '192.0.2.1' },
+  );
+  assert.deepEqual(await refusalOf(pushed), [429, 'attempts_exceeded']);
+  lab.clock.advance(60);
+  assert.equal((await from('192.0.2.1')).status, 303, 'a minute later');
+  const wide = '\u{20ac}'.repeat(1000);
+  const large = await ask(app, { state: wide, nonce: wide, login_hint: wide });
+  assert.equal(errorOf(locationOf(await arrive(lab, large.parameters)))[1], 'invalid_request');
 });
 
 async function push(form: Record<string, string>, by: { proof?: string } = {}): Promise<Response> {

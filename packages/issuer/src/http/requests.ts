@@ -21,10 +21,13 @@ export function readQuery(request: Request): Form {
   return readParameters(new URL(request.url).searchParams);
 }
 
+/** PostgreSQL keeps no NUL; nothing that is asked here has a reason for any of them. */
+const control = /\p{Cc}/u;
+
 function readParameters(parameters: URLSearchParams): Form {
   const form = new Map<string, string>();
   for (const [name, value] of parameters) {
-    if (form.has(name)) throw malformed('parameter');
+    if (form.has(name) || control.test(name) || control.test(value)) throw malformed('parameter');
     // RFC 6749 section 3.2: a parameter without a value is as if it had been left out.
     if (value !== '') form.set(name, value);
   }
