@@ -64,8 +64,8 @@ export function malformed(part: string): AuthError {
   return new AuthError('request_malformed', { detail: { claim: part } });
 }
 
-/** A body that does not decode, or breaks off, is its sender's doing and no fault of ours. */
-async function readBody(request: Request): Promise<string> {
+/** Reads a body of at most 64 kB. One that does not decode, or breaks off, is its sender's doing and no fault of ours. */
+export async function readBody(request: Request): Promise<string> {
   const stated = request.headers.get('content-length');
   if (stated !== null && !(Number(stated) <= maxBody)) throw malformed('body');
   try {
