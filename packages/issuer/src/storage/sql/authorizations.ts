@@ -138,6 +138,9 @@ export const auditGrantMade = tell(
 /** How long after its first use a code is answered with the same session again: the first answer may have been lost. */
 const repeatedFor = 60_000_000;
 
+/** Without any key nobody can tell the application from who has read its code. */
+const hasKey = `EXISTS (SELECT 1 FROM clients WHERE clients.id = $2 AND clients.kind = 'web')`;
+
 /**
  * What the code means now, once client, verifier and key are its own; otherwise no row is touched. $1 name, $2 client,
  * $3 redirect URI or '', $4 challenge, $5 jkt, $6 audience or '', $7 request, $8 sid of what may start.
@@ -146,7 +149,7 @@ export const redeemCode = `
   UPDATE authorization_codes SET
     request = $7,
     outcome = CASE WHEN redeemed_at IS NULL THEN 'redeemed'
-      WHEN redeemed_at >= now_us() - ${repeatedFor} THEN 'repeated' ELSE 'reuse' END,
+      WHEN redeemed_at >= now_us() - ${repeatedFor} AND ($5 <> '' OR ${hasKey}) THEN 'repeated' ELSE 'reuse' END,
     redeemed_at = coalesce(redeemed_at, now_us()),
     sid = coalesce(sid, $8),
     jkt = $5
