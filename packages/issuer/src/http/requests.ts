@@ -13,7 +13,7 @@ const maxBody = 64 * 1024;
 export async function readForm(request: Request): Promise<Form> {
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/x-www-form-urlencoded') throw malformed('content-type');
-  return readParameters(new URLSearchParams(await readBody(request)));
+  return readParameters(new URLSearchParams(await readBody(request)), controlInForm);
 }
 
 /** Reads the parameters of a URL, each at most once. */
@@ -23,11 +23,13 @@ export function readQuery(request: Request): Form {
 
 /** PostgreSQL keeps no NUL; nothing that is asked here has a reason for any of them. */
 const control = /\p{Cc}/u;
+/** But a field of a form may have lines. */
+const controlInForm = /(?![\t\n\r])\p{Cc}/u;
 
-function readParameters(parameters: URLSearchParams): Form {
+function readParameters(parameters: URLSearchParams, refused = control): Form {
   const form = new Map<string, string>();
   for (const [name, value] of parameters) {
-    if (form.has(name) || control.test(name) || control.test(value)) throw malformed('parameter');
+    if (form.has(name) || refused.test(name) || refused.test(value)) throw malformed('parameter');
     // RFC 6749 section 3.2: a parameter without a value is as if it had been left out.
     if (value !== '') form.set(name, value);
   }
