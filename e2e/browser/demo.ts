@@ -305,7 +305,7 @@ async function openRefreshes({
 /** An account with a passkey that nobody has. */
 async function enrolSomebody(storage: Storage, name: string): Promise<void> {
   const [codeName, account] = [id(), { subject: id(), handle: id(), name, role: 'person' as const }];
-  await storage.invite({ name: codeName, account, life: 60e6, by: 'operator' });
+  await storage.invite({ name: codeName, account, life: 60e6, by: 'operator', inviter: null });
   const passkey = { id: id(), publicKey: id(), counter: 0, transports: [], backedUp: true, name: 'Phone' };
   const enrolled = await storage.enrol({
     ...{ codeName, code: { kind: 'invitation', account }, passkey },

@@ -70,6 +70,8 @@ const production = z.strictObject({
   people: z
     .strictObject({
       name: z.string().min(1).max(60).optional(),
+      /** Your own sign-in instead of passkeys here; what serves it opens this store, too (`issuer.authorizations`). */
+      signIn: z.strictObject({ url: z.url('expected the https URL of your own sign-in page') }).optional(),
       /** Whether applications may register themselves: `POST /register`, and ids that are URLs. */
       registration: z
         .strictObject({ dynamic: selfRegistration.optional(), documents: selfRegistration.optional() })

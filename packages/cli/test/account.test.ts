@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
@@ -56,6 +58,15 @@ function openVisitor(issuer: string): {
   };
 }
 
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  server.close();
+  return address.port;
+}
+
 test('ACCOUNT-25, ACCOUNT-26: dev prints the first link once, and accounts are kept from the command line', async () => {
   const data = temporaryFolder();
   const dev = start(['dev', '--json', '--port', '0', '--data', data]);
@@ -84,7 +95,13 @@ test('ACCOUNT-25, ACCOUNT-26: dev prints the first link once, and accounts are k
       ['operator', 'operator', true],
     ],
   );
-  await symbolonJson('account disable ada', { data });
+  await symbolonJson('account role ada person', { data });
+  for (const line of ['account role operator person', 'account disable operator']) {
+    const refused = await symbolon(`${line} --json`, { data });
+    assert.equal(refused.code, 1, line);
+    assert.match(refused.stdout + refused.stderr, /last_operator/, line);
+  }
+  await symbolonJson('account disable ADA', { data });
   assert.equal((await ada.signIn()).status, 400);
   await symbolonJson('account enable ada', { data });
   assert.equal((await ada.signIn()).status, 200);
@@ -92,6 +109,9 @@ test('ACCOUNT-25, ACCOUNT-26: dev prints the first link once, and accounts are k
     ['account disable nobody', 1],
     ['account role ada king', 2],
     ['account invite eve --hours 169', 2],
+    ['account recover nobody', 1],
+    ['account recover ada --hours 25', 2],
+    ['account withdraw nobody', 1],
   ] as const)
     assert.equal((await symbolon(line, { data })).code, code, line);
   assert.equal(await stop(dev), 0);
@@ -101,6 +121,30 @@ test('ACCOUNT-25, ACCOUNT-26: dev prints the first link once, and accounts are k
   assert.match(await said.next(), /"ready"/);
   assert.equal(await stop(again), 0);
   assert.deepEqual(await said.rest(), [], 'there is an account');
+});
+
+test('ACCOUNT-27, ACCOUNT-29: accounts are recovered and invitations taken back from the command line', async () => {
+  const data = temporaryFolder();
+  const dev = start(['dev', '--json', '--port', '0', '--data', data]);
+  const lines = linesOf(dev);
+  const { issuer } = JSON.parse(await lines.next()) as { issuer: string };
+  const first = JSON.parse(await lines.next()) as Link;
+  assert.equal((await openVisitor(issuer).enrol(first.link)).status, 200);
+  const { link } = await symbolonJson<Link>('account invite Eve --operator', { data });
+  const listed = await symbolon('account invitations --json', { data });
+  assert.match(listed.stdout, /"name":"Eve","role":"operator"/);
+  assert.ok(!listed.stdout.includes(new URL(link).hash.slice(1)));
+  await symbolonJson('account withdraw eve', { data });
+  const code = new URL(link).hash.slice(1);
+  assert.equal((await openVisitor(issuer).ask('/enrol/options', { code })).status, 400);
+  assert.equal((await symbolon('account withdraw eve', { data })).code, 1);
+
+  const recovery = await symbolonJson<Link>('account recover operator --hours 1', { data });
+  assert.match(recovery.link, /\/enrol\?for=recovery#/);
+  const operator = openVisitor(issuer);
+  assert.equal((await operator.enrol(recovery.link)).status, 200);
+  assert.equal((await operator.signIn()).status, 200);
+  assert.equal(await stop(dev), 0);
 });
 
 test('ACCOUNT-25: serve logs how the first account is made, and not the link that makes it', async () => {
@@ -127,4 +171,49 @@ test('ACCOUNT-25: serve logs how the first account is made, and not the link tha
   assert.equal(refused.code, 2);
   assert.match(refused.stderr, /serve it with --people/);
   assert.equal(await stop(closed), 0);
+});
+
+test('ACCOUNT-34: serve takes all that the issuer takes about people, and says what is wrong with it', async () => {
+  const folder = temporaryFolder();
+  const path = join(folder, 'serve.json');
+  const port = await freePort();
+  const issuer = `http://localhost:${port}`;
+  const audience = 'https://a.example';
+  const config = {
+    issuer,
+    port,
+    data: 'data',
+    keyFile: 'keys.json',
+    audiences: [{ audience, scopes: ['read'] }],
+  };
+  const allowed = { audiences: [{ audience, scope: ['read'] }], perHour: 5 };
+  const people = {
+    name: 'Example',
+    signIn: { url: 'https://app.example/sign-in' },
+    registration: { dynamic: allowed, documents: allowed },
+  };
+  for (const [wrong, fix] of [
+    [{ signIn: { url: 'here' } }, /signIn\.url/],
+    [{ signIn: { url: 'http://app.example/' } }, /people\.signIn\.url .*expected the https URL/],
+    [{ signIn: {} }, /signIn/],
+    [{ registration: { dynamic: { audiences: [{ audience: 'https://b.example' }] } } }, /unknown audience/],
+    [{ registration: { dynamic: { audiences: [] } } }, /expected the audiences/],
+    [{ sign_in: {} }, /sign_in/],
+  ] as const) {
+    writeFileSync(
+      path,
+      JSON.stringify({ ...config, data: 'wrong', keyFile: 'wrong.json', people: { ...people, ...wrong } }),
+    );
+    const refused = await symbolon(`serve --config ${path}`);
+    assert.equal(refused.code, 2, JSON.stringify(wrong));
+    assert.match(refused.stderr, fix);
+  }
+  writeFileSync(path, JSON.stringify({ ...config, people }));
+  const server = start(['serve', '--config', path, '--people', 'Another name']);
+  await firstLine(server);
+  const metadata = (await (await fetch(`${issuer}/.well-known/oauth-authorization-server`)).json()) as object;
+  assert.ok('registration_endpoint' in metadata, 'the flag names it, and the file still counts');
+  const kept = JSON.parse(readFileSync(join(folder, 'data', 'symbolon.json'), 'utf8')) as { people: object };
+  assert.deepEqual(kept.people, { ...people, name: 'Another name' });
+  assert.equal(await stop(server), 0);
 });

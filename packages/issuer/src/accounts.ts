@@ -1,9 +1,16 @@
 import { z } from 'zod';
 import { accountName } from './account-names.ts';
 import type { LookupKey } from './lookup-key.ts';
-import { linkTo, newLinkCode } from './one-time-codes.ts';
+import { linkTo, linkToRecover, newLinkCode } from './one-time-codes.ts';
 import { newId } from './random.ts';
-import type { AccountRow, PlannedAccount, Role, RoleResult } from './storage/account-storage.ts';
+import type {
+  AccountRow,
+  DisableResult,
+  InvitationRow,
+  PlannedAccount,
+  Role,
+  RoleResult,
+} from './storage/account-storage.ts';
 import type { CutResult } from './storage/decisions.ts';
 import type { Storage } from './storage/storage.ts';
 
@@ -20,11 +27,25 @@ export interface Accounts {
   /** By name. */
   readonly list: (page?: { limit?: number; after?: string }) => Promise<readonly AccountRow[]>;
   readonly find: (by: { subject: string } | { name: string }) => Promise<AccountRow | null>;
-  /** Disables an account and ends all its sessions, wherever they are. */
-  readonly disable: (change: { subject: string; by?: string }) => Promise<CutResult>;
+  /** Invitations that nobody has used yet, by name; the codes are in no answer. */
+  readonly invitations: (page?: { limit?: number }) => Promise<readonly InvitationRow[]>;
+  /** Takes back every invitation to an account of this name. */
+  readonly withdraw: (invitation: {
+    name: string;
+    by?: string;
+  }) => Promise<{ kind: 'withdrawn' | 'unknown' }>;
+  /**
+   * A link for somebody who has lost every passkey and code: whoever opens it first makes a new passkey of the
+   * account, and that ends all its sessions. Nothing else is removed.
+   *
+   * @throws TypeError for a life of more than a day.
+   */
+  readonly recover: (recovery: Recovery) => Promise<Recovering>;
+  /** Disables an account and ends all its sessions, wherever they are; never the last operator's. */
+  readonly disable: (change: { subject: string; by?: string }) => Promise<DisableResult>;
   /** Lets an account sign in again; what was ended stays ended. */
   readonly enable: (change: { subject: string; by?: string }) => Promise<{ kind: 'enabled' | 'unknown' }>;
-  /** Counts from the next request. */
+  /** Counts from the next request. The last operator stays one. */
   readonly setRole: (change: { subject: string; role: Role; by?: string }) => Promise<RoleResult>;
   /** Ends every session of an account; it may sign in again. */
   readonly endSessions: (end: { subject: string; by?: string }) => Promise<CutResult>;
@@ -37,7 +58,24 @@ export interface Invitation {
   /** How long the link works, in seconds (default: a day; at most 7 days). */
   readonly life?: number;
   readonly by?: string;
+  /** The subject of the operator who makes the link: it ends with his role, and with his account. */
+  readonly inviter?: string;
 }
+
+/** For whom a link is made that recovers an account. */
+export interface Recovery {
+  readonly subject: string;
+  /** How long the link works, in seconds (default and at most: a day). */
+  readonly life?: number;
+  readonly by?: string;
+  /** The subject of the operator who makes the link: it ends with his role, and with his account. */
+  readonly inviter?: string;
+}
+
+/** `disabled`: enable the account first. */
+export type Recovering =
+  | { readonly kind: 'offered'; readonly link: string; readonly expiresAt: number }
+  | { readonly kind: 'disabled' | 'unknown' };
 
 /** `taken`: there is an account of this name. */
 export type Invited =
@@ -57,6 +95,14 @@ const invitation = z.strictObject({
     .max(7 * day)
     .default(day),
   by: z.string().default('operator'),
+  inviter: z.string().nullable().default(null),
+});
+
+const recovery = z.strictObject({
+  subject: z.string(),
+  life: z.int().min(60).max(day).default(day),
+  by: z.string().default('operator'),
+  inviter: z.string().nullable().default(null),
 });
 
 /** Opens the accounts of a store. `lookup` names the codes there. */
@@ -68,10 +114,10 @@ export function openAccounts(options: { issuer: string; storage: Storage; lookup
     invite: async (given) => {
       const parsed = invitation.safeParse(given);
       if (!parsed.success) throw new TypeError(`unsound invitation: ${z.prettifyError(parsed.error)}`);
-      const { name, role, life, by } = parsed.data;
+      const { name, role, life, by, inviter } = parsed.data;
       const code = newLinkCode();
       const account = planned(name, role);
-      const offer = { name: nameOfLink(lookup, code), account, life: life * micros, by };
+      const offer = { name: nameOfLink(lookup, code), account, life: life * micros, by, inviter };
       const invited = await storage.invite(offer);
       if (invited.kind === 'refused') return { kind: 'taken' };
       return { kind: 'invited', link: linkTo(issuer, code), expiresAt: invited.expiresAt };
@@ -85,9 +131,27 @@ export function openAccounts(options: { issuer: string; storage: Storage; lookup
     },
     list: ({ limit = 100, after } = {}) =>
       storage.listAccounts({ limit, ...(after === undefined ? {} : { after }) }),
-    find: (by) => storage.findAccount('name' in by ? { name: by.name.normalize('NFC').trim() } : by),
-    disable: async ({ subject, by = 'operator' }) =>
-      (await stands(subject)) ? storage.disableAccount({ subject, by, event: newId() }) : { kind: 'unknown' },
+    find: (by) => storage.findAccount(by),
+    invitations: ({ limit = 100 } = {}) => storage.listInvitations({ limit }),
+    withdraw: ({ name, by = 'operator' }) => storage.withdrawInvitations({ name, by }),
+    recover: async (given) => {
+      const parsed = recovery.safeParse(given);
+      if (!parsed.success) throw new TypeError(`unsound recovery: ${z.prettifyError(parsed.error)}`);
+      const { subject, life, by, inviter } = parsed.data;
+      const code = newLinkCode();
+      const offer = {
+        name: nameOfLink(lookup, code),
+        subject,
+        life: life * micros,
+        by,
+        inviter,
+        event: newId(),
+      };
+      const offered = await storage.offerRecoveryLink(offer);
+      if (offered.kind !== 'offered') return offered;
+      return { kind: 'offered', link: linkToRecover(issuer, code), expiresAt: offered.expiresAt };
+    },
+    disable: ({ subject, by = 'operator' }) => storage.disableAccount({ subject, by, event: newId() }),
     enable: async ({ subject, by = 'operator' }) =>
       (await stands(subject)) ? storage.enableAccount({ subject, by, event: newId() }) : { kind: 'unknown' },
     setRole: ({ subject, role, by = 'operator' }) => storage.setRole({ subject, role, by, event: newId() }),

@@ -59,6 +59,8 @@ export interface BrowserSessions {
   readonly identify: (
     request: Request,
   ) => Promise<{ readonly person: Person; readonly cookies: readonly string[] } | undefined>;
+  /** The cookies that were renewed when this request was identified, for an answer that sets none. */
+  readonly renewedFor: (request: Request) => readonly string[];
   /**
    * The person proved a passkey again: `auth_time` moves, in the token that is made now and, where the session is bound
    * to its device, in every later one.
@@ -91,19 +93,23 @@ export function openBrowserSessions(options: {
   const registerAt = `${pathname.replace(/\/$/, '')}/dbsc/register`;
   const keys = signWith('EdDSA');
 
+  const renewed = new WeakMap<Request, readonly string[]>();
+
   const end = (sid: string): Promise<unknown> => storage.endSignIn({ sid, by: 'person' });
 
   const renew = async (request: Request): ReturnType<BrowserSessions['identify']> => {
     const text = readCookie(request.headers, cookies.refreshName);
     const token = text === undefined ? undefined : await options.refreshTokens.verify(text).catch(asNobody);
     if (token === undefined) return undefined;
-    const renewed = await storage.renewByCookie({ sid: token.sid, gen: token.gen, signWith: keys });
-    if (renewed.kind === 'refused' || renewed.kind === 'reuse') return undefined;
+    const issue = await storage.renewByCookie({ sid: token.sid, gen: token.gen, signWith: keys });
+    if (issue.kind === 'refused' || issue.kind === 'reuse') return undefined;
+    const made = await cookieMint(issue);
+    renewed.set(request, made);
     const found = await storage.findBrowserSession(token.sid);
     if (found === null) return undefined;
-    const { authenticatedAt, amr } = renewed.session;
+    const { authenticatedAt, amr } = issue.session;
     const said = { authTime: Math.floor((authenticatedAt ?? 0) / micros), amr: amr ?? [] };
-    return { person: personOf(found, said), cookies: await cookieMint(renewed) };
+    return { person: personOf(found, said), cookies: made };
   };
 
   return {
@@ -125,6 +131,7 @@ export function openBrowserSessions(options: {
       const found = await storage.findBrowserSession(session.sessionId);
       return found === null ? undefined : { person: personOf(found, session), cookies: [] };
     },
+    renewedFor: (request) => renewed.get(request) ?? [],
     present: async (sid, amr) => {
       const proved = await storage.provePresence({ sid, amr, signWith: keys });
       if (proved.kind === 'refused') throw new AuthError('session_ended');

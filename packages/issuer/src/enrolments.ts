@@ -9,7 +9,7 @@ import { newId } from './random.ts';
 import type { EnrolmentCode, EnrolRefusal } from './storage/account-storage.ts';
 import type { Storage } from './storage/storage.ts';
 
-/** Passkeys made by whoever holds a code: the first account, an invitation, a recovery. */
+/** Passkeys made by whoever holds a code: the first account, an invitation, a recovery, an operator's link. */
 export interface Enrolments {
   /** @throws AuthError `link_refused`. */
   readonly ask: (code: string) => Promise<PublicKeyCredentialCreationOptionsJSON>;
@@ -67,7 +67,7 @@ export function openEnrolments(options: {
       const code = newLinkCode();
       const redeemed = await storage.redeemRecoveryCode({
         name: nameOfRecoveryCode(lookup, readRecoveryCode(typed)),
-        accountName: account.normalize('NFC').trim(),
+        accountName: account,
         enrolment: { name: nameOfLink(lookup, code), life: recoveredLife },
         event: newId(),
       });

@@ -22,7 +22,13 @@ export { diagnosePostgres } from './diagnosis-postgres.ts';
 export type { Finding, Patient } from './finding.ts';
 export { rawSignature } from './signers/raw-signature.ts';
 export type { Signer, Signers } from './signer.ts';
-export type { AccountRow, Role, RoleResult } from './storage/account-storage.ts';
+export type {
+  AccountRow,
+  DisableResult,
+  InvitationRow,
+  Role,
+  RoleResult,
+} from './storage/account-storage.ts';
 export type { CutResult } from './storage/decisions.ts';
 export type { RevokeResult, Storage } from './storage/storage.ts';
 export type { RegisteredGuard, RegisteredGuards } from './guards.ts';
@@ -38,7 +44,7 @@ export type {
   SessionRow,
 } from './storage/rows.ts';
 export type { Audience } from './audiences.ts';
-export type { Accounts, Invitation, Invited } from './accounts.ts';
+export type { Accounts, Invitation, Invited, Recovering, Recovery } from './accounts.ts';
 export type { Clients, NewClientOptions } from './clients.ts';
 export type {
   EndOfMany,

@@ -3,15 +3,19 @@ import { maxTokenLife } from '@symbolon/token';
 import type { z } from 'zod';
 import { openAccounts, type Accounts } from './accounts.ts';
 import { createAttempts } from './attempts.ts';
-import { accountAudience, type audienceOptions } from './audiences.ts';
+import { accountAudience, type Audience, type audienceOptions } from './audiences.ts';
 import { openBrowserSessions } from './browser-sessions.ts';
 import { userinfoAudience } from './authorization-target.ts';
 import { openAuthorizations } from './authorizations.ts';
 import { createBackchannelLogout, type BackchannelLogout } from './backchannel-logout.ts';
 import { openClientDocuments } from './client-documents.ts';
 import { createOutbound } from './outbound.ts';
-import { createOwnSignIn, type OwnSignIn } from './own-sign-in.ts';
-import { readRegistration, type RegistrationOptions } from './registration-policy.ts';
+import { createOwnSignIn, readSignIn, type OwnSignIn } from './own-sign-in.ts';
+import {
+  readRegistration,
+  type RegistrationOptions,
+  type RegistrationPolicy,
+} from './registration-policy.ts';
 import { openClients, type Clients } from './clients.ts';
 import { openEnrolments } from './enrolments.ts';
 import { openFactors } from './factors.ts';
@@ -145,6 +149,8 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     meter.failed();
     options.report?.(fault);
   };
+  // Judged before anything runs in the background, which would keep the process alive.
+  const said = options.people === undefined ? undefined : readPeople(options.people, audiences);
   await settleIssuer(storage, issuer);
   const inCookies = options.people === undefined ? 0 : boundTokenLife;
   const tokenLife = Math.max(inCookies, ...audiences.map((audience) => audience.tokenLife)) * micros;
@@ -226,10 +232,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     sessions: ownGuard(`${issuer}/sessions`),
     revocations: ownGuard(`${issuer}/revocations`),
   };
-  const people =
-    options.people === undefined
-      ? undefined
-      : await openPeople(office, { ownGuard, said: options.people, report });
+  const people = said === undefined ? undefined : await openPeople(office, { ownGuard, said, report });
   const app = createApp(office, { guards, people: people?.office, report, refused: meter.refused });
   const timer = keepMaintained({ keys, storage, report, tokenLife });
   return {
@@ -273,6 +276,20 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
 
 /** How many recovery codes an address may try in a minute: each is unguessable, so this spares the store. */
 const triesPerMinute = 10;
+/** Many people may share an address. */
+const requestsPerMinute = 120;
+
+function readPeople(
+  { name, signIn, registration }: PeopleOptions,
+  audiences: readonly Audience[],
+): {
+  readonly name: string | undefined;
+  readonly signIn: PeopleOptions['signIn'];
+  readonly registration: RegistrationPolicy;
+} {
+  const known = audiences.map(({ audience }) => audience);
+  return { name, signIn: readSignIn(signIn), registration: readRegistration(registration, known) };
+}
 
 /** What only an issuer that people sign in at has. */
 async function openPeople(
@@ -283,7 +300,7 @@ async function openPeople(
     report,
   }: {
     ownGuard: (audience: string, carrier: { cookie: string } | { bearer: 'accept' }) => Guard;
-    said: PeopleOptions;
+    said: ReturnType<typeof readPeople>;
     report: NonNullable<IssuerOptions['report']>;
   },
 ): Promise<{
@@ -291,10 +308,7 @@ async function openPeople(
   readonly backchannel: BackchannelLogout;
   readonly close: () => Promise<void>;
 }> {
-  const registration = readRegistration(
-    said.registration,
-    office.audiences.map(({ audience }) => audience),
-  );
+  const { signIn, registration } = said;
   await settleOwnClient(office.storage);
   const cookies = createCookies(office.issuer);
   const guard = ownGuard(accountAudience(office.issuer), { cookie: cookies.tokenName });
@@ -314,6 +328,7 @@ async function openPeople(
     signIns: openSignIns({ ...office, passkeys }),
     factors: openFactors({ ...office, passkeys }),
     recoveries: createAttempts({ perMinute: triesPerMinute, clock: office.clock }),
+    arrivals: createAttempts({ perMinute: requestsPerMinute, clock: office.clock }),
   };
   const loopback = new URL(office.issuer).protocol === 'http:';
   const outbound = createOutbound({ loopback });
@@ -331,7 +346,7 @@ async function openPeople(
       browsers,
       userinfoGuard,
       authorizations,
-      signIn: said.signIn,
+      signIn,
       registration,
       documents,
     },

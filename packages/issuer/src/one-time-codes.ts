@@ -25,3 +25,8 @@ export function newLinkCode(): string {
 export function linkTo(issuer: string, code: string): string {
   return `${issuer}/enrol#${code}`;
 }
+
+/** The same, to a page that says what a recovery does. */
+export function linkToRecover(issuer: string, code: string): string {
+  return `${issuer}/enrol?for=recovery#${code}`;
+}

@@ -42,6 +42,25 @@ export interface OwnSignIn {
   ) => Promise<string | undefined>;
 }
 
+/**
+ * Reads where people who link an application are sent to sign in.
+ *
+ * @throws TypeError for a URL that is not private on its way.
+ */
+export function readSignIn(
+  given: { readonly url: string } | undefined,
+): { readonly url: string } | undefined {
+  if (given === undefined) return undefined;
+  const url = URL.parse(given.url);
+  const loopback = url !== null && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+  const open = url === null || (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback));
+  if (open || url.hash !== '' || url.username !== '')
+    throw new TypeError(
+      `unexpected people.signIn.url ${given.url}, expected the https URL of your own sign-in page (http on loopback only), without a fragment`,
+    );
+  return given;
+}
+
 /** No client can have this name, so no subject of it is an account or a client's own. */
 const namespace = ':sign-in';
 

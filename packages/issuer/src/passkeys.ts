@@ -7,7 +7,9 @@ import {
   type PublicKeyCredentialRequestOptionsJSON,
 } from '@simplewebauthn/server';
 import { AuthError } from '@symbolon/token';
+import { isTakenAttestation } from './passkey-attestations.ts';
 import type { PasskeyChallenges } from './passkey-challenges.ts';
+import { keyFitsItsAlgorithm } from './passkey-keys.ts';
 import type { AssertedPasskey, MadePasskey } from './passkey-responses.ts';
 import type { NewPasskey, PasskeyRow, RedeemedChallenge } from './storage/account-storage.ts';
 
@@ -48,8 +50,6 @@ export interface Passkeys {
 
 /** EdDSA, ES256, RS256 (Windows Hello makes no other): COSE, said in both calls, since the defaults change by runtime. */
 const algorithms = [-8, -7, -257];
-/** None is asked for; a device may sign for itself, which says no more (WebAuthn section 5.1.3). */
-const attestations: ReadonlySet<string> = new Set(['none', 'packed']);
 /** How long a browser waits for its person, in ms: as long as the challenge may be answered. */
 const timeout = 300_000;
 
@@ -84,13 +84,15 @@ export function openPasskeys(options: {
         excludeCredentials: known.map(described),
       }),
     judgeMade: async (purpose, response) => {
+      if (!isTakenAttestation(response.response.attestationObject)) throw new AuthError('passkey_refused');
       const { redeemed, expectedChallenge } = expectChallenge(challenges, purpose);
       const { verified, registrationInfo } = await verifyRegistrationResponse({
         ...{ ...expected, expectedChallenge, supportedAlgorithmIDs: algorithms },
         response: { ...response, clientExtensionResults: {} },
       }).catch(refused);
-      if (!verified || !attestations.has(registrationInfo.fmt)) throw new AuthError('passkey_refused');
+      if (!verified) throw new AuthError('passkey_refused');
       const { credential, credentialBackedUp: backedUp } = registrationInfo;
+      if (!keyFitsItsAlgorithm(credential.publicKey)) throw new AuthError('passkey_refused');
       const { id, counter, transports = [] } = credential;
       const publicKey = Buffer.from(credential.publicKey).toString('base64url');
       return { passkey: { id, publicKey, counter, transports, backedUp }, challenge: redeemed() };

@@ -94,8 +94,8 @@ void suite('accounts, through the front door', () => {
     await openFirst(lab);
     const accounts = accountsOf(lab);
     const browser = openBrowser(lab);
+    const twin = await linkOf(lab, { name: 'ada lovelace' });
     const link = await linkOf(lab, { name: '  Ada   Lovelace ', role: 'operator', life: 7 * 24 * 3600 });
-    const twin = await linkOf(lab, { name: 'Ada Lovelace' });
     lab.clock.advance(7 * 24 * 3600 - 1);
     await demandOk(await enrol(browser, link));
     await demandOk(await signIn(browser));
@@ -131,7 +131,7 @@ void suite('accounts, through the front door', () => {
 
   void test('ACCOUNT-3: a name that was taken since the invitation makes no second account', async () => {
     const lab = await openPeopleLab();
-    const [one, two] = [await linkOf(lab, { name: 'Ada' }), await linkOf(lab, { name: 'Ada' })];
+    const [one, two] = [await firstLinkOf(lab), await linkOf(lab, { name: 'Operator' })];
     await demandOk(await enrol(openBrowser(lab), one));
     assert.deepEqual(await refusalOf(await enrol(openBrowser(lab), two)), [400, 'account_name_taken']);
     await lab.issuer.close();
@@ -176,10 +176,12 @@ void suite('accounts, through the front door', () => {
 
   void test('ACCOUNT-10: a disabled account is out at once, and enabling it revives no session', async () => {
     const lab = await openPeopleLab();
-    const browser = await openFirst(lab);
+    await openFirst(lab);
+    const browser = openBrowser(lab);
+    await demandOk(await enrol(browser, await linkOf(lab, { role: 'operator' })));
+    await demandOk(await signIn(browser));
     const accounts = accountsOf(lab);
-    const [account] = await accounts.list();
-    const subject = account?.subject ?? '';
+    const subject = (await accounts.find({ name: 'Grace' }))?.subject ?? '';
     assert.equal((await accounts.disable({ subject })).kind, 'cut');
     assert.equal((await accounts.find({ subject }))?.enabled, false);
     assert.equal(await isSignedIn(browser), false);
@@ -202,6 +204,7 @@ void suite('accounts, through the front door', () => {
     const browser = await openFirst(lab);
     const accounts = accountsOf(lab);
     const subject = (await accounts.list())[0]?.subject ?? '';
+    await demandOk(await enrol(openBrowser(lab), await linkOf(lab, { name: 'Zoe', role: 'operator' })));
     assert.equal((await browser.get('/console')).status, 200);
     assert.deepEqual(await accounts.setRole({ subject, role: 'person' }), { kind: 'changed' });
     assert.equal((await browser.get('/console')).status, 403);
@@ -219,13 +222,17 @@ void suite('accounts, through the front door', () => {
     const accounts = accountsOf(lab);
     const subject = (await accounts.list())[0]?.subject ?? '';
     await accounts.setRole({ subject, role: 'operator' });
+    await accounts.setRole({ subject, role: 'person' }); // the last operator
+    const heir = openBrowser(lab);
+    await enrol(heir, await linkOf(lab, { name: 'Heir', role: 'operator' }));
     await accounts.disable({ subject });
     await accounts.enable({ subject });
     const audit = await lab.storage.listAudit({ limit: 100 });
     const kinds = audit.map(({ kind }) => kind).filter((kind) => !/^(?:key|client)_/.test(kind));
     assert.deepEqual(kinds, [
       ...['invitation_made', 'account_added', 'passkey_added', 'session_started'],
-      ...['role_changed', 'subject_disabled', 'subject_enabled'],
+      ...['role_changed', 'invitation_made', 'account_added', 'passkey_added'],
+      ...['subject_disabled', 'subject_enabled'],
     ]);
     const events = await lab.storage.listEvents({ subject, limit: 100 });
     assert.deepEqual(events.map(({ kind }) => kind).sort(), [
@@ -237,6 +244,115 @@ void suite('accounts, through the front door', () => {
     for (const secret of ['Lovelace', 'My phone', codeOf(link), held?.id ?? ''])
       assert.ok(!told.includes(secret), `the audit log says ${secret}`);
     assert.ok(!JSON.stringify(events).includes(codeOf(link)));
+    await lab.issuer.close();
+  });
+
+  void test('ACCOUNT-27: an operator’s link makes a passkey, ends every session, and removes nothing', async () => {
+    const lab = await openPeopleLab();
+    await openFirst(lab);
+    const accounts = accountsOf(lab);
+    const thief = openBrowser(lab);
+    await demandOk(await enrol(thief, await linkOf(lab)));
+    await demandOk(await signIn(thief));
+    await thief.submit('/account/recovery-codes', {});
+    const subject = (await accounts.find({ name: 'Grace' }))?.subject ?? '';
+    const offered = await accounts.recover({ subject });
+    assert.ok(offered.kind === 'offered');
+    assert.match(offered.link, /^https:\/\/issuer\.example\/enrol\?for=recovery#[A-Za-z0-9_-]{43}$/);
+    assert.equal(await isSignedIn(thief), true, 'a link by itself ends nothing');
+    const browser = openBrowser(lab);
+    const shown = await (await browser.get('/enrol?for=recovery')).text();
+    assert.match(shown, /every session of the account ends[^]*Nothing else is removed/);
+    assert.doesNotMatch(await (await browser.get('/enrol')).text(), /session/);
+    const enrolled = await enrol(browser, offered.link);
+    assert.deepEqual(await enrolled.json(), { location: '/sign-in?return_to=%2Faccount%2Frecovery-codes' });
+    assert.equal(await isSignedIn(thief), false);
+    assert.equal((await lab.storage.listPasskeys(subject)).length, 2);
+    assert.equal(await lab.storage.countRecoveryCodes(subject), 10);
+    await demandOk(await signIn(browser));
+    assert.equal(await isSignedIn(browser), true, 'what begins afterwards stands');
+    assert.match(await (await browser.get('/account')).text(), /recovered by an operator’s link/);
+    assert.deepEqual(await refusalOf(await browser.post('/enrol/options', { code: codeOf(offered.link) })), [
+      400,
+      'link_refused',
+    ]);
+    const told = await lab.storage.listAudit({ limit: 100 });
+    for (const kind of ['recovery_link_made', 'recovery_link_used'])
+      assert.equal(told.filter((line) => line.kind === kind).length, 1, kind);
+    assert.ok(!JSON.stringify(told).includes(codeOf(offered.link)));
+    const late = await accounts.recover({ subject, life: 60 });
+    assert.ok(late.kind === 'offered');
+    lab.clock.advance(61);
+    assert.equal((await browser.post('/enrol/options', { code: codeOf(late.link) })).status, 400);
+    await assert.rejects(accounts.recover({ subject, life: 24 * 3600 + 1 }), TypeError);
+    assert.deepEqual(await accounts.recover({ subject: 'nobody' }), { kind: 'unknown' });
+    await accounts.disable({ subject });
+    assert.deepEqual(await accounts.recover({ subject }), { kind: 'disabled' });
+    await lab.issuer.close();
+  });
+
+  void test('ACCOUNT-27: only an operator who is there makes such a link on a page', async () => {
+    const lab = await openPeopleLab();
+    const operator = await openFirst(lab);
+    const person = openBrowser(lab);
+    await demandOk(await enrol(person, await linkOf(lab)));
+    await demandOk(await signIn(person));
+    const accounts = accountsOf(lab);
+    const subject = (await accounts.find({ name: 'Grace' }))?.subject ?? '';
+    const path = `/console/accounts/${subject}/recover`;
+    assert.equal((await person.submit(path, {})).status, 403);
+    assert.match(await (await operator.get('/console/accounts')).text(), new RegExp(`href="${path}"`));
+    assert.match(await (await operator.get(path)).text(), /every passkey and recovery code is lost/);
+    const made = await operator.submit(path, {});
+    assert.equal(made.status, 200);
+    const [link = ''] = /https:[^<]+\/enrol\?for=recovery#[\w-]{43}/.exec(await made.text()) ?? [];
+    await demandOk(await openBrowser(lab).post('/enrol/options', { code: codeOf(link) }));
+    const self = (await accounts.find({ name: 'operator' }))?.subject ?? '';
+    assert.equal((await operator.submit(`/console/accounts/${self}/recover`, {})).status, 400);
+    await accounts.disable({ subject });
+    const disabled = await operator.submit(path, {});
+    assert.deepEqual(disabled.status, 400);
+    lab.clock.advance(301);
+    assert.match((await operator.submit(path, {})).headers.get('location') ?? '', /^\/presence/);
+    assert.equal((await lab.storage.listAudit({ kind: 'recovery_link_made', limit: 9 })).length, 1);
+    await lab.issuer.close();
+  });
+
+  void test('ACCOUNT-28, ACCOUNT-30: the last operator stays one, and who is none any more invites nobody', async () => {
+    const lab = await openPeopleLab();
+    const browser = await openFirst(lab);
+    const accounts = accountsOf(lab);
+    const subject = (await accounts.find({ name: 'operator' }))?.subject ?? '';
+    assert.deepEqual(await accounts.disable({ subject }), { kind: 'last_operator' });
+    assert.deepEqual(await accounts.setRole({ subject, role: 'person' }), { kind: 'last_operator' });
+    assert.equal((await browser.get('/console')).status, 200);
+    const form = { name: 'Eve', role: 'operator' };
+    const page = await (await browser.submit('/console/accounts/invite', form)).text();
+    const [link = ''] = /https:[^<]+\/enrol#[\w-]{43}/.exec(page) ?? [];
+    const code = codeOf(link);
+    await demandOk(await browser.post('/enrol/options', { code }));
+    await demandOk(await enrol(openBrowser(lab), await linkOf(lab, { role: 'operator' })));
+    assert.deepEqual(await accounts.setRole({ subject, role: 'person' }), { kind: 'changed' });
+    assert.deepEqual(await refusalOf(await browser.post('/enrol/options', { code })), [400, 'link_refused']);
+    await lab.issuer.close();
+  });
+
+  void test('ACCOUNT-29: an invitation is listed without its code, and withdrawn', async () => {
+    const lab = await openPeopleLab();
+    await openFirst(lab);
+    const accounts = accountsOf(lab);
+    const link = await linkOf(lab);
+    const listed = await accounts.invitations();
+    assert.deepEqual(
+      listed.map(({ name, role }) => [name, role]),
+      [['Grace', 'person']],
+    );
+    assert.ok(!JSON.stringify(listed).includes(codeOf(link)));
+    assert.deepEqual(await accounts.withdraw({ name: 'grace' }), { kind: 'withdrawn' });
+    assert.deepEqual(await accounts.withdraw({ name: 'grace' }), { kind: 'unknown' });
+    const refused = await openBrowser(lab).post('/enrol/options', { code: codeOf(link) });
+    assert.deepEqual(await refusalOf(refused), [400, 'link_refused']);
+    assert.deepEqual(await accounts.invitations(), []);
     await lab.issuer.close();
   });
 

@@ -19,8 +19,15 @@ export interface Bend {
   readonly userHandle?: string | undefined;
   readonly id?: string;
   readonly alg?: number;
+  /** Members of the public key that a new passkey shows. */
+  readonly key?: readonly (readonly [number, unknown])[];
   readonly spoilSignature?: true;
   readonly crossOrigin?: true;
+  /** What the authenticator says of itself: a format and its statement. */
+  readonly attest?: (made: {
+    clientData: Buffer;
+    key: { publicKey: KeyObject };
+  }) => readonly [string, Map<string, unknown>];
 }
 
 /** A passkey in the hands of a test. */
@@ -80,6 +87,7 @@ export function createAuthenticator(options: { origin: string; counts?: true }):
           [-1, 1],
           [-2, Buffer.from(x, 'base64url')],
           [-3, Buffer.from(y, 'base64url')],
+          ...(bend.key ?? []),
         ]),
       );
       const raw = Buffer.from(id, 'base64url');
@@ -90,15 +98,17 @@ export function createAuthenticator(options: { origin: string; counts?: true }):
         raw,
         cose,
       ]);
+      const clientData = said('webauthn.create', asked, bend);
+      const [fmt, attStmt] = bend.attest?.({ clientData, key: { publicKey } }) ?? ['none', new Map()];
       const attestationObject = encode(
         new Map<string, unknown>([
-          ['fmt', 'none'],
-          ['attStmt', new Map()],
+          ['fmt', fmt],
+          ['attStmt', attStmt],
           ['authData', authData],
         ]),
       );
       return answer(id, {
-        clientDataJSON: said('webauthn.create', asked, bend),
+        clientDataJSON: clientData,
         attestationObject,
         transports: ['internal'],
       });
@@ -145,6 +155,7 @@ function encode(value: unknown): Buffer {
   if (value instanceof Uint8Array) return Buffer.concat([initial(2, value.length), value]);
   if (typeof value === 'string')
     return Buffer.concat([initial(3, Buffer.byteLength(value)), Buffer.from(value)]);
+  if (Array.isArray(value)) return Buffer.concat([initial(4, value.length), ...value.map(encode)]);
   if (value instanceof Map) {
     const members = [...value].flatMap(([key, member]) => [encode(key), encode(member)]);
     return Buffer.concat([initial(5, value.size), ...members]);

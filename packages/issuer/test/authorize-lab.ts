@@ -34,7 +34,7 @@ export async function addPerson(
       values: [subject, handle],
     },
     {
-      sql: `INSERT INTO accounts (subject, name, role, created_at) VALUES ($1, $2, 'person', now_us())`,
+      sql: `INSERT INTO accounts (subject, name, folded, role, created_at) VALUES ($1, $2, $2, 'person', now_us())`,
       values: [subject, name],
     },
   ]);

@@ -64,7 +64,6 @@ const strangeUris = [
   'https://app.example\\@evil.example/callback',
   '//app.example/callback',
   ' https://app.example/callback',
-  'https://app.example/callback\n',
   'javascript:alert(1)',
   'data:text/html,x',
 ];
@@ -152,10 +151,32 @@ void test('AUTHORIZE-5: a parameter that comes twice is told to the person', asy
     '&resource=https%3A%2F%2Fapi.example&resource=x',
     '&state=1',
     `&redirect_uri=${redirectUri}`,
+    '&other=%00',
+    '&client_name=a%1bb',
+    '&login_hint=ada%0a',
   ]) {
     const answer = await get(lab, authorizePath(parameters) + twice, browser);
     assert.deepEqual(await codeOnPage(answer), [400, 'request_malformed']);
   }
+});
+
+void test('AUTHORIZE-24: an address leaves so many requests a minute, and each only so large', async () => {
+  const { parameters } = await ask(app);
+  const from = (address: string): Promise<Response> =>
+    lab.issuer.fetch(new Request(`${issuerUrl}${authorizePath(parameters)}`), { address });
+  for (let turn = 0; turn < 120; turn++) assert.equal((await from('192.0.2.1')).status, 303);
+  assert.deepEqual(await codeOnPage(await from('192.0.2.1')), [400, 'attempts_exceeded']);
+  assert.equal((await from('192.0.2.2')).status, 303, 'another address');
+  const pushed = await lab.issuer.fetch(
+    new Request(`${issuerUrl}/par`, { method: 'POST', body: new URLSearchParams(parameters) }),
+    { address: '192.0.2.1' },
+  );
+  assert.deepEqual(await refusalOf(pushed), [429, 'attempts_exceeded']);
+  lab.clock.advance(60);
+  assert.equal((await from('192.0.2.1')).status, 303, 'a minute later');
+  const wide = '\u{20ac}'.repeat(1000);
+  const large = await ask(app, { state: wide, nonce: wide, login_hint: wide });
+  assert.equal(errorOf(locationOf(await arrive(lab, large.parameters)))[1], 'invalid_request');
 });
 
 async function push(form: Record<string, string>, by: { proof?: string } = {}): Promise<Response> {
@@ -305,8 +326,9 @@ void test('AUTHORIZE-11: what was allowed is not asked again, where the answer s
   const native = await addApplication(lab, { redirectUris: [redirect_uri] });
   await consent(lab, await ask(native, { redirect_uri }), browser);
   assert.equal(await isAsked(await ask(native, { redirect_uri })), true);
-  const own = await addApplication(lab, { consent: 'given' });
+  const own = await addApplication(lab, { consent: 'given', redirectUris: [redirectUri, redirect_uri] });
   assert.equal(await isAsked(await ask(own)), false);
+  assert.equal(await isAsked(await ask(own, { redirect_uri })), true, 'another program could listen');
 });
 
 void test('AUTHORIZE-12: a code is worth nothing without client, redirect URI, verifier and key; again it is a lost answer, late it ends the session', async () => {

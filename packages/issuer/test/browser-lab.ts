@@ -96,7 +96,7 @@ async function addPerson(engine: Engine): Promise<string> {
   const statements = [
     `INSERT INTO subjects (id, namespace, external_id, handle, enabled, cut_at, created_at)
       VALUES ('${subject}', '', '${subject}', '${id()}', 1, 0, 0)`,
-    `INSERT INTO accounts (subject, name, role, created_at) VALUES ('${subject}', 'Ada', 'person', 0)`,
+    `INSERT INTO accounts (subject, name, folded, role, created_at) VALUES ('${subject}', 'Ada', 'ada', 'person', 0)`,
   ];
   await engine.batch(statements.map((sql) => ({ sql, values: [] })));
   return subject;

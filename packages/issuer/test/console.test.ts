@@ -155,6 +155,9 @@ suite('the console', () => {
     const acts = [
       ['/console/clients/add', '/console/clients', { name: 'x', redirect_uris: 'https://x.example/' }],
       ['/console/clients/app/remove', '/console/clients/app/remove', {}],
+      ['/console/clients/symbolon/end', '/console/clients/symbolon/end', {}],
+      // There a machine's key is blocked.
+      ['/console/sessions', `/console/sessions/${sid}/end`, {}],
       ['/console/accounts/invite', '/console/accounts/invite', { name: 'x' }],
       [`${at}/role`, `${at}/role`, { role: 'operator' }],
       [`${at}/disable`, `${at}/disable`, {}],
@@ -169,10 +172,8 @@ suite('the console', () => {
     const before = (await lab.storage.listAudit({ limit: 1000 })).length;
     for (const [asks, does, form] of acts) {
       const to = `/presence?return_to=${encodeURIComponent(asks)}`;
-      deepEqual(
-        [leadsTo(await lab.operator.get(asks)), leadsTo(await lab.operator.submit(does, form))],
-        [to, to],
-      );
+      equal(leadsTo(await lab.operator.submit(does, form)), to);
+      if (asks !== '/console/sessions') equal(leadsTo(await lab.operator.get(asks)), to);
     }
     equal((await lab.storage.listAudit({ limit: 1000 })).length, before);
     equal(await stands(sid), true);

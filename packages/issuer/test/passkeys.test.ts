@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { suite, test } from 'node:test';
+import { androidAttestation } from './android-attestation.ts';
 import type { Bend } from './authenticator.ts';
 import { createAuthenticator } from './authenticator.ts';
 import {
@@ -59,6 +61,103 @@ void suite('passkeys', () => {
       assert.deepEqual(await refusalOf(await enrol(browser, first?.link ?? '', bend)), refused, what);
     assert.equal((await lab.issuer.accounts?.list())?.length, 0);
     await demandOk(await enrol(browser, first?.link ?? ''));
+    await lab.issuer.close();
+  });
+
+  void test('ACCOUNT-33: a key that is not one of its algorithm is refused at its enrolment', async () => {
+    const lab = await openPeopleLab();
+    const browser = openBrowser(lab);
+    const first = await lab.issuer.accounts?.inviteFirst();
+    const bytes = (length: number): Uint8Array => new Uint8Array(length).fill(0x9d);
+    const rows: readonly (readonly [string, Bend])[] = [
+      ['RS256 with a point', { alg: -257 }],
+      ['EdDSA with a point of P-256', { alg: -8 }],
+      ['ES256 of the type OKP', { key: [[1, 1]] }],
+      ['ES256 on Ed25519', { key: [[-1, 6]] }],
+      ['ES256 beside its curve', { key: [[-3, bytes(32)]] }],
+      ['ES256 without y', { key: [[-3, bytes(0)]] }],
+      ['EdDSA on P-256', { alg: -8, key: [[1, 1]] }],
+      [
+        'EdDSA too short',
+        {
+          alg: -8,
+          key: [
+            [1, 1],
+            [-1, 6],
+            [-2, bytes(31)],
+          ],
+        },
+      ],
+      [
+        'RS256 of 1024 bits',
+        {
+          alg: -257,
+          key: [
+            [1, 3],
+            [-1, bytes(128)],
+            [-2, new Uint8Array([1, 0, 1])],
+          ],
+        },
+      ],
+    ];
+    for (const [what, bend] of rows)
+      assert.deepEqual(await refusalOf(await enrol(browser, first?.link ?? '', bend)), refused, what);
+    assert.equal((await lab.issuer.accounts?.list())?.length, 0);
+    const sound: Bend = {
+      alg: -257,
+      key: [
+        [1, 3],
+        [-1, bytes(256)],
+        [-2, new Uint8Array([1, 0, 1])],
+      ],
+    };
+    await demandOk(await enrol(browser, first?.link ?? '', sound));
+    for (const [name, bend] of [
+      ['P-256', {}],
+      [
+        'Ed25519',
+        {
+          alg: -8,
+          key: [
+            [1, 1],
+            [-1, 6],
+            [-2, bytes(32)],
+          ],
+        },
+      ],
+    ] as const satisfies readonly (readonly [string, Bend])[]) {
+      const invited = await lab.issuer.accounts?.invite({ name });
+      assert.ok(invited?.kind === 'invited');
+      await demandOk(await enrol(openBrowser(lab), invited.link, bend));
+    }
+    await lab.issuer.close();
+  });
+
+  void test('ACCOUNT-35: what an authenticator says of itself makes the issuer ask nobody', async () => {
+    const lab = await openPeopleLab();
+    const browser = openBrowser(lab);
+    const first = await lab.issuer.accounts?.inviteFirst();
+    const fetched: (string | undefined)[] = [];
+    const inside = createServer(({ url }, answer) => {
+      fetched.push(url);
+      answer.end();
+    })
+      .listen(0, '127.0.0.1')
+      .unref();
+    await new Promise((resolve) => inside.once('listening', resolve));
+    const place = inside.address();
+    assert.ok(typeof place === 'object' && place !== null);
+    const crl = `http://127.0.0.1:${String(place.port)}/secret`;
+    const rows: readonly (readonly [string, NonNullable<Bend['attest']>])[] = [
+      ['a certificate that names an address', (made) => androidAttestation({ ...made, crl })],
+      ['another format', () => ['tpm', new Map()]],
+      ['no such format', () => ['', new Map()]],
+    ];
+    for (const [what, attest] of rows)
+      assert.deepEqual(await refusalOf(await enrol(browser, first?.link ?? '', { attest })), refused, what);
+    assert.deepEqual(fetched, []);
+    await demandOk(await enrol(browser, first?.link ?? ''));
+    inside.closeAllConnections();
     await lab.issuer.close();
   });
 

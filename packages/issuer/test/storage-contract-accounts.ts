@@ -48,7 +48,7 @@ async function enrolled(
   over: Partial<PlannedAccount> = {},
 ): Promise<Enrolment['code']['account'] & { passkey: string }> {
   const offer = newOffer({ account: newAccount(over) });
-  assert.equal((await store.invite({ ...offer, by: 'test' })).kind, 'invited');
+  assert.equal((await store.invite({ ...offer, by: 'test', inviter: null })).kind, 'invited');
   const enrolment = await enrolmentOf(store, offer);
   assert.deepEqual(await store.enrol(enrolment), { kind: 'enrolled' });
   return { ...offer.account, passkey: enrolment.passkey.id };
@@ -101,28 +101,203 @@ export function accountContract(storeTest: StoreTest): void {
 
   storeTest('ACCOUNT-4: of many uses of one link at once, one makes a passkey', async ({ a, b }) => {
     const offer = newOffer();
-    await a.invite({ ...offer, by: 'test' });
+    await a.invite({ ...offer, by: 'test', inviter: null });
     const enrolments = await Promise.all(Array.from({ length: many }, () => enrolmentOf(a, offer)));
     const results = await Promise.all(enrolments.map((each, n) => (n % 2 ? a : b).enrol(each)));
     assert.equal(results.filter(({ kind }) => kind === 'enrolled').length, 1);
     assert.equal((await b.listPasskeys(offer.account.subject)).length, 1);
   });
 
-  storeTest('ACCOUNT-3: no two accounts have one name', async ({ a, b }) => {
-    const [one, two] = [
-      newOffer({ account: newAccount({ name: 'Ada' }) }),
-      newOffer({ account: newAccount({ name: 'Ada' }) }),
-    ];
-    for (const offer of [one, two])
-      assert.deepEqual(await a.invite({ ...offer, by: 'test' }), {
-        kind: 'invited',
-        expiresAt: (await a.now()) + hour,
-      });
+  storeTest('ACCOUNT-3, ACCOUNT-32: no two accounts have one name, in whatever case', async ({ a, b }) => {
+    const named = (name: string): CodeOffer => newOffer({ account: newAccount({ name }) });
+    const invite = (offer: CodeOffer): ReturnType<Storage['invite']> =>
+      a.invite({ ...offer, by: 'test', inviter: null });
+    const [one, two] = [named('Ada Straße'), named('ADA STRASSE')];
+    await a.offerFirst(one);
+    const expiresAt = (await a.now()) + hour;
+    assert.deepEqual(await invite(two), { kind: 'invited', expiresAt });
     assert.deepEqual(await a.enrol(await enrolmentOf(a, one)), { kind: 'enrolled' });
     assert.deepEqual(await b.enrol(await enrolmentOf(b, two)), { kind: 'name_taken' });
-    assert.deepEqual(await b.invite({ ...newOffer({ account: newAccount({ name: 'Ada' }) }), by: 'test' }), {
-      kind: 'refused',
+    assert.deepEqual(await invite(named('ada strasse')), { kind: 'refused' });
+    assert.deepEqual(await invite(named('ada strass')), { kind: 'invited', expiresAt }, 'another name');
+    const found = await b.findAccount({ name: 'ＡDA strasse' });
+    assert.equal(found?.name, 'Ada Straße');
+    const { subject } = found;
+    await a.replaceRecoveryCodes({ subject, names: ['code'], event: id() });
+    const enrolment = { name: 'next', life: hour };
+    const redeemed = await b.redeemRecoveryCode({
+      ...{ name: 'code', accountName: 'aDA sTRASSE', enrolment, event: id() },
     });
+    assert.deepEqual(redeemed, { kind: 'redeemed' });
+    const shown = await a.searchAccounts({ prefix: 'ADA S', limit: 10 });
+    assert.deepEqual(
+      shown.map(({ name }) => name),
+      ['Ada Straße'],
+    );
+  });
+
+  storeTest(
+    'ACCOUNT-27: of many uses of a recovery link at once, one counts and ends all sessions',
+    async (lab) => {
+      const { a, b, clock } = lab;
+      const person = await enrolled(a);
+      const { subject } = person;
+      const offer = (name: string): ReturnType<Storage['offerRecoveryLink']> =>
+        a.offerRecoveryLink({ name, subject, life: hour, by: 'test', inviter: null, event: id() });
+      await offer('before');
+      assert.deepEqual(await offer('link'), { kind: 'offered', expiresAt: (await a.now()) + hour });
+      assert.equal(await b.findEnrolment('before'), null, 'the latest counts');
+      const account = { subject, name: person.name };
+      assert.deepEqual(await b.findEnrolment('link'), { kind: 'recovery_link', account });
+      const cutsOf = async (): Promise<unknown[]> =>
+        (await a.listAudit({ kind: 'sessions_cut', limit: 50 })).map(({ fields }) => fields);
+      assert.deepEqual(await cutsOf(), []);
+      const enrolments = await Promise.all(
+        Array.from({ length: many }, () => enrolmentOf(a, newOffer({ name: 'link' }))),
+      );
+      const results = await Promise.all(enrolments.map((each, n) => (n % 2 ? a : b).enrol(each)));
+      assert.deepEqual(kindsOf(results), ['enrolled', ...Array.from({ length: many - 1 }, () => 'refused')]);
+      assert.equal((await b.listPasskeys(subject)).length, 2, 'nothing was removed');
+      assert.deepEqual(await cutsOf(), [{ by: 'recovery', subject }]);
+      const kinds = (await b.listEvents({ subject, limit: 50 })).map(({ kind }) => kind);
+      assert.deepEqual(kinds.filter((kind) => kind.startsWith('recovery')).sort(), [
+        ...['recovery_link_made', 'recovery_link_made', 'recovery_link_used'],
+      ]);
+      await offer('late');
+      clock.advance(3601);
+      assert.equal(await b.findEnrolment('late'), null);
+      await a.disableAccount({ subject, by: 'test', event: id() });
+      assert.deepEqual(await offer('disabled'), { kind: 'disabled' });
+      const nobody = { name: 'x', subject: id(), life: hour, by: 'test', inviter: null, event: id() };
+      assert.deepEqual(await a.offerRecoveryLink(nobody), { kind: 'unknown' });
+    },
+  );
+
+  storeTest(
+    'ACCOUNT-28: of operators who demote or disable each other at once, one stays',
+    async ({ a, b }) => {
+      const demote = (store: Storage, { subject }: { subject: string }): Promise<{ kind: string }> =>
+        store.setRole({ subject, role: 'person', by: 'test', event: id() });
+      const disable = (store: Storage, { subject }: { subject: string }): Promise<{ kind: string }> =>
+        store.disableAccount({ subject, by: 'test', event: id() });
+      const findLast = async (): Promise<{ subject: string }> => {
+        const accounts = await a.listAccounts({ limit: 100 });
+        const [last, ...more] = accounts.filter(({ role, enabled }) => role === 'operator' && enabled);
+        assert.ok(last);
+        assert.deepEqual(more, []);
+        return last;
+      };
+      let last: { subject: string } = await enrolled(a, { role: 'operator' });
+      for (const [first, second] of [
+        [demote, demote],
+        [demote, disable],
+        [disable, demote],
+        [disable, disable],
+      ] as const) {
+        const other = await enrolled(a, { role: 'operator' });
+        const done = kindsOf(await Promise.all([first(a, other), second(b, last)]));
+        assert.equal(done.filter((kind) => kind === 'last_operator').length, 1, done.join());
+        last = await findLast();
+        const told = (await a.listAudit({ limit: 1000 })).length;
+        const events = (await a.listEvents({ subject: last.subject, limit: 100 })).length;
+        assert.deepEqual(await disable(b, last), { kind: 'last_operator' });
+        assert.deepEqual(await demote(b, last), { kind: 'last_operator' });
+        assert.equal((await a.listAudit({ limit: 1000 })).length, told, 'nothing happened, nothing is told');
+        assert.equal((await a.listEvents({ subject: last.subject, limit: 100 })).length, events);
+      }
+      const idle = await enrolled(a, { role: 'operator' });
+      assert.equal((await disable(a, idle)).kind, 'cut');
+      assert.deepEqual(await disable(a, last), { kind: 'last_operator' }, 'a disabled one is no other');
+      assert.deepEqual(await demote(a, idle), { kind: 'changed' });
+      await enrolled(a, { role: 'operator' });
+      assert.equal((await disable(a, last)).kind, 'cut');
+    },
+  );
+
+  storeTest(
+    'ACCOUNT-29: of a withdrawal and a use at the same moment, one counts',
+    async ({ a, b, clock }) => {
+      const invite = async (over: Partial<PlannedAccount>, life = hour): Promise<CodeOffer> => {
+        const offer = newOffer({ account: newAccount(over), life });
+        await a.invite({ ...offer, by: 'test', inviter: null });
+        return offer;
+      };
+      const withdraw = (name: string): ReturnType<Storage['withdrawInvitations']> =>
+        b.withdrawInvitations({ name, by: 'test' });
+      const [before, ada] = [await invite({ name: 'ada' }), await invite({ name: 'Ada', role: 'operator' })];
+      await invite({ name: 'Bea' }, 2 * second);
+      const at = await a.now();
+      assert.deepEqual(await b.listInvitations({ limit: 10 }), [
+        { name: 'Ada', role: 'operator', createdAt: at, expiresAt: at + hour },
+        { name: 'Bea', role: 'person', createdAt: at, expiresAt: at + 2 * second },
+      ]);
+      assert.equal(await b.findEnrolment(before.name), null, 'the latest counts');
+      clock.advance(2);
+      assert.deepEqual(await withdraw('bea'), { kind: 'unknown' }, 'it had run out');
+      assert.deepEqual(await withdraw('ADA'), { kind: 'withdrawn' });
+      assert.deepEqual(await withdraw('ada'), { kind: 'unknown' });
+      assert.equal(await a.findEnrolment(ada.name), null);
+      assert.deepEqual(await b.listInvitations({ limit: 10 }), []);
+      for (let round = 0; round < many; round++) {
+        const offer = await invite({});
+        const enrolment = await enrolmentOf(a, offer);
+        const [used, back] = await Promise.all([a.enrol(enrolment), withdraw(offer.account.name)]);
+        const stands = (await a.findAccount({ subject: offer.account.subject })) !== null;
+        assert.deepEqual([used.kind === 'enrolled', back.kind === 'unknown'], [stands, stands]);
+      }
+      const [told] = await a.listAudit({ kind: 'invitation_withdrawn', limit: 50 });
+      assert.deepEqual(told?.fields, { by: 'test', role: 'operator', subject: ada.account.subject });
+    },
+  );
+
+  storeTest('ACCOUNT-30: a link that an operator made is good while he is one', async ({ a, b }) => {
+    const [one, two] = [await enrolled(a, { role: 'operator' }), await enrolled(a, { role: 'operator' })];
+    const ada = await enrolled(a);
+    const offer = newOffer();
+    await a.invite({ ...offer, by: 'test', inviter: two.subject });
+    await a.offerRecoveryLink({
+      ...{ name: 'link', subject: ada.subject, life: hour, by: 'test', inviter: two.subject, event: id() },
+    });
+    const enrolments = [await enrolmentOf(a, offer), await enrolmentOf(a, newOffer({ name: 'link' }))];
+    const works = async (): Promise<boolean[]> => [
+      (await b.findEnrolment(offer.name)) !== null,
+      (await b.findEnrolment('link')) !== null,
+    ];
+    const change = (role: 'person' | 'operator'): ReturnType<Storage['setRole']> =>
+      b.setRole({ subject: two.subject, role, by: one.subject, event: id() });
+    assert.deepEqual(await works(), [true, true]);
+    await change('person');
+    assert.deepEqual(await works(), [false, false]);
+    assert.deepEqual(kindsOf(await Promise.all(enrolments.map((each) => a.enrol(each)))), [
+      'refused',
+      'refused',
+    ]);
+    await change('operator');
+    await a.disableAccount({ subject: two.subject, by: 'test', event: id() });
+    assert.deepEqual(await works(), [false, false]);
+    await a.enableAccount({ subject: two.subject, by: 'test', event: id() });
+    assert.deepEqual(await works(), [true, true]);
+  });
+
+  storeTest('ACCOUNT-31: whoever secures an account voids what was given to enrol with', async ({ a, b }) => {
+    const person = await enrolled(a);
+    const { subject, name: accountName } = person;
+    const secure: readonly (() => Promise<unknown>)[] = [
+      () => b.replaceRecoveryCodes({ subject, names: [id()], event: id() }),
+      () => b.endOthers({ subject, keep: id(), event: id() }),
+      () => b.endSessionsOf({ subject, by: 'test' }),
+    ];
+    for (const [n, act] of secure.entries()) {
+      const [code, redeemed, link] = [id(), id(), id()];
+      await a.replaceRecoveryCodes({ subject, names: [code, id()], event: id() });
+      await a.redeemRecoveryCode({
+        ...{ name: code, accountName, enrolment: { name: redeemed, life: hour }, event: id() },
+      });
+      await a.offerRecoveryLink({ name: link, subject, life: hour, by: 'test', inviter: null, event: id() });
+      for (const each of [redeemed, link]) assert.ok((await b.findEnrolment(each)) !== null);
+      await act();
+      for (const each of [redeemed, link]) assert.equal(await b.findEnrolment(each), null, `way ${n}`);
+    }
   });
 
   storeTest('ACCOUNT-7: a challenge is redeemed once, within five minutes', async ({ a, b, clock }) => {
@@ -310,7 +485,7 @@ export function accountContract(storeTest: StoreTest): void {
         .map(({ kind }) => kind)
         .sort();
       assert.deepEqual(events, ['account_added', 'passkey_added', 'role_changed']);
-      await a.invite({ ...newOffer({ life: 2 * second }), by: 'test' });
+      await a.invite({ ...newOffer({ life: 2 * second }), by: 'test', inviter: null });
       await a.replaceRecoveryCodes({ subject: person.subject, names: ['kept'], event: id() });
       clock.advance(600);
       assert.equal(await b.sweepCodes(), 2, 'the invitation and the challenge');

@@ -27,7 +27,7 @@ async function addPerson({ a, run }: StoreLab): Promise<string> {
   await run(`INSERT INTO subjects (id, namespace, external_id, handle, enabled, cut_at, created_at)
     VALUES ('${subject}', '', '${subject}', '${id()}', 1, 0, 0)`);
   await run(
-    `INSERT INTO accounts (subject, name, role, created_at) VALUES ('${subject}', 'Ada', 'operator', 0)`,
+    `INSERT INTO accounts (subject, name, folded, role, created_at) VALUES ('${subject}', 'Ada', 'ada', 'operator', 0)`,
   );
   return subject;
 }

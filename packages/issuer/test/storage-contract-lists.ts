@@ -17,7 +17,7 @@ async function addPeople({ a, run }: StoreLab, names: readonly string[]): Promis
     await run(`INSERT INTO subjects (id, namespace, external_id, handle, enabled, cut_at, created_at)
       VALUES ('${subject}', '', '${subject}', '${id()}', 1, 0, 0)`);
     await run(
-      `INSERT INTO accounts (subject, name, role, created_at) VALUES ('${subject}', '${name}', 'person', 0)`,
+      `INSERT INTO accounts (subject, name, folded, role, created_at) VALUES ('${subject}', '${name}', '${name}', 'person', 0)`,
     );
   }
   return subjects;

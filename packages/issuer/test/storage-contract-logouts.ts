@@ -84,7 +84,7 @@ export function logoutContract(storeTest: StoreTest): void {
     const own = newClient({ kind: 'own' });
     await a.addClient(own);
     await run(
-      `INSERT INTO accounts (subject, name, role, created_at) VALUES ('${subject}', 'Ada', 'person', 0)`,
+      `INSERT INTO accounts (subject, name, folded, role, created_at) VALUES ('${subject}', 'Ada', 'ada', 'person', 0)`,
     );
     const browserOf = async () => {
       const started = await a.startBrowserSession({
@@ -112,6 +112,10 @@ export function logoutContract(storeTest: StoreTest): void {
       await session(['openid', 'offline_access'], sid),
       await session(['openid'], elsewhere),
     ];
+    const out = async (scopes: string[], signIn: string) =>
+      allowed(a, { subject, clientId: client.id, scopes, signIn });
+    const codes = [await out(['openid'], sid), await out(['openid', 'offline_access'], sid)];
+    const good = await out(['openid'], elsewhere);
     const before = await a.readFeed({ after: 0, limit: 10 });
     const ended = await a.endSignIn({ sid, by: 'person' });
     assert.ok(ended.kind === 'ended');
@@ -122,5 +126,8 @@ export function logoutContract(storeTest: StoreTest): void {
     for (const row of stays) assert.equal((await a.rotate(rotationOf(row))).kind, 'rotated');
     assert.deepEqual(await a.endSignIn({ sid, by: 'person' }), { kind: 'unknown' });
     assert.equal((await a.findSession(elsewhere))?.alive, true);
+    for (const code of codes)
+      assert.deepEqual(await a.redeemCode(redemptionOf(code)), { kind: 'refused' }, code.scopes.join(' '));
+    assert.equal((await a.redeemCode(redemptionOf(good))).kind, 'redeemed');
   });
 }

@@ -2,14 +2,16 @@ import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
 import { Client } from 'pg';
 import type { Storage } from '../src/storage/storage.ts';
-import { allowed, redemptionOf } from './storage-code-lab.ts';
+import { allowanceOf, allowed, kept, redemptionOf, subjectOf } from './storage-code-lab.ts';
 import { openPostgresLab } from './storage-postgres-lab.ts';
 import {
   app,
   furnish,
   hour,
+  id,
   machine,
   newAssertion,
+  newClient,
   newKey,
   newOpening,
   newStart,
@@ -216,5 +218,87 @@ else {
       entries.map(({ value, position }) => [value, position]),
       [[redeemed.session.sid, ended.position]],
     );
+  });
+
+  test('CODE-8: a code that is made while a cut commits is caught by it, or made after it', async () => {
+    for (const what of ['subject', 'client', 'everything'] as const) {
+      const first = await allowed(a, { signIn: null });
+      const { subject } = first;
+      const requestName = await kept(a);
+      const [holder, watcher] = [lab.url, lab.url].map(
+        (connectionString) => new Client({ connectionString }),
+      );
+      assert.ok(holder && watcher);
+      await Promise.all([holder.connect(), watcher.connect()]);
+      // Whatever is told in the log waits here: the cut has its time, and is not committed yet.
+      await holder.query('BEGIN');
+      await holder.query('UPDATE audit_head SET seq = seq');
+      const text = `SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock'`;
+      const waiting = async (count: number): Promise<void> => {
+        for (;;) if (Number((await watcher.query<{ n: string }>(text)).rows[0]?.n) >= count) return;
+      };
+      const cutting =
+        what === 'everything'
+          ? b.cutEverything({ by })
+          : b.endSessionsOf(what === 'subject' ? { subject, by } : { clientId: app, by });
+      await waiting(1);
+      const allowance = allowanceOf({ requestName, subject, consent: 'covered' });
+      const making = a.allow(allowance);
+      const madeBefore = await Promise.race([making.then(() => true), waiting(2).then(() => false)]);
+      await holder.query('COMMIT');
+      await Promise.all([holder.end(), watcher.end()]);
+      await Promise.all([cutting, making]);
+      assert.equal((await a.redeemCode(redemptionOf(first))).kind, 'refused', what);
+      const kind = (await a.redeemCode(redemptionOf(allowance))).kind;
+      assert.equal(kind, madeBefore ? 'refused' : 'redeemed', `${what}, made before the cut: ${madeBefore}`);
+    }
+  });
+
+  test('CODE-8: a cut after a failover to a slower clock misses no code', async () => {
+    const code = await allowed(a);
+    const future = (Date.now() + 3_600_000) * 1000;
+    await lab.run(
+      `UPDATE authorization_codes SET created_at = ${future}, expires_at = ${future + 60_000_000}`,
+    );
+    const cut = await b.endSessionsOf({ clientId: app, by });
+    assert.ok(cut.kind === 'cut' && cut.position >= future);
+    assert.equal((await a.redeemCode(redemptionOf(code))).kind, 'refused');
+  });
+
+  test('LOGOUT-5: a sign-in that ends waits for a code that is being redeemed, and ends what it gave', async () => {
+    const subject = await subjectOf(a);
+    await lab.run(
+      `INSERT INTO accounts (subject, name, folded, role, created_at) VALUES ('${subject}', 'Ada', 'ada', 'person', 0)`,
+    );
+    const own = newClient({ kind: 'own' });
+    await a.addClient(own);
+    const signedIn = await a.startBrowserSession({
+      ...{ sid: id(), clientId: own.id, audience: 'https://issuer.example/account', subject, amr: [] },
+      ...{ device: null, idleLife: hour, absoluteLife: hour },
+      signWith: { session: 'EdDSA', refresh: 'EdDSA' },
+    });
+    assert.ok(signedIn.kind === 'started');
+    const { sid } = signedIn.session;
+    const code = await allowed(a, { subject, signIn: sid, scopes: ['openid'] });
+    const [holder, watcher] = [lab.url, lab.url].map((connectionString) => new Client({ connectionString }));
+    assert.ok(holder && watcher);
+    await Promise.all([holder.connect(), watcher.connect()]);
+    const waiting = async (count: number): Promise<void> => {
+      const text = `SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock'`;
+      for (;;) if (Number((await watcher.query<{ n: string }>(text)).rows[0]?.n) >= count) return;
+    };
+    await holder.query('BEGIN');
+    await holder.query('UPDATE audit_head SET seq = seq');
+    const redeeming = a.redeemCode(redemptionOf(code));
+    await waiting(1);
+    const ending = b.endSignIn({ sid, by });
+    await waiting(2);
+    await holder.query('COMMIT');
+    await Promise.all([holder.end(), watcher.end()]);
+    const redeemed = await redeeming;
+    assert.ok(redeemed.kind === 'redeemed');
+    const ended = await ending;
+    assert.ok(ended.kind === 'ended');
+    assert.deepEqual([...ended.sids].sort(), [sid, redeemed.session.sid].sort());
   });
 }

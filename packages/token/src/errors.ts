@@ -204,6 +204,8 @@ export const refusals = {
     error: 'temporarily_unavailable',
     text: 'Too many tries from this address; wait a minute.',
   },
+  last_operator: asked('Nobody else could use the console: make another account an operator first.'),
+  account_disabled: asked('This account is disabled; enable it first.'),
   account_name_taken: asked('Another account has this name; ask for a new link.'),
   issuer_cut_off: {
     status: 503,

@@ -1,12 +1,13 @@
-import type { AccountRow, Accounts, Role } from '@symbolon/issuer';
+import type { AccountRow, Role } from '@symbolon/issuer';
 import { InvalidArgumentError, type Command } from 'commander';
 import { Refused } from '../exit.ts';
-import { withIssuer, type OpenIssuer } from '../open-issuer.ts';
+import { accountUnknown, findNamed, withAccounts, word, type Named } from '../named-account.ts';
 import type { Output } from '../output.ts';
 import { awaitGuards, propagationData, propagationText } from '../propagation.ts';
 import { action, withCommonOptions, type CommonOptions } from '../run.ts';
 import { table } from '../table.ts';
 import { dateText, lengthText, seconds } from '../times.ts';
+import { addAccountLinks } from './account-links.ts';
 
 /** `symbolon account`: who may sign in at the issuer itself. */
 export function addAccount(program: Command): void {
@@ -51,6 +52,7 @@ export function addAccount(program: Command): void {
         }),
       ),
     );
+  addAccountLinks(account);
 }
 
 const inviteExamples = `
@@ -59,8 +61,6 @@ The link works once. Whoever opens it makes the account's first passkey, so give
 Examples:
   $ symbolon account invite ada@example.com
   $ symbolon account invite grace@example.com --operator --hours 2`;
-
-type Named = CommonOptions & { readonly name: string };
 
 async function first(output: Output, options: CommonOptions): Promise<void> {
   await withAccounts(options, async ({ accounts }) => {
@@ -114,9 +114,10 @@ function toCells({ subject, name, role, enabled, createdAt }: AccountRow): reado
 
 async function disable(output: Output, options: Named): Promise<void> {
   await withAccounts(options, async ({ open, accounts }) => {
-    const { subject, name } = await find(accounts, options.name);
+    const { subject, name } = await findNamed(accounts, options.name);
     const cut = await accounts.disable({ subject });
-    if (cut.kind === 'unknown') throw unknown(options.name);
+    if (cut.kind === 'unknown') throw accountUnknown(options.name);
+    if (cut.kind === 'last_operator') throw lastOperator(name);
     const reached = await awaitGuards(open, cut.position);
     output.result({ disabled: name, sub: subject, ...propagationData(reached) }, () =>
       [`disabled ${name} and ended all its sessions`, ...propagationText(reached)].join('\n'),
@@ -126,7 +127,7 @@ async function disable(output: Output, options: Named): Promise<void> {
 
 async function enable(output: Output, options: Named): Promise<void> {
   await withAccounts(options, async ({ accounts }) => {
-    const { subject, name } = await find(accounts, options.name);
+    const { subject, name } = await findNamed(accounts, options.name);
     await accounts.enable({ subject });
     output.result({ enabled: name, sub: subject }, () => `${name} may sign in again`);
   });
@@ -135,39 +136,18 @@ async function enable(output: Output, options: Named): Promise<void> {
 async function setRole(output: Output, options: Named & { readonly role: string }): Promise<void> {
   const role = readRole(options.role);
   await withAccounts(options, async ({ accounts }) => {
-    const { subject, name } = await find(accounts, options.name);
-    await accounts.setRole({ subject, role });
+    const { subject, name } = await findNamed(accounts, options.name);
+    const changed = await accounts.setRole({ subject, role });
+    if (changed.kind === 'last_operator') throw lastOperator(name);
     output.result({ name, role, sub: subject }, () => `${name} is ${role === 'person' ? 'a' : 'an'} ${role}`);
   });
 }
 
-async function withAccounts(
-  options: CommonOptions,
-  use: (found: { open: OpenIssuer; accounts: Accounts }) => Promise<void>,
-): Promise<void> {
-  await withIssuer(options.data, async (open) => {
-    const { accounts } = open.issuer;
-    if (accounts === undefined) {
-      throw new TypeError(
-        'nobody signs in at this issuer: serve it with --people, or with people in --config',
-      );
-    }
-    await use({ open, accounts });
-  });
-}
-
-async function find(accounts: Accounts, name: string): Promise<AccountRow> {
-  const found = await accounts.find({ name });
-  if (found === null) throw unknown(name);
-  return found;
-}
-
-function unknown(name: string): Refused {
-  return new Refused('account_unknown', `no account ${name}; "symbolon account list" shows them`);
-}
-
-function word(command: Command): string {
-  return command.args[0] ?? '';
+function lastOperator(name: string): Refused {
+  return new Refused(
+    'last_operator',
+    `${name} is the last operator who may sign in; make another first: "symbolon account role <name> operator"`,
+  );
 }
 
 function readRole(text: string): Role {

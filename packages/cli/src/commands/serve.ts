@@ -107,8 +107,14 @@ function readPlan(options: Options): Plan {
   const folder = findDataFolder(options.data ?? file.data);
   const before = folder.settings?.mode === 'production' ? folder.settings : {};
   const { data: _, ...said } = file;
-  const settings = { ...defaults, ...before, ...said, ...flags(options) };
-  return { folder, settings };
+  const settings = { ...defaults, ...before, ...said };
+  return { folder, settings: { ...settings, ...flags(options), ...peopleOf(options, settings.people) } };
+}
+
+/** A flag says whether, and the name: what the file says besides still counts. */
+function peopleOf({ people }: Options, said: ProductionSettings['people']): Partial<ProductionSettings> {
+  if (people === undefined) return {};
+  return { people: { ...said, ...(people === true ? {} : { name: people }) } };
 }
 
 const defaults = { mode: 'production', host: '127.0.0.1', port: 4080, behindProxy: false } as const;
@@ -136,7 +142,7 @@ function signerFrom(from: string, signer: SignerSettings): SignerSettings {
 }
 
 function flags(options: Options): Partial<ProductionSettings> {
-  const { issuer, host, port, keyFile, store, audience, scope = [], behindProxy, people } = options;
+  const { issuer, host, port, keyFile, store, audience, scope = [], behindProxy } = options;
   if (audience === undefined && scope.length > 0)
     throw new TypeError('--scope needs --audience: where do they exist?');
   return {
@@ -144,7 +150,6 @@ function flags(options: Options): Partial<ProductionSettings> {
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port }),
     ...(behindProxy === undefined ? {} : { behindProxy }),
-    ...(people === undefined ? {} : { people: people === true ? {} : { name: people } }),
     ...(keyFile === undefined ? {} : { keyFile: resolve(keyFile) }),
     ...(store === undefined ? {} : { store: readStore(store) }),
     ...signerFlags(options),

@@ -62,6 +62,8 @@ export interface PeopleOffice extends Office {
   readonly factors: Factors;
   /** How often an address tries a recovery code. */
   readonly recoveries: Attempts;
+  /** How often an address asks for authorization without a client's key: each request is kept half an hour. */
+  readonly arrivals: Attempts;
   readonly authorizations: Authorizations;
   readonly userinfoGuard: Guard;
   /** How applications may register themselves. */

@@ -32,6 +32,9 @@ const why: Readonly<Record<string, string>> = {
   passkey_last:
     'It is the last passkey, and there is no recovery code: nothing would open the account. Add another passkey first.',
   passkey_unknown: 'There is no such passkey any more. It may have been removed in another window.',
+  account_disabled: 'The account is disabled, so nothing opens it. Enable it first.',
+  last_operator:
+    'It is the last operator who may sign in: nobody could use the console any more. Make somebody else an operator first.',
   client_unknown: 'There is no such client.',
   client_unauthorized: 'The issuer’s own client cannot be removed: nobody could sign in without it.',
 };

@@ -13,7 +13,7 @@ const maxBody = 64 * 1024;
 export async function readForm(request: Request): Promise<Form> {
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/x-www-form-urlencoded') throw malformed('content-type');
-  return readParameters(new URLSearchParams(await readBody(request)));
+  return readParameters(new URLSearchParams(await readBody(request)), controlInForm);
 }
 
 /** Reads the parameters of a URL, each at most once. */
@@ -21,10 +21,15 @@ export function readQuery(request: Request): Form {
   return readParameters(new URL(request.url).searchParams);
 }
 
-function readParameters(parameters: URLSearchParams): Form {
+/** PostgreSQL keeps no NUL; nothing that is asked here has a reason for any of them. */
+const control = /\p{Cc}/u;
+/** But a field of a form may have lines. */
+const controlInForm = /(?![\t\n\r])\p{Cc}/u;
+
+function readParameters(parameters: URLSearchParams, refused = control): Form {
   const form = new Map<string, string>();
   for (const [name, value] of parameters) {
-    if (form.has(name)) throw malformed('parameter');
+    if (form.has(name) || refused.test(name) || refused.test(value)) throw malformed('parameter');
     // RFC 6749 section 3.2: a parameter without a value is as if it had been left out.
     if (value !== '') form.set(name, value);
   }
@@ -61,8 +66,8 @@ export function malformed(part: string): AuthError {
   return new AuthError('request_malformed', { detail: { claim: part } });
 }
 
-/** A body that does not decode, or breaks off, is its sender's doing and no fault of ours. */
-async function readBody(request: Request): Promise<string> {
+/** Reads a body of at most 64 kB. One that does not decode, or breaks off, is its sender's doing and no fault of ours. */
+export async function readBody(request: Request): Promise<string> {
   const stated = request.headers.get('content-length');
   if (stated !== null && !(Number(stated) <= maxBody)) throw malformed('body');
   try {

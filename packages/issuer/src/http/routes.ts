@@ -9,6 +9,7 @@ import { authorizeRoutes } from './authorize/routes.ts';
 import { consoleRoutes } from './console/routes.ts';
 import { openToPages } from './cors.ts';
 import { dbscRoutes } from './dbsc/routes.ts';
+import { forBrowsers } from './for-browsers.ts';
 import { healthEndpoint, readyEndpoint } from './health.ts';
 import { introspectEndpoint } from './introspect.ts';
 import { keySetEndpoint } from './key-set.ts';
@@ -59,7 +60,6 @@ function routes(
     ['POST', `${base}/revocations/acknowledgements`, feed.acknowledge],
     ['GET', `${base}/healthz`, healthEndpoint],
     ['GET', `${base}/readyz`, () => readyEndpoint(office)],
-    ...(people === undefined ? [] : peopleRoutes(people, base)),
   ];
 }
 
@@ -92,25 +92,33 @@ export function createApp(
   // Pages need `same-origin`: under `no-referrer` a browser blanks the Origin of their own forms.
   app.use(secureHeaders({ xFrameOptions: 'DENY', referrerPolicy: 'same-origin' }));
   const base = new URL(office.issuer).pathname.replace(/\/$/, '');
-  for (const [method, path, endpoint] of routes(office, { ...options, base })) {
-    app.on(method, path, (context) =>
-      endpoint(context.req.raw, context.req.param('parameter') ?? '', context.env),
-    );
-  }
   const site = siteOf(office.issuer);
-  const showsPage = (request: Request): boolean => options.people !== undefined && wantsPage(request);
-  app.notFound((context) =>
-    showsPage(context.req.raw) ? notFoundPage(site) : json({ error: 'not_found' }, { status: 404 }),
-  );
-  app.onError(async (error, context) => {
-    const paged = showsPage(context.req.raw);
+  const { people } = options;
+  const showsPage = (request: Request): boolean => people !== undefined && wantsPage(request);
+  const tell = async (request: Request, error: unknown): Promise<Response> => {
+    const paged = showsPage(request);
     if (error instanceof AuthError) options.refused(error.code);
     try {
       return paged ? await refusalPage(site, error) : refuse(error);
     } catch {
-      options.report({ path: context.req.path, error });
+      options.report({ path: new URL(request.url).pathname, error });
       return paged ? faultPage(site) : json({ error: 'server_error' }, { status: 500 });
     }
-  });
+  };
+  const ofPeople =
+    people === undefined
+      ? []
+      : peopleRoutes(people, base).map((route) =>
+          forBrowsers(route, { browsers: people.browsers, refuse: tell }),
+        );
+  for (const [method, path, endpoint] of [...routes(office, { ...options, base }), ...ofPeople]) {
+    app.on(method, path, (context) =>
+      endpoint(context.req.raw, context.req.param('parameter') ?? '', context.env),
+    );
+  }
+  app.notFound((context) =>
+    showsPage(context.req.raw) ? notFoundPage(site) : json({ error: 'not_found' }, { status: 404 }),
+  );
+  app.onError((error, context) => tell(context.req.raw, error));
   return openToPages(base, async (request, sender = {}) => app.fetch(request, sender));
 }

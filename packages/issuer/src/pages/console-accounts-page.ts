@@ -64,7 +64,7 @@ export function accountsPage(view: AccountsView): Html {
                   : {
                       symbol: 'people',
                       title: 'Nobody found',
-                      text: 'No account’s name begins like this. Capital letters count.',
+                      text: 'No account’s name begins like this.',
                       action: { href: path, text: 'Show all' },
                     },
               )
@@ -108,7 +108,8 @@ function accountRow(account: ShownAccount, { site, now, self }: AccountsView): H
               <a class="button small" href="${path}/role">Role${of}</a>
               ${
                 enabled
-                  ? html`<a class="button small danger" href="${path}/disable">Disable${of}</a>`
+                  ? html`<a class="button small" href="${path}/recover">Recover${of}</a>
+                      <a class="button small danger" href="${path}/disable">Disable${of}</a>`
                   : html`<a class="button small" href="${path}/enable">Enable${of}</a>`
               }`
       }

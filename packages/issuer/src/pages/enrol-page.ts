@@ -7,16 +7,26 @@ import { symbol } from './symbols.ts';
 /** What the enrolment page shows. Its code stands in the address behind `#`, which only the browser sees. */
 export interface EnrolView {
   readonly site: Site;
+  /** `recovery`: of an account that stands, by an operator's link. */
+  readonly purpose: 'account' | 'recovery';
 }
 
 /** Where an invited person, the first operator, or who came by a recovery code makes a passkey. */
-export function enrolPage({ site }: EnrolView): Html {
+export function enrolPage({ site, purpose }: EnrolView): Html {
   return cardPage({
     site,
     title: 'Make your passkey',
     script: 'enrol',
     main: html`<h1>Make your passkey</h1>
       <p class="lead">It opens your account. It replaces a password, and there is nothing to remember.</p>
+      ${
+        purpose === 'account'
+          ? ''
+          : notice(
+              'warn',
+              'This link recovers your account. When you make the passkey, every session of the account ends, on all devices and in all applications. Nothing else is removed: look through your passkeys afterwards, and remove those that you have lost.',
+            )
+      }
       <ul class="may">
         <li>
           ${symbol('finger')}<span

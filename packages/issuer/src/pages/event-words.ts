@@ -10,6 +10,8 @@ const words: Readonly<Record<string, string>> = {
   passkey_renamed: 'Passkey renamed',
   passkey_removed: 'Passkey removed',
   recovery_codes_made: 'New recovery codes made',
+  recovery_link_made: 'An operator made a link to recover the account',
+  recovery_link_used: 'Account recovered by an operator’s link, and every session ended',
   role_changed: 'Role changed',
   grant_made: 'Application linked',
   grant_ended: 'Application ended',

@@ -75,11 +75,20 @@ export function invitePage({ site, name, role, problem }: InviteView): Html {
 }
 
 /** Shows an invitation's link, once. */
-export function invitationPage({ site, name, link, life }: InvitationView): Html {
+export function invitationPage(view: InvitationView): Html {
+  return linkPage(view, 'Invitation for');
+}
+
+/** Shows the link that recovers an account, once. */
+export function recoveryLinkPage(view: InvitationView): Html {
+  return linkPage(view, 'Recovery for');
+}
+
+function linkPage({ site, name, link, life }: InvitationView, what: string): Html {
   return cardPage({
     site,
-    title: `Invitation for ${plainName(name)}`,
-    main: html`<h1>Invitation for ${shownName(name)}</h1>
+    title: `${what} ${plainName(name)}`,
+    main: html`<h1>${what} ${shownName(name)}</h1>
       <p class="lead">Give this link to them alone. It works once, for ${life}.</p>
       ${notice('warn', 'This is the only time it is shown. Whoever opens it first has the account.')}
       <div class="field">

@@ -5,9 +5,10 @@ export interface AccountStorage {
   findAccount(by: { subject: string } | { name: string }): Promise<AccountRow | null>;
   /** By name. */
   listAccounts(page: { limit: number; after?: string }): Promise<readonly AccountRow[]>;
+  /** `last_operator`: nobody could use the console any more. */
   setRole(change: { subject: string; role: Role; by: string; event: string }): Promise<RoleResult>;
   /** Disables an account, cuts its sessions and voids what it was given to enrol with. */
-  disableAccount(change: { subject: string; by: string; event: string }): Promise<CutResult>;
+  disableAccount(change: { subject: string; by: string; event: string }): Promise<DisableResult>;
   enableAccount(change: {
     subject: string;
     by: string;
@@ -16,10 +17,26 @@ export interface AccountStorage {
 
   /** Keeps a link to the first account, if there is no account. */
   offerFirst(offer: CodeOffer): Promise<{ kind: 'offered' } | { kind: 'refused' }>;
-  /** Keeps an invitation, if nobody has the name. */
+  /**
+   * Keeps an invitation in the place of those to the same name, if nobody has it. `inviter`: the subject of the operator
+   * with whose role it ends.
+   */
   invite(
-    invitation: CodeOffer & { by: string },
+    invitation: CodeOffer & { by: string; inviter: string | null },
   ): Promise<{ kind: 'invited'; expiresAt: number } | { kind: 'refused' }>;
+  /** Those that may still be used, by the account's name. */
+  listInvitations(page: { limit: number }): Promise<readonly InvitationRow[]>;
+  /** Voids every invitation to an account of this name. */
+  withdrawInvitations(withdrawal: { name: string; by: string }): Promise<{ kind: 'withdrawn' | 'unknown' }>;
+  /** Keeps an operator's link to an account that stands, in the place of the one before. */
+  offerRecoveryLink(offer: {
+    name: string;
+    subject: string;
+    life: number;
+    by: string;
+    inviter: string | null;
+    event: string;
+  }): Promise<{ kind: 'offered'; expiresAt: number } | { kind: 'disabled' | 'unknown' }>;
   /** What a code to enrol with leads to, while it is good. A read: the enrolment decides. */
   findEnrolment(name: string): Promise<EnrolmentCode | null>;
   /** Uses up a code: its account, where it makes one, and the passkey. One wins. */
@@ -96,10 +113,24 @@ export interface PlannedAccount {
   readonly role: Role;
 }
 
-/** `first`: the first account; `invitation`: another; `recovery`: one that stands. */
+/**
+ * `first`: the first account; `invitation`: another; `recovery`: one that stands, by a code of its person;
+ * `recovery_link`: one that stands, by an operator's link, which ends all its sessions.
+ */
 export type EnrolmentCode =
   | { readonly kind: 'first' | 'invitation'; readonly account: PlannedAccount }
-  | { readonly kind: 'recovery'; readonly account: { readonly subject: string; readonly name: string } };
+  | {
+      readonly kind: 'recovery' | 'recovery_link';
+      readonly account: { readonly subject: string; readonly name: string };
+    };
+
+/** An invitation that nobody has used yet. */
+export interface InvitationRow {
+  readonly name: string;
+  readonly role: Role;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+}
 
 export interface CodeOffer {
   readonly name: string;
@@ -155,5 +186,8 @@ export interface PasskeyChange {
 }
 
 export interface RoleResult {
-  readonly kind: 'changed' | 'unchanged' | 'unknown';
+  readonly kind: 'changed' | 'unchanged' | 'unknown' | 'last_operator';
 }
+
+/** `last_operator`: nobody could use the console any more. */
+export type DisableResult = CutResult | { readonly kind: 'last_operator' };

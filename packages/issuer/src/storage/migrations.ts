@@ -218,7 +218,8 @@ function accountTables({
   return [
     `CREATE TABLE accounts (
       subject ${text} PRIMARY KEY REFERENCES subjects (id),
-      name ${text} NOT NULL UNIQUE,
+      name ${text} NOT NULL,
+      folded ${text} NOT NULL UNIQUE,
       role ${text} NOT NULL CHECK (role IN ('person', 'operator')),
       created_at ${integer} NOT NULL
     ) ${table}`,
@@ -240,11 +241,14 @@ function accountTables({
       hash ${text} PRIMARY KEY,
       purpose ${text} NOT NULL,
       subject ${text} REFERENCES accounts (subject),
+      folded ${text},
+      made_by ${text} REFERENCES accounts (subject),
       state ${text} NOT NULL,
       created_at ${integer} NOT NULL,
       expires_at ${integer}
     ) ${table}`,
     `CREATE INDEX one_time_codes_by_subject ON one_time_codes (subject, purpose)`,
+    `CREATE INDEX invitations_by_name ON one_time_codes (folded) WHERE folded IS NOT NULL`,
     `CREATE INDEX one_time_codes_by_expiry ON one_time_codes (expires_at)`,
     `CREATE TABLE security_events (
       id ${text} PRIMARY KEY,

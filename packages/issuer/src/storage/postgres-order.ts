@@ -5,7 +5,8 @@ export type Hold = 'alone' | 'together' | 'nothing';
 
 /** What decides whether a session may start: cuts, disabled subjects, removed clients, blocked keys. */
 const forbids = /^\s*(UPDATE (subjects|clients) SET|UPDATE head SET cut_at|INSERT INTO blocked_keys)/;
-const starts = /^\s*INSERT INTO sessions/;
+/** A code is the start of what it will give: a cut that comes later must find it behind. */
+const starts = /^\s*INSERT INTO (sessions|authorization_codes)\b/;
 
 /**
  * SQLite lets one batch in at a time. PostgreSQL lets all in, and each statement sees what was committed when it began:

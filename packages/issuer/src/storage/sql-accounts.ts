@@ -1,8 +1,10 @@
-import type { AccountRow, AccountStorage, CodeOffer } from './account-storage.ts';
-import type { Engine, Row, Statement, Value } from './engine.ts';
+import type { AccountRow, AccountStorage } from './account-storage.ts';
+import type { Engine, Row, Statement } from './engine.ts';
+import { foldName } from './fold-name.ts';
 import { happening, type Happening } from './happening.ts';
 import { integer, onlyRow, text } from './read-rows.ts';
 import { statement, telling, type Told } from './sql-decision.ts';
+import { createSqlLinks } from './sql-links.ts';
 import { createSqlPasskeys } from './sql-passkeys.ts';
 import * as base from './sql.ts';
 import * as sql from './sql/accounts.ts';
@@ -11,16 +13,17 @@ import * as sql from './sql/accounts.ts';
 export function createSqlAccounts(engine: Engine, request: () => string): AccountStorage {
   return {
     ...createSqlPasskeys(engine, request),
+    ...createSqlLinks(engine),
     async findAccount(by) {
       const found =
         'subject' in by
           ? statement(sql.findAccountBySubject, by.subject)
-          : statement(sql.findAccountByName, by.name);
+          : statement(sql.findAccountByName, foldName(by.name));
       const [row] = await engine.read(found);
       return row ? readAccount(row) : null;
     },
     async listAccounts({ limit, after }) {
-      const rest = after === undefined ? [] : [after];
+      const rest = after === undefined ? [] : [foldName(after)];
       const found = statement(sql.listAccounts({ after: after !== undefined }), limit, ...rest);
       return (await engine.read(found)).map(readAccount);
     },
@@ -35,28 +38,25 @@ export function createSqlAccounts(engine: Engine, request: () => string): Accoun
         statement(sql.setRole, subject, role),
         statement(sql.findAccountBySubject, subject),
       ]);
-      if (results.at(-1)?.length !== 1) return { kind: 'unknown' };
-      return { kind: results.at(-2)?.length === 1 ? 'changed' : 'unchanged' };
+      if (results.at(-2)?.length === 1) return { kind: 'changed' };
+      const row = results.at(-1)?.[0];
+      if (!row) return { kind: 'unknown' };
+      return { kind: readAccount(row).role === role ? 'unchanged' : 'last_operator' };
     },
     async disableAccount({ subject, by, event }) {
       const told: Told = { kind: 'subject_disabled', fields: { by, subject } };
-      const [, rows] = await engine.batch([
+      const results = await engine.batch([
         statement(base.moveHead),
-        statement(base.disableSubject, subject),
+        statement(sql.disableAccount, subject),
         statement(base.saySubjectCut, subject),
-        statement(sql.voidEnrolments, subject),
-        statement(
-          sql.keepEvent(sql.happened.accountStands),
-          event,
-          subject,
-          'account_disabled',
-          '{}',
-          subject,
-        ),
+        statement(sql.voidEnrolmentsIfDisabled, subject),
+        statement(sql.keepEvent(sql.happened.accountCut), event, subject, 'account_disabled', '{}', subject),
         ...telling(base.auditIfSubjectCut, { told, values: [subject] }),
+        statement(sql.findAccountBySubject, subject),
       ]);
-      const row = rows?.[0];
-      return row ? { kind: 'cut', position: integer(row, 'position') } : { kind: 'unknown' };
+      const row = results[1]?.[0];
+      if (row) return { kind: 'cut', position: integer(row, 'position') };
+      return { kind: results.at(-1)?.length === 1 ? 'last_operator' : 'unknown' };
     },
     async enableAccount({ subject, by, event }) {
       const told: Told = { kind: 'subject_enabled', fields: { by, subject } };
@@ -75,20 +75,6 @@ export function createSqlAccounts(engine: Engine, request: () => string): Accoun
       ]);
       return { kind: rows?.length === 1 ? 'enabled' : 'unknown' };
     },
-    async offerFirst(offer) {
-      const [rows] = await engine.batch([statement(sql.offerFirst, ...offered(offer))]);
-      return { kind: rows?.length === 1 ? 'offered' : 'refused' };
-    },
-    async invite({ by, ...offer }) {
-      const { name, role, subject } = offer.account;
-      const told: Told = { kind: 'invitation_made', fields: { by, role, subject } };
-      const [rows] = await engine.batch([
-        statement(sql.invite, ...offered(offer), name),
-        ...telling(sql.auditIf(sql.happened.codeKept), { told, values: [offer.name] }),
-      ]);
-      const row = rows?.[0];
-      return row ? { kind: 'invited', expiresAt: integer(row, 'expires_at') } : { kind: 'refused' };
-    },
     async countRecoveryCodes(subject) {
       return integer(onlyRow(await engine.read(statement(sql.countRecoveryCodes, subject))), 'many');
     },
@@ -100,10 +86,11 @@ export function createSqlAccounts(engine: Engine, request: () => string): Accoun
       const results = await engine.batch([
         statement(base.holdHead),
         statement(sql.dropRecoveryCodes, subject),
+        statement(sql.voidEnrolments, subject),
         ...names.map((name) => statement(sql.addRecoveryCode, name, subject)),
         ...happening(told),
       ]);
-      return { kind: results[2]?.length === 1 ? 'replaced' : 'unknown' };
+      return { kind: results[3]?.length === 1 ? 'replaced' : 'unknown' };
     },
     redeemRecoveryCode: (redemption) => redeemRecoveryCode(engine, redemption),
     sweepCodes: async () =>
@@ -117,7 +104,7 @@ async function redeemRecoveryCode(
   redemption: Parameters<AccountStorage['redeemRecoveryCode']>[0],
 ): ReturnType<AccountStorage['redeemRecoveryCode']> {
   const { name, accountName, enrolment, event } = redemption;
-  const [found] = await engine.read(statement(sql.findRecoveryCode, name, accountName));
+  const [found] = await engine.read(statement(sql.findRecoveryCode, name, foldName(accountName)));
   if (!found) return { kind: 'refused' };
   const told: Happening = {
     ...{ event, subject: text(found, 'subject'), kind: 'account_recovered', fields: {} },
@@ -125,15 +112,11 @@ async function redeemRecoveryCode(
   };
   const [, rows] = await engine.batch([
     statement(base.holdHead),
-    statement(sql.offerRecovery, name, accountName, enrolment.name, enrolment.life),
+    statement(sql.offerRecovery, name, foldName(accountName), enrolment.name, enrolment.life),
     ...happening(told),
     statement(sql.useUpRecoveryCode, name, enrolment.name),
   ]);
   return { kind: rows?.length === 1 ? 'redeemed' : 'refused' };
-}
-
-function offered({ name, account, life }: CodeOffer): readonly Value[] {
-  return [name, JSON.stringify(account), life];
 }
 
 function readAccount(row: Row): AccountRow {

@@ -167,6 +167,7 @@ async function redeemCode(
         lastIf: isEmpty,
       },
       statement(sql.holdGrantOfCode, ...named),
+      statement(sql.holdSignInOfCode, ...named),
       statement(sql.startByCode(algs.length), ...named, signWith.refresh, ...lives, ...algs.flat()),
       statement(sql.repeatByCode(algs.length), ...named, signWith.refresh, ...algs.flat()),
       statement(sql.endByCode, ...named),
@@ -181,7 +182,7 @@ async function redeemCode(
 
 function readRedemption(decided: Decided): RedeemResult {
   if (decided.kind === 'assertion_replayed') return decided;
-  const [[code] = [], , [started] = [], [repeated] = []] = decided.results;
+  const [[code] = [], , , [started] = [], [repeated] = []] = decided.results;
   if (!code) return { kind: 'refused' };
   const nonce = orNull(text, code, 'nonce');
   if (started) return { kind: 'redeemed', nonce, ...readIssue(started) };

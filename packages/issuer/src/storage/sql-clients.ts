@@ -3,6 +3,7 @@ import { UniqueViolation } from './engine.ts';
 import { integer, onlyRow, readClient, readSubject } from './read-rows.ts';
 import { statement, telling, type Told } from './sql-decision.ts';
 import * as sql from './sql.ts';
+import { voidEnrolments } from './sql/accounts.ts';
 import type { CutResult, NewClient } from './decisions.ts';
 import type { Storage } from './storage.ts';
 
@@ -23,9 +24,12 @@ type Clients = Pick<
 interface Cut {
   readonly say: string;
   readonly audit: string;
+  /** What goes with it. */
+  readonly more: readonly string[];
 }
-const ofClient: Cut = { say: sql.sayClientCut, audit: sql.auditIfClientCut };
-const ofSubject: Cut = { say: sql.saySubjectCut, audit: sql.auditIfSubjectCut };
+const ofClient: Cut = { say: sql.sayClientCut, audit: sql.auditIfClientCut, more: [] };
+/** Whoever was in may have been given something to come in again. */
+const ofSubject: Cut = { say: sql.saySubjectCut, audit: sql.auditIfSubjectCut, more: [voidEnrolments] };
 
 /** Clients and subjects, and the cuts that end all their sessions in one row. */
 export function createSqlClients(engine: Engine): Clients {
@@ -36,6 +40,7 @@ export function createSqlClients(engine: Engine): Clients {
       statement(sql.moveHead),
       statement(update, id),
       statement(of.say, id),
+      ...of.more.map((text) => statement(text, id)),
       ...telling(of.audit, { told, values: [id] }),
     ]);
     const row = rows?.[0];

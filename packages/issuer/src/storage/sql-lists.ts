@@ -1,10 +1,12 @@
 import type { Engine, Row, Value } from './engine.ts';
+import { foldName } from './fold-name.ts';
 import type { LinkedApplication, ListedAccount, ListStorage, NamedSession } from './list-storage.ts';
 import { integer, json, onlyRow, orNull, readAudit, readListedSession, text } from './read-rows.ts';
 import type { Registration } from './rows.ts';
 import { statement } from './sql-decision.ts';
 import * as sql from './sql.ts';
 import * as lists from './sql/account-lists.ts';
+import { voidEnrolments } from './sql/accounts.ts';
 import * as others from './sql/end-others.ts';
 
 /** What people and operators look at. `request` names each decision, never twice the same. */
@@ -37,14 +39,16 @@ export function createSqlLists(engine: Engine, request: () => string): ListStora
         after: after !== undefined,
       };
       const like = device === undefined ? undefined : `%${literally(device.toLowerCase())}%`;
-      const values = given(clientId, subject, like, after);
+      const values = given(clientId, subject, subject && foldName(subject), like, after);
       const rows = await engine.read(statement(lists.searchSessions(by), ...values, limit));
       return rows.map(readNamedSession);
     },
     async searchAccounts({ prefix, limit, after }) {
       const by = { prefix: prefix !== undefined, after: after !== undefined };
-      const range = prefix === undefined ? [] : [prefix, `${prefix}\u{10ffff}`];
-      const rows = await engine.read(statement(lists.listAccounts(by), limit, ...range, ...given(after)));
+      const start = prefix && foldName(prefix);
+      const range = start === undefined ? [] : [start, `${start}\u{10ffff}`];
+      const from = given(after && foldName(after));
+      const rows = await engine.read(statement(lists.listAccounts(by), limit, ...range, ...from));
       return rows.map(readAccount);
     },
     async searchAudit({ clientId, sid, kind, limit, before }) {
@@ -85,6 +89,7 @@ export function createSqlLists(engine: Engine, request: () => string): ListStora
         statement(others.endOtherSessions, subject, keep, ending),
         statement(others.moveHeadForOthers),
         statement(others.sayOthersEnded, subject, ending),
+        statement(voidEnrolments, subject),
         statement(others.keepEvent, event, subject, 'others_ended', '{}'),
         statement(others.auditOthersEnded, keep, JSON.stringify({ by: 'person', subject, others: true })),
         statement(sql.recordAudit),

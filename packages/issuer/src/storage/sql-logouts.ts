@@ -10,7 +10,8 @@ export function createSqlLogouts(engine: Engine, request: () => string): LogoutS
   return {
     async endSignIn({ sid, by }) {
       const which = [sid, request()];
-      const [ended = [], moved] = await engine.batch([
+      const [, ended = [], moved] = await engine.batch([
+        statement(sql.holdSignIn, sid),
         { ...statement(sql.endSignIn, ...which), lastIf: (rows) => rows.length === 0 },
         statement(sql.moveHeadIfSignedOut, ...which),
         statement(sql.saySignedOut, ...which),

@@ -10,9 +10,10 @@ import type {
   PlannedAccount,
 } from './account-storage.ts';
 import { UniqueViolation, type Engine, type Row, type Statement, type Value } from './engine.ts';
+import { foldName } from './fold-name.ts';
 import { integer, json, orNull, text } from './read-rows.ts';
 import { happening, type Happening } from './happening.ts';
-import { statement } from './sql-decision.ts';
+import { statement, telling, type Told } from './sql-decision.ts';
 import * as base from './sql.ts';
 import * as sql from './sql/accounts.ts';
 
@@ -119,29 +120,47 @@ async function enrol(
   const by = [codeName, challenge.name];
   const made: Happening = {
     ...{ event: events.account, subject, kind: 'account_added', fields: {} },
-    audit: code.kind === 'recovery' ? {} : { by: code.kind, role: code.account.role },
+    audit: 'role' in code.account ? { by: code.kind, role: code.account.role } : {},
     ...{ condition: sql.happened.passkeyTouched, values: [passkey.id, request] },
   };
+  const planned = 'role' in code.account ? code.account : null;
   const statements = [
-    statement(base.holdHead),
+    statement(code.kind === 'recovery_link' ? base.moveHead : base.holdHead),
     statement(sql.redeemChallenge, challenge.name, challenge.madeAt),
-    ...(code.kind === 'recovery' ? [] : addAccount(code.account, by)),
+    ...(planned === null ? [] : addAccount(planned, by)),
     statement(sql.addPasskeyByCode, ...by, subject, ...passkeyValues(passkey), request),
     statement(sql.useUpCode, codeName, passkey.id, request),
-    ...(code.kind === 'recovery' ? [] : happening(made)),
+    ...(planned === null ? [] : happening(made)),
+    ...(code.kind === 'recovery_link' ? endByLink({ ...enrolment, request }) : []),
     ...happening(added({ passkey, subject, event: events.passkey, request })),
   ];
   const decided = await decideOnce(engine, statements);
   if (!('results' in decided)) return decided;
   if (decided.results[1]?.length !== 1) return { kind: 'challenge_used' };
-  const place = code.kind === 'recovery' ? 2 : 4;
+  const place = planned === null ? 2 : 4;
   return { kind: decided.results[place]?.length === 1 ? 'enrolled' : 'refused' };
+}
+
+/** Whoever lost every passkey may have lost them to somebody: what was begun with them is over. */
+function endByLink({ code, passkey, events, request }: Enrolment & { request: string }): Statement[] {
+  const { subject } = code.account;
+  const used: Happening = {
+    ...{ event: events.account, subject, kind: 'recovery_link_used', fields: { passkey: passkey.name } },
+    ...{ condition: sql.happened.passkeyTouched, values: [passkey.id, request] },
+  };
+  const cut: Told = { kind: 'sessions_cut', fields: { by: 'recovery', subject } };
+  return [
+    statement(sql.cutByLink, subject, passkey.id, request),
+    statement(base.saySubjectCut, subject),
+    ...happening(used),
+    ...telling(base.auditIfSubjectCut, { told: cut, values: [subject] }),
+  ];
 }
 
 function addAccount({ subject, handle, name, role }: PlannedAccount, by: readonly string[]): Statement[] {
   return [
     statement(sql.addSubjectByCode, ...by, subject, handle),
-    statement(sql.addAccountByCode, ...by, subject, name, role),
+    statement(sql.addAccountByCode, ...by, subject, name, foldName(name), role),
   ];
 }
 
@@ -197,8 +216,11 @@ function passkeyValues({ id, publicKey, counter, transports, backedUp, name }: N
 // The schema's CHECKs and this package's own writes give these texts and JSON their shape; nothing else writes them.
 function readEnrolment(row: Row): EnrolmentCode {
   const purpose = text(row, 'purpose');
-  if (purpose === 'recovered')
-    return { kind: 'recovery', account: { subject: text(row, 'subject'), name: text(row, 'name') } };
+  if (purpose === 'recovered' || purpose === 'recovery_link')
+    return {
+      kind: purpose === 'recovered' ? 'recovery' : purpose,
+      account: { subject: text(row, 'subject'), name: text(row, 'name') },
+    };
   return {
     kind: purpose === 'first' ? 'first' : 'invitation',
     account: json(row, 'state') as PlannedAccount,

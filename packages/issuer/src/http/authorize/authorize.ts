@@ -3,6 +3,7 @@ import { errorTo, type AuthorizationRequest } from '../../authorizations.ts';
 import type { PeopleOffice } from '../office.ts';
 import { seeOther } from '../page-answer.ts';
 import { readForm, readQuery, type Form } from '../requests.ts';
+import type { Sender } from '../route.ts';
 import { tellPerson } from './answers.ts';
 import { proceed } from './interaction.ts';
 import { findAddressee, findLinked, readAuthorization } from './parameters.ts';
@@ -14,12 +15,17 @@ import { requestUriPrefix } from './par.ts';
  *
  * An application is told of an error only where its redirect URI is certain; otherwise the person is.
  */
-export async function authorizeEndpoint(office: PeopleOffice, request: Request): Promise<Response> {
+export async function authorizeEndpoint(
+  office: PeopleOffice,
+  { request, sender }: { request: Request; sender: Sender },
+): Promise<Response> {
   try {
     const form = request.method === 'POST' ? await readForm(request) : readQuery(request);
     const handle = form.get('request');
     const goesOn = request.method === 'GET' && form.size === 1 && handle !== undefined;
-    return goesOn ? await proceed(office, request, handle) : await begin(office, form);
+    if (goesOn) return await proceed(office, request, handle);
+    if (!office.arrivals.admit(sender.address)) throw new AuthError('attempts_exceeded');
+    return await begin(office, form);
   } catch (error) {
     if (error instanceof AuthError) return tellPerson(office, error);
     throw error;

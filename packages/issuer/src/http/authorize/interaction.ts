@@ -80,7 +80,7 @@ export async function refuse(
 }
 
 /**
- * Whether the person must be asked. What he allowed before counts only where the answer surely reaches the same
+ * Whether the person must be asked. What he, or the operator, allowed before counts only where the answer surely reaches the same
  * application: another program can listen on loopback or claim a private scheme (RFC 8252 section 8.6).
  */
 async function consentOf(
@@ -89,8 +89,8 @@ async function consentOf(
 ): Promise<'ask' | 'granted' | 'covered'> {
   const { request } = open;
   if (request.prompt.includes('consent')) return 'ask';
-  if (client.registration.consent === 'given') return 'granted';
   if (!request.redirectUri.startsWith('https:')) return 'ask';
+  if (client.registration.consent === 'given') return 'granted';
   return (await office.authorizations.isCovered(request, person.subject)) ? 'covered' : 'ask';
 }
 

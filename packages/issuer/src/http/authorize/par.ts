@@ -4,6 +4,7 @@ import { json } from '../answers.ts';
 import { authenticateClient, verifyRequestProof } from '../authentication.ts';
 import type { PeopleOffice } from '../office.ts';
 import { malformed, readForm } from '../requests.ts';
+import type { Sender } from '../route.ts';
 import { findAddressee, readAuthorization } from './parameters.ts';
 
 /** How a `request_uri` of ours begins (RFC 9126 section 2.2). */
@@ -13,11 +14,16 @@ export const requestUriPrefix = 'urn:ietf:params:oauth:request_uri:';
  * `POST /par` (RFC 9126): takes the parameters from the application itself, so that none of them can be changed on the
  * way through the browser. A proof beside them binds the code to its key (RFC 9449 section 10.1).
  */
-export async function pushEndpoint(office: PeopleOffice, request: Request): Promise<Response> {
+export async function pushEndpoint(
+  office: PeopleOffice,
+  { request, sender }: { request: Request; sender: Sender },
+): Promise<Response> {
   const form = await readForm(request);
   // A client that nobody has seen yet is known by its document alone.
   await office.documents?.refresh(form.get('client_id') ?? '');
   const { client, assertion } = await authenticateClient(office, form);
+  if (assertion === undefined && !office.arrivals.admit(sender.address))
+    throw new AuthError('attempts_exceeded');
   const named = new Map(form).set('client_id', client.row.id);
   const asked = readAuthorization(office, form, await findAddressee(office, named));
   const proof = await verifyRequestProof(office, request, '/par');

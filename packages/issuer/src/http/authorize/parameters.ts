@@ -16,6 +16,8 @@ export interface Addressee {
 
 const thumbprint = /^[A-Za-z0-9_-]{43}$/;
 const maxText = 1024;
+/** In bytes. */
+const maxKept = 8192;
 
 /**
  * Finds out to whom this request may be answered at all.
@@ -51,7 +53,7 @@ export function readAuthorization(office: Office, form: Form, to: Addressee): Au
     ...{ issuer: office.issuer, audiences: office.audiences },
     ...{ resource: form.get('resource'), scope: form.get('scope') },
   });
-  return {
+  const asked: AuthorizationRequest = {
     clientId: to.client.id,
     redirectUri: to.redirectUri,
     state: to.state,
@@ -65,6 +67,9 @@ export function readAuthorization(office: Office, form: Form, to: Addressee): Au
     acrValues: readAcrValues(form),
     loginHint: readText(form, 'login_hint'),
   };
+  // It is kept before anybody is known.
+  if (Buffer.byteLength(JSON.stringify(asked)) > maxKept) throw malformed('parameters');
+  return asked;
 }
 
 function readChallenge(form: Form): string {

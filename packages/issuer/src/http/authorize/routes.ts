@@ -12,10 +12,10 @@ export function authorizeRoutes(office: PeopleOffice, base: string): readonly Ro
   const userinfo = userinfoEndpoint(office);
   const policy = office.registration.dynamic;
   return [
-    ['GET', `${base}/authorize`, (request) => authorizeEndpoint(office, request)],
-    ['POST', `${base}/authorize`, (request) => authorizeEndpoint(office, request)],
+    ['GET', `${base}/authorize`, (request, _, sender) => authorizeEndpoint(office, { request, sender })],
+    ['POST', `${base}/authorize`, (request, _, sender) => authorizeEndpoint(office, { request, sender })],
     ['POST', `${base}/authorize/consent`, (request) => consentEndpoint(office, request)],
-    ['POST', `${base}/par`, (request) => pushEndpoint(office, request)],
+    ['POST', `${base}/par`, (request, _, sender) => pushEndpoint(office, { request, sender })],
     ['GET', `${base}/logout`, (request) => logoutEndpoint(office, request)],
     ['POST', `${base}/logout`, (request) => logoutEndpoint(office, request)],
     ['POST', `${base}/logout/confirm`, (request) => confirmLogoutEndpoint(office, request)],

@@ -92,6 +92,7 @@ export async function changeAccount(office: PeopleOffice, visit: Visit, change: 
   const cut = await (change === 'end'
     ? office.accounts.endSessions({ subject, by })
     : office.accounts.disable({ subject, by }));
+  if (cut.kind === 'last_operator') throw new AuthError('last_operator');
   if (cut.kind === 'unknown') return doneAt(office, { visit, to, what: 'nothing_to_end' });
   const what = change === 'end' ? 'account' : 'account_disabled';
   return endedAt(office, { visit, to, what, position: cut.position });
@@ -110,12 +111,16 @@ export async function changeRole(office: PeopleOffice, visit: Visit): Promise<Re
   if (absent !== undefined) return absent;
   const { subject } = await findOther(office, visit);
   const role = (await readForm(visit.request)).get('role') === 'operator' ? 'operator' : 'person';
-  await office.accounts.setRole({ subject, role, by: byOperator(visit) });
+  const changed = await office.accounts.setRole({ subject, role, by: byOperator(visit) });
+  if (changed.kind === 'last_operator') throw new AuthError('last_operator');
   return doneAt(office, { visit, to: `${visit.site.base}/console/accounts`, what: 'role_changed' });
 }
 
 /** Nobody shuts himself out of the console: for that there is another operator, or the command line. */
-async function findOther(office: PeopleOffice, { parameter: subject, person }: Visit): Promise<AccountRow> {
+export async function findOther(
+  office: PeopleOffice,
+  { parameter: subject, person }: Visit,
+): Promise<AccountRow> {
   const account = subject === person.subject ? null : await office.accounts.find({ subject });
   if (account === null) throw new AuthError('request_malformed', { detail: { claim: 'account' } });
   return account;

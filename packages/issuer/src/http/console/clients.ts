@@ -1,4 +1,5 @@
 import { AuthError } from '@symbolon/token';
+import { ownClientId } from '../../own-client.ts';
 import { confirmPage } from '../../pages/confirm-page.ts';
 import { clientsPage, type ShownClient } from '../../pages/console-clients-page.ts';
 import { html } from '../../pages/markup.ts';
@@ -32,7 +33,8 @@ export async function askEndClient(
   what: 'end' | 'remove',
 ): Promise<Response> {
   const path = pathOf(visit, what);
-  const absent = what === 'remove' ? askPresence(office, { visit, returnTo: path }) : undefined;
+  const absent =
+    what === 'remove' || isOwn(visit) ? askPresence(office, { visit, returnTo: path }) : undefined;
   if (absent !== undefined) return absent;
   const client = await office.storage.findClient(visit.parameter);
   if (client === null) throw new AuthError('client_unknown');
@@ -54,6 +56,8 @@ export async function askEndClient(
 
 /** `POST /console/clients/…/end`. */
 export async function endClient(office: PeopleOffice, visit: Visit): Promise<Response> {
+  const absent = isOwn(visit) ? askPresence(office, { visit, returnTo: pathOf(visit, 'end') }) : undefined;
+  if (absent !== undefined) return absent;
   const to = `${visit.site.base}/console/clients`;
   const cut = await office.storage.endSessionsOf({ clientId: visit.parameter, by: byOperator(visit) });
   if (cut.kind === 'unknown') return doneAt(office, { visit, to, what: 'nothing_to_end' });
@@ -71,6 +75,11 @@ export async function removeClient(office: PeopleOffice, visit: Visit): Promise<
   const removed = await office.clients.remove(visit.parameter, byOperator(visit));
   if (removed.kind === 'unknown') return doneAt(office, { visit, to, what: 'nothing_to_end' });
   return endedAt(office, { visit, to, what: 'client_removed', position: removed.position });
+}
+
+/** The end of the issuer's own sessions signs everybody out. */
+function isOwn({ parameter }: Visit): boolean {
+  return parameter === ownClientId;
 }
 
 function pathOf({ site, parameter }: Visit, what: 'end' | 'remove'): string {

@@ -22,7 +22,12 @@ export async function invite(office: PeopleOffice, visit: Visit): Promise<Respon
   const again = (problem: string): Promise<Response> =>
     page(invitePage({ site, name, role, problem }), { status: 400 });
   try {
-    const invited = await office.accounts.invite({ name, role, by: byOperator(visit) });
+    const invited = await office.accounts.invite({
+      name,
+      role,
+      by: byOperator(visit),
+      inviter: visit.person.subject,
+    });
     if (invited.kind === 'taken')
       return await again('There is an account of this name already. Choose another.');
     return await page(invitationPage({ site, name, link: invited.link, life: 'a day' }));

@@ -8,6 +8,7 @@ import { askEndClient, endClient, removeClient, showClients } from './clients.ts
 import { invite, showInvite } from './invite.ts';
 import { askRevoke, askRotate, revokeKey, rotateKey, showKeys } from './keys.ts';
 import { showGuards, showOverview } from './overview.ts';
+import { askRecover, recoverAccount } from './recover.ts';
 import { endAnySession, showSessions } from './sessions.ts';
 
 /** The console, one row each: for operators alone. */
@@ -35,6 +36,8 @@ export function consoleRoutes(office: PeopleOffice, base: string): readonly Rout
     ['POST', `${accounts}/invite`, operator(invite)],
     ['GET', `${accounts}/:parameter/role`, operator(askRole)],
     ['POST', `${accounts}/:parameter/role`, operator(changeRole)],
+    ['GET', `${accounts}/:parameter/recover`, operator(askRecover)],
+    ['POST', `${accounts}/:parameter/recover`, operator(recoverAccount)],
     ...(['end', 'disable', 'enable'] as const).flatMap((change): Route[] => [
       ['GET', `${accounts}/:parameter/${change}`, operator((...of) => askChange(...of, change))],
       ['POST', `${accounts}/:parameter/${change}`, operator((...of) => changeAccount(...of, change))],

@@ -4,7 +4,7 @@ import { doneAt, endedAt } from '../flash.ts';
 import type { PeopleOffice } from '../office.ts';
 import { page } from '../page-answer.ts';
 import { readForm } from '../requests.ts';
-import type { Visit } from '../visit.ts';
+import { askPresence, type Visit } from '../visit.ts';
 import { asked, byOperator, consoleView, pathAsking } from './console-view.ts';
 
 const pageLength = 25;
@@ -66,6 +66,10 @@ function personOf(
 /** `POST /console/sessions/…/end`: for good; a machine's key is blocked until that is lifted. */
 export async function endAnySession(office: PeopleOffice, visit: Visit): Promise<Response> {
   const to = backTo(visit, (await readForm(visit.request)).get('back'));
+  const session = await office.storage.findSession(visit.parameter);
+  // Whoever blocks a key takes away what its machine may do, until somebody lifts that.
+  const absent = session?.jkt == null ? undefined : askPresence(office, { visit, returnTo: to });
+  if (absent !== undefined) return absent;
   const end = await office.storage.endSession({
     sid: visit.parameter,
     reason: 'operator',

@@ -6,8 +6,9 @@ import { page } from '../page-answer.ts';
 import { codeBody, enrolBody, readBodyAs } from './bodies.ts';
 
 /** `GET /enrol`: the page reads the code behind `#` itself, so this request tells nobody of it. */
-export function showEnrolment(office: PeopleOffice): Promise<Response> {
-  return page(enrolPage({ site: siteOf(office.issuer) }));
+export function showEnrolment(office: PeopleOffice, request: Request): Promise<Response> {
+  const purpose = new URL(request.url).searchParams.get('for') === 'recovery' ? 'recovery' : 'account';
+  return page(enrolPage({ site: siteOf(office.issuer), purpose }));
 }
 
 /** `POST /enrol/options`: what the browser asks an authenticator, for whoever has a code. */
@@ -23,7 +24,7 @@ export async function enrol(office: PeopleOffice, request: Request): Promise<Res
   const { code, name, response } = await readBodyAs(enrolBody, request);
   const { kind } = await office.enrolments.enrol(code, { name, response });
   const { base } = siteOf(office.issuer);
-  // Whoever had to recover an account may have lost it to somebody.
+  // Whoever had to recover an account may have lost it to somebody; an operator's link has ended everything already.
   const next = `${base}/account/${kind === 'recovery' ? 'end-others' : 'recovery-codes'}`;
   return json({ location: `${base}/sign-in?return_to=${encodeURIComponent(next)}` });
 }

@@ -12,7 +12,7 @@ export function signInRoutes(office: PeopleOffice, base: string): readonly Route
     ['POST', `${base}/sign-in/verify`, (request) => signIn(office, request)],
     ['POST', `${base}/sign-in/recovery`, (request, _, sender) => recover(office, request, sender)],
     ['POST', `${base}/sign-out`, (request) => signOut(office, request)],
-    ['GET', `${base}/enrol`, () => showEnrolment(office)],
+    ['GET', `${base}/enrol`, (request) => showEnrolment(office, request)],
     ['POST', `${base}/enrol/options`, (request) => askToEnrol(office, request)],
     ['POST', `${base}/enrol/verify`, (request) => enrol(office, request)],
     ['GET', `${base}/presence`, (request) => showPresence(office, request)],

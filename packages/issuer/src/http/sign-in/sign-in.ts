@@ -75,12 +75,17 @@ export async function recover(office: PeopleOffice, request: Request, sender: Se
   return seeOther(`${siteOf(office.issuer).base}/enrol#${code}`);
 }
 
-/** `POST /sign-out`: ends the session of this browser for good. */
+/**
+ * `POST /sign-out`: ends the session of this browser for good. Where its cookie has run out nobody knows which that is:
+ * the browser itself then forgets what it bound to its device, and cannot renew it.
+ */
 export async function signOut(office: PeopleOffice, request: Request): Promise<Response> {
   const signedIn = await office.browsers.identify(request);
   const cookies =
     signedIn === undefined ? office.cookies.clear() : await office.browsers.end(signedIn.person.sid);
-  return page(signedOutPage({ site: siteOf(office.issuer) }), { cookies });
+  const answer = await page(signedOutPage({ site: siteOf(office.issuer) }), { cookies });
+  answer.headers.set('clear-site-data', '"storage"');
+  return answer;
 }
 
 /** @throws AuthError `session_ended` where nobody is signed in. */

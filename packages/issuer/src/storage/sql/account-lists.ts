@@ -57,7 +57,7 @@ export const searchSessions = (by: {
     conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
   const indexed = [
     by.client ? [`s.client_id = ${next()}`] : [],
-    by.subject ? [`s.subject IN (${subjectsCalled(next())})`] : [],
+    by.subject ? [`s.subject IN (${subjectsCalled(next(), next())})`] : [],
   ].flat();
   const device = by.device ? [`lower(sessions.device) LIKE CAST(${next()} AS TEXT) ESCAPE '~'`] : [];
   const from = by.after
@@ -69,11 +69,11 @@ export const searchSessions = (by: {
     ${where(device)} ORDER BY started_at DESC, id DESC LIMIT ${next()}`;
 };
 
-/** A subject's id, or the name of its account. */
-const subjectsCalled = (place: string): string =>
-  `SELECT ${place} UNION SELECT accounts.subject FROM accounts WHERE accounts.name = ${place}`;
+/** A subject's id, or the name of its account, folded. */
+const subjectsCalled = (id: string, folded: string): string =>
+  `SELECT ${id} UNION SELECT accounts.subject FROM accounts WHERE accounts.folded = ${folded}`;
 
-/** By name. $1 limit, then the beginning of the name and where such names end, then the last name of the page before. */
+/** By name. $1 limit, then the beginning of the name and where such names end, then the last name of the page before; all folded. */
 export const listAccounts = (by: { prefix: boolean; after: boolean }): string => {
   const after = by.prefix ? '$4' : '$2';
   return `
@@ -83,9 +83,9 @@ export const listAccounts = (by: { prefix: boolean; after: boolean }): string =>
     (SELECT max(sessions.last_used_at) FROM sessions WHERE sessions.subject = accounts.subject) AS last_used_at
   FROM accounts, subjects
   WHERE subjects.id = accounts.subject
-    ${by.prefix ? 'AND accounts.name >= $2 AND accounts.name < $3' : ''}
-    ${by.after ? `AND accounts.name > ${after}` : ''}
-  ORDER BY accounts.name LIMIT $1`;
+    ${by.prefix ? 'AND accounts.folded >= $2 AND accounts.folded < $3' : ''}
+    ${by.after ? `AND accounts.folded > ${after}` : ''}
+  ORDER BY accounts.folded LIMIT $1`;
 };
 
 /** Newest first. $1 limit, then the values in the order in which the filters are named here. */

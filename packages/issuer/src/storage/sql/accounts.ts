@@ -6,15 +6,37 @@ import { given, minute, sweptAtOnce, tell } from '../sql.ts';
 const accountColumns = `accounts.subject, accounts.name, accounts.role, accounts.created_at, subjects.enabled`;
 const accounts = `SELECT ${accountColumns} FROM accounts, subjects WHERE subjects.id = accounts.subject`;
 export const findAccountBySubject = `${accounts} AND accounts.subject = $1`;
-export const findAccountByName = `${accounts} AND accounts.name = $1`;
-/** $1 limit, $2 the last name of the page before. */
+/** $1 the name, folded. */
+export const findAccountByName = `${accounts} AND accounts.folded = $1`;
+/** $1 limit, $2 the last name of the page before, folded. */
 export const listAccounts = (by: { after: boolean }): string =>
-  `${accounts} ${by.after ? 'AND accounts.name > $2' : ''} ORDER BY accounts.name LIMIT $1`;
+  `${accounts} ${by.after ? 'AND accounts.folded > $2' : ''} ORDER BY accounts.folded LIMIT $1`;
 
-/** $1 subject, $2 role. */
-export const setRole = `UPDATE accounts SET role = $2 WHERE subject = $1 AND role <> $2 RETURNING subject`;
-/** $1 subject. */
-export const voidEnrolments = `DELETE FROM one_time_codes WHERE subject = $1 AND purpose = 'recovered'`;
+/** $1 subject, $2 role, with the head held. */
+export const setRole = `
+  UPDATE accounts SET role = $2 WHERE subject = $1 AND role <> $2 AND ($2 = 'operator' OR ${dispensable('$1')})
+  RETURNING subject`;
+/** $1 subject, after the head was moved. */
+export const disableAccount = `
+  UPDATE subjects SET enabled = 0, cut_at = (SELECT position FROM head)
+  WHERE id = $1 AND EXISTS (SELECT 1 FROM accounts WHERE accounts.subject = $1) AND ${dispensable('$1')}
+  RETURNING cut_at AS position`;
+/** $1 subject: whatever somebody else may have been given to enrol with. */
+export const voidEnrolments = `
+  DELETE FROM one_time_codes WHERE subject = $1 AND purpose IN ('recovered', 'recovery_link')`;
+/** $1 subject, after it was disabled. */
+export const voidEnrolmentsIfDisabled = `${voidEnrolments}
+    AND EXISTS (SELECT 1 FROM subjects WHERE id = $1 AND enabled = 0)`;
+
+/**
+ * Somebody can still use the console without this account. The head orders all that changes it: of two operators who
+ * demote each other, the second is judged when the first is done.
+ */
+function dispensable(subject: string): string {
+  const operators = `SELECT 1 FROM accounts AS o, subjects AS s
+    WHERE o.role = 'operator' AND s.id = o.subject AND s.enabled = 1`;
+  return `(NOT EXISTS (${operators} AND o.subject = ${subject}) OR EXISTS (${operators} AND o.subject <> ${subject}))`;
+}
 
 // ——— what is told
 
@@ -32,9 +54,12 @@ export const happened = {
   codeRedeemed: `EXISTS (SELECT 1 FROM one_time_codes WHERE hash = $5)
     AND EXISTS (SELECT 1 FROM one_time_codes WHERE hash = $6)`,
   /** $5 subject, $6 role, before it changes. */
-  roleChanges: `EXISTS (SELECT 1 FROM accounts WHERE subject = $5 AND role <> $6)`,
+  roleChanges: `EXISTS (SELECT 1 FROM accounts WHERE subject = $5 AND role <> $6)
+    AND ($6 = 'operator' OR ${dispensable('$5')})`,
   /** $5 subject. */
   accountStands: `EXISTS (SELECT 1 FROM accounts WHERE subject = $5)`,
+  /** $5 subject, after the head was moved. */
+  accountCut: `EXISTS (SELECT 1 FROM subjects WHERE id = $5 AND cut_at = (SELECT position FROM head))`,
 } as const;
 
 /**
@@ -80,14 +105,19 @@ export const offerFirst = `
   INSERT INTO one_time_codes (hash, purpose, state, created_at, expires_at)
   SELECT $1, 'first', $2, now_us(), now_us() + CAST($3 AS BIGINT) WHERE NOT EXISTS (SELECT 1 FROM accounts)
   RETURNING expires_at`;
-/** $1 name, $2 state, $3 life, $4 the account's name. */
+/** $1 the account's name, folded: the latest invitation is the one that counts. */
+export const dropInvitations = `DELETE FROM one_time_codes WHERE folded = $1 AND purpose = 'invitation'`;
+/** $1 name, $2 state, $3 life, $4 the account's name, folded, $5 the operator who makes it. */
 export const invite = `
-  INSERT INTO one_time_codes (hash, purpose, state, created_at, expires_at)
-  SELECT $1, 'invitation', $2, now_us(), now_us() + CAST($3 AS BIGINT)
-  WHERE NOT EXISTS (SELECT 1 FROM accounts WHERE name = $4)
+  INSERT INTO one_time_codes (hash, purpose, state, folded, made_by, created_at, expires_at)
+  SELECT $1, 'invitation', $2, ${given(4)}, ${given(5)}, now_us(), now_us() + CAST($3 AS BIGINT)
+  WHERE NOT EXISTS (SELECT 1 FROM accounts WHERE folded = $4)
   RETURNING expires_at`;
-
-const unexpired = `c.expires_at > now_us() AND c.purpose IN ('first', 'invitation', 'recovered')`;
+/** What somebody made as an operator is good for as long as he is one. */
+const madeByOperator = `(c.made_by IS NULL OR EXISTS (SELECT 1 FROM accounts AS m, subjects AS s
+  WHERE m.subject = c.made_by AND m.role = 'operator' AND s.id = m.subject AND s.enabled = 1))`;
+const unexpired = `c.expires_at > now_us()
+  AND c.purpose IN ('first', 'invitation', 'recovered', 'recovery_link') AND ${madeByOperator}`;
 /** A link to the first account is good for no second one. */
 const good = `${unexpired} AND (c.purpose <> 'first' OR NOT EXISTS (SELECT 1 FROM accounts))`;
 /** $1 name. */
@@ -95,16 +125,27 @@ export const findEnrolment = `
   SELECT c.purpose, c.state, c.subject, (SELECT accounts.name FROM accounts WHERE accounts.subject = c.subject) AS name
   FROM one_time_codes AS c WHERE c.hash = $1 AND ${good}`;
 
+const invitations = `
+  SELECT c.hash, c.state, c.created_at, c.expires_at FROM one_time_codes AS c
+  WHERE c.folded IS NOT NULL AND c.purpose = 'invitation' AND c.expires_at > now_us() AND ${madeByOperator}`;
+/** $1 limit. */
+export const listInvitations = `${invitations} ORDER BY c.folded, c.created_at, c.hash LIMIT $1`;
+/** $1 the account's name, folded. A read: what is withdrawn is decided code by code. */
+export const findInvitations = `${invitations} AND c.folded = $1`;
+/** $1 name, with the head held. */
+export const withdrawInvitation = `
+  DELETE FROM one_time_codes WHERE hash = $1 AND purpose = 'invitation' RETURNING hash`;
+
 /** $1 code, $2 challenge. Whatever is asked of the code below is decided while the head is held. */
 const opens = `c.hash = $1 AND ${standing('$2')} AND ${good} AND c.purpose IN ('first', 'invitation')`;
 /** $3 subject, $4 handle. */
 export const addSubjectByCode = `
   INSERT INTO subjects (id, namespace, external_id, handle, enabled, cut_at, created_at)
   SELECT $3, '', $3, $4, 1, 0, now_us() FROM one_time_codes AS c WHERE ${opens}`;
-/** $3 subject, $4 name, $5 role. */
+/** $3 subject, $4 name, $5 name, folded, $6 role. */
 export const addAccountByCode = `
-  INSERT INTO accounts (subject, name, role, created_at)
-  SELECT $3, $4, $5, now_us() FROM one_time_codes AS c WHERE ${opens}`;
+  INSERT INTO accounts (subject, name, folded, role, created_at)
+  SELECT $3, $4, $5, $6, now_us() FROM one_time_codes AS c WHERE ${opens}`;
 const passkeyColumns = `id, subject, public_key, counter, transports, backed_up, name, created_at, request`;
 const passkeyValues = (from: number): string =>
   `$${from}, subjects.id, $${from + 1}, CAST($${from + 2} AS BIGINT), $${from + 3}, CAST($${from + 4} AS BIGINT),
@@ -123,6 +164,11 @@ export const addPasskeyByCode = `
 export const useUpCode = `
   DELETE FROM one_time_codes WHERE (hash = $1 OR purpose = 'first')
     AND EXISTS (SELECT 1 FROM passkeys WHERE id = $2 AND request = $3)`;
+
+/** $1 subject, $2 passkey, $3 request, after the head was moved: whoever held the account before is out. */
+export const cutByLink = `
+  UPDATE subjects SET cut_at = (SELECT position FROM head)
+  WHERE id = $1 AND EXISTS (SELECT 1 FROM passkeys WHERE id = $2 AND request = $3)`;
 
 // ——— passkeys
 
@@ -166,22 +212,36 @@ export const addRecoveryCode = `
   INSERT INTO one_time_codes (hash, purpose, subject, state, created_at)
   SELECT $1, 'recovery', accounts.subject, '', now_us() FROM accounts, subjects
   WHERE accounts.subject = $2 AND subjects.id = accounts.subject AND subjects.enabled = 1 RETURNING subject`;
-/** $1 name, $2 the account's name. A read: whose a code is never changes. */
+/** $1 name, $2 the account's name, folded. A read: whose a code is never changes. */
 export const findRecoveryCode = `
   SELECT accounts.subject FROM one_time_codes, accounts, subjects
   WHERE one_time_codes.hash = $1 AND one_time_codes.purpose = 'recovery'
-    AND accounts.subject = one_time_codes.subject AND accounts.name = $2
+    AND accounts.subject = one_time_codes.subject AND accounts.folded = $2
     AND subjects.id = accounts.subject AND subjects.enabled = 1`;
-/** $1 name, $2 the account's name, $3 the code to enrol with, $4 its life, with the head held. */
+/** $1 name, $2 the account's name, folded, $3 the code to enrol with, $4 its life, with the head held. */
 export const offerRecovery = `
   INSERT INTO one_time_codes (hash, purpose, subject, state, created_at, expires_at)
   SELECT $3, 'recovered', subjects.id, '', now_us(), now_us() + CAST($4 AS BIGINT)
   FROM one_time_codes AS c, accounts, subjects
-  WHERE c.hash = $1 AND c.purpose = 'recovery' AND accounts.subject = c.subject AND accounts.name = $2
+  WHERE c.hash = $1 AND c.purpose = 'recovery' AND accounts.subject = c.subject AND accounts.folded = $2
     AND subjects.id = accounts.subject AND subjects.enabled = 1
   RETURNING subject`;
 /** $1 name, $2 the code to enrol with. */
 export const useUpRecoveryCode = `DELETE FROM one_time_codes WHERE hash = $1 AND ${standing('$2')}`;
+
+// ——— an operator's link
+
+/** $1 subject: the latest link is the one that counts. */
+export const dropRecoveryLinks = `
+  DELETE FROM one_time_codes WHERE subject = $1 AND purpose = 'recovery_link'
+    AND EXISTS (SELECT 1 FROM subjects WHERE subjects.id = $1 AND subjects.enabled = 1)`;
+/** $1 name, $2 subject, $3 life, $4 the operator who makes it, with the head held. */
+export const offerRecoveryLink = `
+  INSERT INTO one_time_codes (hash, purpose, subject, state, made_by, created_at, expires_at)
+  SELECT $1, 'recovery_link', accounts.subject, '', ${given(4)}, now_us(), now_us() + CAST($3 AS BIGINT)
+  FROM accounts, subjects
+  WHERE accounts.subject = $2 AND subjects.id = accounts.subject AND subjects.enabled = 1
+  RETURNING expires_at`;
 
 // ——— cleaning
 

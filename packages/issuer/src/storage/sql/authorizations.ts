@@ -138,6 +138,9 @@ export const auditGrantMade = tell(
 /** How long after its first use a code is answered with the same session again: the first answer may have been lost. */
 const repeatedFor = 60_000_000;
 
+/** Without any key nobody can tell the application from who has read its code. */
+const hasKey = `EXISTS (SELECT 1 FROM clients WHERE clients.id = $2 AND clients.kind = 'web')`;
+
 /**
  * What the code means now, once client, verifier and key are its own; otherwise no row is touched. $1 name, $2 client,
  * $3 redirect URI or '', $4 challenge, $5 jkt, $6 audience or '', $7 request, $8 sid of what may start.
@@ -146,7 +149,7 @@ export const redeemCode = `
   UPDATE authorization_codes SET
     request = $7,
     outcome = CASE WHEN redeemed_at IS NULL THEN 'redeemed'
-      WHEN redeemed_at >= now_us() - ${repeatedFor} THEN 'repeated' ELSE 'reuse' END,
+      WHEN redeemed_at >= now_us() - ${repeatedFor} AND ($5 <> '' OR ${hasKey}) THEN 'repeated' ELSE 'reuse' END,
     redeemed_at = coalesce(redeemed_at, now_us()),
     sid = coalesce(sid, $8),
     jkt = $5
@@ -166,6 +169,13 @@ export const holdGrantOfCode = `
   WHERE grants.id = (SELECT codes.grant_id FROM authorization_codes AS codes WHERE codes.hash = $1 AND codes.request = $2)
   /* FOR SHARE */`;
 
+/** So that a sign-in cannot end between this look and the commit, either. After the grant. $1 code, $2 request. */
+export const holdSignInOfCode = `
+  SELECT sessions.id FROM sessions
+  WHERE sessions.id = (SELECT codes.sign_in FROM authorization_codes AS codes
+    WHERE codes.hash = $1 AND codes.request = $2 AND codes.outcome = 'redeemed')
+  /* FOR SHARE */`;
+
 /** Audiences and their algorithms, as many times as there are audiences, from $6. */
 const algOfAudience = (audiences: number, from: number) =>
   `CASE sessions.audience ${Array.from({ length: audiences }, (_, n) => `WHEN $${from + 2 * n} THEN $${from + 1 + 2 * n}`).join(' ')} END`;
@@ -180,6 +190,7 @@ export const startByCode = (audiences: number): string => `${startColumnsWith('g
     AND clients.id = codes.client_id AND clients.cut_at < codes.created_at
     AND subjects.id = codes.subject AND subjects.enabled = 1 AND subjects.cut_at < codes.created_at
     AND head.cut_at < codes.created_at
+    AND (codes.sign_in IS NULL OR EXISTS (SELECT 1 FROM sessions WHERE sessions.id = codes.sign_in AND ${alive}))
   RETURNING ${issueColumns(algOfAudience(audiences, 6), '$3')}`;
 
 /** $1 code, $2 request, $3 refresh algorithm, then audiences and algorithms. */

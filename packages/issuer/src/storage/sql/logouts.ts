@@ -3,6 +3,9 @@ import { given, nextPosition, say, sweptAtOnce, tell } from '../sql.ts';
 
 const hasScope = (table: string, value: string) => `(' ' || ${table}.scope || ' ') LIKE '% ${value} %'`;
 
+/** First, so that it waits for a code of this sign-in that is being redeemed, and then sees what it gave. $1 sid. */
+export const holdSignIn = `SELECT id FROM sessions WHERE id = $1 AND kind = 'browser' /* FOR UPDATE */`;
+
 /**
  * Ends a sign-in and what came of it: sessions by which applications know who is here. One that asked for more than
  * that (`offline_access`), or for an API alone, outlives the sign-in. $1 the browser's sid, $2 request.
