@@ -165,7 +165,7 @@ void test('AUTHORIZE-24: an address leaves so many requests a minute, and each o
   const from = (address: string): Promise<Response> =>
     lab.issuer.fetch(new Request(`${issuerUrl}${authorizePath(parameters)}`), { address });
   for (let turn = 0; turn < 120; turn++) assert.equal((await from('192.0.2.1')).status, 303);
-  assert.deepEqual(await codeOnPage(await from('192.0.2.1')), [400, 'attempts_exceeded']);
+  assert.deepEqual(await codeOnPage(await from('192.0.2.1')), [429, 'attempts_exceeded']);
   assert.equal((await from('192.0.2.2')).status, 303, 'another address');
   const pushed = await lab.issuer.fetch(
     new Request(`${issuerUrl}/par`, { method: 'POST', body: new URLSearchParams(parameters) }),

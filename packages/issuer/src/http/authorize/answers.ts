@@ -16,5 +16,5 @@ export function tellPerson(
     text: `${error.message} Nothing was allowed. Go back to the application and begin again.`,
     code: error.code,
   };
-  return page(errorPage(view), { status: 400, cookies });
+  return page(errorPage(view), { status: error.status === 429 ? 429 : 400, cookies });
 }
