@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import * as jose from 'jose';
 import {
   addApplication,
+  addPerson,
   arrive,
   ask,
   codeFor,
@@ -68,6 +69,18 @@ void test('AUTHORIZE-30: an application asks to sign a person out, who is asked,
   assert.deepEqual(await refusalOf(await renew()), [400, 'refresh_refused']);
   assert.equal((await outlives.renew()).status, 200, 'was allowed to outlive the sign-in');
   assert.equal(locationOf(await arrive(lab, outlives.asked.parameters, browser)).pathname, '/sign-in');
+});
+
+void test('AUTHORIZE-30: ending a browser from another one ends what was opened from it', async () => {
+  const subject = await addPerson(lab);
+  const [stolen, own] = [await signIn(lab, { subject }), await signIn(lab, { subject })];
+  const { renew } = await linked(stolen, 'openid');
+  const outlives = await linked(stolen, 'openid offline_access');
+  assert.equal((await renew()).status, 200);
+  const ended = await submit(lab, `/account/sessions/${stolen.sid}/end`, { form: {}, browser: own });
+  assert.equal(ended.status, 303);
+  assert.deepEqual(await refusalOf(await renew()), [400, 'refresh_refused']);
+  assert.equal((await outlives.renew()).status, 200, 'was allowed to outlive the sign-in');
 });
 
 void test('AUTHORIZE-31: nobody is sent to an address that was not registered, and no hint ends anything', async () => {

@@ -322,6 +322,7 @@ void test('AUTHORIZE-11: what was allowed is not asked again, where the answer s
   assert.equal(await isAsked(await ask(web)), false);
   assert.equal(await isAsked(await ask(web, { scope: 'read write' })), true);
   assert.equal(await isAsked(await ask(web, { prompt: 'consent' })), true);
+  assert.equal(await isAsked(await ask(web, { prompt: 'select_account' })), true, 'who is meant is shown');
   const redirect_uri = 'http://127.0.0.1/cb';
   const native = await addApplication(lab, { redirectUris: [redirect_uri] });
   await consent(lab, await ask(native, { redirect_uri }), browser);

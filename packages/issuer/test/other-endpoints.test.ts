@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createGuard } from '@symbolon/guard';
-import { signAssertion, signProof } from '@symbolon/token';
+import {
+  generatePrivateJwk,
+  importSigningKey,
+  signAssertion,
+  signProof,
+  type SigningKey,
+} from '@symbolon/token';
 import type { ListedSession } from '../src/index.ts';
 import {
   addMachine,
@@ -77,6 +83,30 @@ void test('ISSUER-31: introspection is for clients with that right, and tells wh
   await lab.issuer.sessions.end({ sid: person.tokens.sid });
   assert.deepEqual(await (await ask(person.tokens.access_token)).json(), { active: false });
   assert.deepEqual(await (await ask(person.tokens.refresh_token)).json(), { active: false });
+});
+
+void test('ISSUER-31: an assertion that names a key is worth nothing without a proof by it', async () => {
+  const lab = await openLab();
+  const reader = await addMachine(lab.issuer, { rights: ['introspect'] });
+  const { tokens } = await startPerson(lab);
+  const other = await importSigningKey(await generatePrivateJwk());
+  const ask = async (path: string, prover: SigningKey | undefined) => {
+    const now = lab.clock.now() / 1000;
+    const about = { clientId: reader.id, issuer: issuerUrl, now, thumbprint: reader.key.kid };
+    const form = {
+      token: tokens.access_token,
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: await signAssertion(about, reader.key),
+    };
+    const url = issuerUrl + path;
+    const proof = prover && (await signProof({ method: 'POST', url, now }, prover));
+    return post(lab, path, { form, ...(proof === undefined ? {} : { headers: { dpop: proof } }) });
+  };
+  for (const path of ['/introspect', '/revoke']) {
+    assert.deepEqual(await refusalOf(await ask(path, undefined)), [400, 'proof_missing'], path);
+    assert.deepEqual(await refusalOf(await ask(path, other)), [401, 'assertion_key_unexpected'], path);
+    assert.equal((await ask(path, reader.key)).status, 200, path);
+  }
 });
 
 void test('ISSUER-31: a client that is removed while it asks may ask no more', async () => {

@@ -64,6 +64,19 @@ export async function verifyRequestProof(
   return proof;
 }
 
+/**
+ * Holds an assertion to the key that it names: whoever overheard it, and has another key or none, gets nowhere.
+ *
+ * @throws AuthError `proof_missing`, `assertion_key_unexpected`.
+ */
+export function demandKeyOf(
+  { thumbprint }: Pick<AuthenticatedClient, 'thumbprint'>,
+  proof: VerifiedProof | undefined,
+): void {
+  if (thumbprint === undefined || proof?.thumbprint === thumbprint) return;
+  throw new AuthError(proof === undefined ? 'proof_missing' : 'assertion_key_unexpected');
+}
+
 async function publicClient(office: Office, id: string | undefined): Promise<AuthenticatedClient> {
   if (id === undefined) throw new AuthError('assertion_missing');
   const client = await office.clients.find(id);

@@ -1,7 +1,7 @@
 import { AuthError } from '@symbolon/token';
 import type { SessionRow } from '../storage/rows.ts';
 import { json } from './answers.ts';
-import { authenticateClient } from './authentication.ts';
+import { authenticateClient, demandKeyOf, verifyRequestProof } from './authentication.ts';
 import type { Office } from './office.ts';
 import { verifyPresented, type PresentedToken } from './presented-token.ts';
 import { readForm, requiredToken } from './requests.ts';
@@ -13,9 +13,11 @@ import { readForm, requiredToken } from './requests.ts';
  */
 export async function introspectEndpoint(office: Office, request: Request): Promise<Response> {
   const form = await readForm(request);
-  const { client, assertion } = await authenticateClient(office, form);
+  const who = await authenticateClient(office, form);
+  const { client, assertion } = who;
   if (assertion === undefined || !client.row.rights.includes('introspect'))
     throw new AuthError('client_unauthorized');
+  demandKeyOf(who, await verifyRequestProof(office, request, '/introspect'));
   const presented = await verifyPresented(office, requiredToken(form, 'token'));
   // Without a session to ask for, the question still uses the assertion up.
   const answer = await office.storage.sessionAlive({ sid: presented?.sid ?? '', assertion });

@@ -1,5 +1,5 @@
 import { AuthError } from '@symbolon/token';
-import { authenticateClient, verifyRequestProof, type AuthenticatedClient } from './authentication.ts';
+import { authenticateClient, demandKeyOf, verifyRequestProof, type AuthenticatedClient } from './authentication.ts';
 import { uncached } from './answers.ts';
 import type { Office } from './office.ts';
 import { verifyPresented, type PresentedToken } from './presented-token.ts';
@@ -15,6 +15,7 @@ export async function revokeEndpoint(office: Office, request: Request): Promise<
   const who = await authenticateClient(office, form);
   const presented = await verifyPresented(office, requiredToken(form, 'token'));
   if (who.assertion === undefined) await demandHolder(office, request, presented);
+  else demandKeyOf(who, await verifyRequestProof(office, request, '/revoke'));
   if (!(await end(office, who, presented?.sid))) throw new AuthError('assertion_replayed');
   return new Response(null, { status: 200, headers: uncached });
 }

@@ -7,7 +7,12 @@ import { refreshAlg } from '../signing-keys.ts';
 import { signWith } from '../tokens.ts';
 import { json } from './answers.ts';
 import { grantCode } from './authorize/code-grant.ts';
-import { authenticateClient, verifyRequestProof, type AuthenticatedClient } from './authentication.ts';
+import {
+  authenticateClient,
+  demandKeyOf,
+  verifyRequestProof,
+  type AuthenticatedClient,
+} from './authentication.ts';
 import type { Office } from './office.ts';
 import { readForm, required, requiredToken, type Form } from './requests.ts';
 
@@ -34,9 +39,7 @@ export async function tokenEndpoint(office: Office, request: Request): Promise<R
   if (grant === undefined) throw new AuthError('grant_unsupported');
   const who = await authenticateClient(office, form);
   const proof = await verifyRequestProof(office, request, '/token');
-  if (who.thumbprint !== undefined && proof?.thumbprint !== who.thumbprint) {
-    throw new AuthError(proof === undefined ? 'proof_missing' : 'assertion_key_unexpected');
-  }
+  demandKeyOf(who, proof);
   return grant(office, { form, who, proof });
 }
 

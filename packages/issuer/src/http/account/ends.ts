@@ -23,18 +23,17 @@ export async function endApplication(office: PeopleOffice, visit: Visit): Promis
   return endedAt(office, { visit, to, what: 'application', position: end.position });
 }
 
-/** `POST /account/sessions/…/end`: one session of the person who asks. */
+/** `POST /account/sessions/…/end`: one session of the person who asks; of a browser, with what was opened from it. */
 export async function endOwnSession(office: PeopleOffice, visit: Visit): Promise<Response> {
   const to = `${visit.site.base}/account`;
   // Whose a session is never changes, so it may be read before it is ended.
   const session = await office.storage.findSession(visit.parameter);
   if (session?.subject !== visit.person.subject) return doneAt(office, { visit, to, what: 'nothing_to_end' });
-  const end = await office.storage.endSession({
-    sid: session.sid,
-    reason: 'person',
-    by: 'person',
-    holderKey: 'keep',
-  });
+  const { sid } = session;
+  const end =
+    session.kind === 'browser'
+      ? await office.storage.endSignIn({ sid, by: 'person' })
+      : await office.storage.endSession({ sid, reason: 'person', by: 'person', holderKey: 'keep' });
   if (end.kind !== 'ended') return doneAt(office, { visit, to, what: 'nothing_to_end' });
   const { subject, device } = session;
   await office.storage.noteEvent({ id: newId(), subject, kind: 'session_ended', fields: { device } });

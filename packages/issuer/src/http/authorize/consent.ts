@@ -25,6 +25,8 @@ async function decide(office: PeopleOffice, request: Request): Promise<Response>
   const handle = required(form, 'request');
   const decision = required(form, 'decision');
   const open = await findOpen(office, handle);
+  // Where the application signs people in, nobody says yes here.
+  if (office.signIn !== undefined) return proceed(office, request, handle);
   // Whoever has signed in since the page was shown is asked himself.
   if (person !== undefined && required(form, 'session') !== person.sid)
     return proceed(office, request, handle);

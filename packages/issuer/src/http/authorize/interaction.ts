@@ -88,7 +88,7 @@ async function consentOf(
   { open, client, person }: { open: OpenAuthorization; client: ClientRow; person: Person },
 ): Promise<'ask' | 'granted' | 'covered'> {
   const { request } = open;
-  if (request.prompt.includes('consent')) return 'ask';
+  if (request.prompt.includes('consent') || request.prompt.includes('select_account')) return 'ask';
   if (!request.redirectUri.startsWith('https:')) return 'ask';
   if (client.registration.consent === 'given') return 'granted';
   return (await office.authorizations.isCovered(request, person.subject)) ? 'covered' : 'ask';

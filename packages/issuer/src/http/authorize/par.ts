@@ -1,7 +1,7 @@
 import { AuthError } from '@symbolon/token';
 import { pushedLife } from '../../authorizations.ts';
 import { json } from '../answers.ts';
-import { authenticateClient, verifyRequestProof } from '../authentication.ts';
+import { authenticateClient, demandKeyOf, verifyRequestProof } from '../authentication.ts';
 import type { PeopleOffice } from '../office.ts';
 import { malformed, readForm } from '../requests.ts';
 import type { Sender } from '../route.ts';
@@ -21,12 +21,14 @@ export async function pushEndpoint(
   const form = await readForm(request);
   // A client that nobody has seen yet is known by its document alone.
   await office.documents?.refresh(form.get('client_id') ?? '');
-  const { client, assertion } = await authenticateClient(office, form);
+  const who = await authenticateClient(office, form);
+  const { client, assertion } = who;
   if (assertion === undefined && !office.arrivals.admit(sender.address))
     throw new AuthError('attempts_exceeded');
   const named = new Map(form).set('client_id', client.row.id);
   const asked = readAuthorization(office, form, await findAddressee(office, named));
   const proof = await verifyRequestProof(office, request, '/par');
+  demandKeyOf(who, proof);
   if (proof !== undefined && proof.thumbprint !== (asked.jkt ?? proof.thumbprint))
     throw malformed('dpop_jkt');
   if (assertion !== undefined && (await office.storage.redeemAssertion(assertion)).kind !== 'redeemed')

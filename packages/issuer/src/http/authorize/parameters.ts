@@ -92,7 +92,7 @@ function readText(form: Form, name: string): string | null {
   return value;
 }
 
-/** `select_account` is understood and needs nothing: the page says who is signed in. */
+/** `select_account` is met by the consent page: it says who is signed in, and lets somebody else be. */
 const prompts = ['none', 'login', 'consent', 'select_account'];
 
 function readPrompt(form: Form): readonly string[] {

@@ -70,12 +70,11 @@ export async function endAnySession(office: PeopleOffice, visit: Visit): Promise
   // Whoever blocks a key takes away what its machine may do, until somebody lifts that.
   const absent = session?.jkt == null ? undefined : askPresence(office, { visit, returnTo: to });
   if (absent !== undefined) return absent;
-  const end = await office.storage.endSession({
-    sid: visit.parameter,
-    reason: 'operator',
-    by: byOperator(visit),
-    holderKey: 'block',
-  });
+  const [sid, by] = [visit.parameter, byOperator(visit)];
+  const end =
+    session?.kind === 'browser'
+      ? await office.storage.endSignIn({ sid, by })
+      : await office.storage.endSession({ sid, reason: 'operator', by, holderKey: 'block' });
   if (end.kind !== 'ended') return doneAt(office, { visit, to, what: 'nothing_to_end' });
   return endedAt(office, { visit, to, what: 'session', position: end.position });
 }
