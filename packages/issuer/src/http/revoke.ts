@@ -1,5 +1,10 @@
 import { AuthError } from '@symbolon/token';
-import { authenticateClient, demandKeyOf, verifyRequestProof, type AuthenticatedClient } from './authentication.ts';
+import {
+  authenticateClient,
+  demandKeyOf,
+  verifyRequestProof,
+  type AuthenticatedClient,
+} from './authentication.ts';
 import { uncached } from './answers.ts';
 import type { Office } from './office.ts';
 import { verifyPresented, type PresentedToken } from './presented-token.ts';
