@@ -20,7 +20,7 @@ import {
   type World,
 } from './storage-refresh-model.ts';
 
-// Tried: each of these changes to the statement in sql.ts turns the search red and shows the way to it.
+// Tried: each of these changes to the statement in sql/refresh.ts turns the search red and shows the way to it.
 // - A time limit on rule 2 ('repeated' only within 60 s of the rotation): a holder whose answer was lost cannot go on.
 // - A minimum interval between rotations in place of superseded (a current generation is repeated for 10 s, anything
 //   older is reuse at once): a late request ends its own holder's session.

@@ -6,7 +6,9 @@ import { integer, onlyRow, text } from './read-rows.ts';
 import { statement, telling, type Told } from './sql-decision.ts';
 import { createSqlLinks } from './sql-links.ts';
 import { createSqlPasskeys } from './sql-passkeys.ts';
-import * as base from './sql.ts';
+import { sweptAtOnce } from './sql/dialect.ts';
+import { holdHead, moveHead } from './sql/head.ts';
+import * as subjects from './sql/subjects.ts';
 import * as sql from './sql/accounts.ts';
 
 /** Accounts and what opens them, over SQL. `request` names each decision, never twice the same. */
@@ -33,7 +35,7 @@ export function createSqlAccounts(engine: Engine, request: () => string): Accoun
         ...{ condition: sql.happened.roleChanges, values: [subject, role] },
       };
       const results = await engine.batch([
-        statement(base.holdHead),
+        statement(holdHead),
         ...happening(told),
         statement(sql.setRole, subject, role),
         statement(sql.findAccountBySubject, subject),
@@ -46,12 +48,12 @@ export function createSqlAccounts(engine: Engine, request: () => string): Accoun
     async disableAccount({ subject, by, event }) {
       const told: Told = { kind: 'subject_disabled', fields: { by, subject } };
       const results = await engine.batch([
-        statement(base.moveHead),
+        statement(moveHead),
         statement(sql.disableAccount, subject),
-        statement(base.saySubjectCut, subject),
+        statement(subjects.saySubjectCut, subject),
         statement(sql.voidEnrolmentsIfDisabled, subject),
         statement(sql.keepEvent(sql.happened.accountCut), event, subject, 'account_disabled', '{}', subject),
-        ...telling(base.auditIfSubjectCut, { told, values: [subject] }),
+        ...telling(subjects.auditIfSubjectCut, { told, values: [subject] }),
         statement(sql.findAccountBySubject, subject),
       ]);
       const row = results[1]?.[0];
@@ -61,8 +63,8 @@ export function createSqlAccounts(engine: Engine, request: () => string): Accoun
     async enableAccount({ subject, by, event }) {
       const told: Told = { kind: 'subject_enabled', fields: { by, subject } };
       const [, rows] = await engine.batch([
-        statement(base.holdHead),
-        statement(base.enableSubject, subject),
+        statement(holdHead),
+        statement(subjects.enableSubject, subject),
         statement(
           sql.keepEvent(sql.happened.accountStands),
           event,
@@ -71,7 +73,7 @@ export function createSqlAccounts(engine: Engine, request: () => string): Accoun
           '{}',
           subject,
         ),
-        ...telling(base.auditIfSubjectStands, { told, values: [subject] }),
+        ...telling(subjects.auditIfSubjectStands, { told, values: [subject] }),
       ]);
       return { kind: rows?.length === 1 ? 'enabled' : 'unknown' };
     },
@@ -84,7 +86,7 @@ export function createSqlAccounts(engine: Engine, request: () => string): Accoun
         ...{ condition: sql.happened.codeKept, values: [names[0] ?? ''] },
       };
       const results = await engine.batch([
-        statement(base.holdHead),
+        statement(holdHead),
         statement(sql.dropRecoveryCodes, subject),
         statement(sql.voidEnrolments, subject),
         ...names.map((name) => statement(sql.addRecoveryCode, name, subject)),
@@ -111,7 +113,7 @@ async function redeemRecoveryCode(
     ...{ condition: sql.happened.codeRedeemed, values: [name, enrolment.name] },
   };
   const [, rows] = await engine.batch([
-    statement(base.holdHead),
+    statement(holdHead),
     statement(sql.offerRecovery, name, foldName(accountName), enrolment.name, enrolment.life),
     ...happening(told),
     statement(sql.useUpRecoveryCode, name, enrolment.name),
@@ -134,6 +136,6 @@ async function sweepAll(engine: Engine, deletion: Statement): Promise<number> {
   for (;;) {
     const [rows = []] = await engine.batch([deletion]);
     swept += rows.length;
-    if (rows.length < base.sweptAtOnce) return swept;
+    if (rows.length < sweptAtOnce) return swept;
   }
 }

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Engine, Row } from './engine.ts';
 import { integer, onlyRow, readAudit, text } from './read-rows.ts';
 import { statement } from './sql-decision.ts';
-import * as sql from './sql.ts';
+import { listAudit, readChain } from './sql/audit.ts';
 import type { AuditFilter, AuditHead, AuditVerdict, Storage } from './storage.ts';
 
 const readAtOnce = 1000;
@@ -20,7 +20,7 @@ export function createSqlAudit(engine: Engine): Pick<Storage, 'listAudit' | 'ver
 function listing({ kind, sid, limit, after = 0 }: AuditFilter): ReturnType<typeof statement> {
   const values = [kind, sid].filter((value) => value !== undefined);
   const by = { kind: kind !== undefined, sid: sid !== undefined };
-  return statement(sql.listAudit(by), after, limit, ...values);
+  return statement(listAudit(by), after, limit, ...values);
 }
 
 /**
@@ -30,7 +30,7 @@ function listing({ kind, sid, limit, after = 0 }: AuditFilter): ReturnType<typeo
 async function verifyAudit(engine: Engine, noted: AuditHead | undefined): Promise<AuditVerdict> {
   let last: AuditHead = { seq: 0, hash: '' };
   for (;;) {
-    const rows = await engine.read(statement(sql.readChain, last.seq, readAtOnce));
+    const rows = await engine.read(statement(readChain, last.seq, readAtOnce));
     const head = { seq: integer(onlyRow(rows), 'head_seq'), hash: text(onlyRow(rows), 'head_hash') };
     const lines = rows.filter((row) => row['seq'] !== null);
     for (const line of lines) {
@@ -60,7 +60,7 @@ function broken(seq: number, reason: Extract<AuditVerdict, { kind: 'broken' }>['
   return { kind: 'broken', seq, reason };
 }
 
-/** What `chained` in sql.ts says. The lengths keep one field from passing for two. */
+/** What `chained` in sql/audit.ts says. The lengths keep one field from passing for two. */
 function auditHash(previous: string, line: Row): string {
   const parts = [
     previous,

@@ -8,7 +8,9 @@ import type {
 import type { Engine, Row, Statement } from './engine.ts';
 import { integer, onlyRow, orNull, text } from './read-rows.ts';
 import { decide, readIssue, statement, type Decided } from './sql-decision.ts';
-import { headPosition, holdHead, recordAudit, sweptAtOnce } from './sql.ts';
+import { recordAudit } from './sql/audit.ts';
+import { sweptAtOnce } from './sql/dialect.ts';
+import { headPosition, holdHead } from './sql/head.ts';
 import type { NewClient } from './decisions.ts';
 import * as sql from './sql/authorizations.ts';
 import { sweepLogouts } from './sql/logouts.ts';

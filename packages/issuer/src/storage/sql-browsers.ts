@@ -8,7 +8,8 @@ import type {
 import type { Engine, Row } from './engine.ts';
 import { integer, readSession, text } from './read-rows.ts';
 import { readIssue, statement, telling, type Told } from './sql-decision.ts';
-import * as sql from './sql.ts';
+import { recordAudit } from './sql/audit.ts';
+import * as ends from './sql/session-ends.ts';
 import * as browsers from './sql/browser-sessions.ts';
 
 /** Browser sessions: each method one transaction. `request` names each decision, never twice the same. */
@@ -58,7 +59,7 @@ async function startBrowserSession(
       ...[sid, clientId, audience, idleLife, absoluteLife, ...keys],
       ...[subject, JSON.stringify(amr), device],
     ),
-    ...telling(sql.auditIfSessionStands, { told }),
+    ...telling(ends.auditIfSessionStands, { told }),
   ]);
   const row = rows?.[0];
   return row === undefined ? { kind: 'refused' } : { kind: 'started', ...readIssue(row) };
@@ -77,7 +78,7 @@ async function bindToDevice(
       ...[sid, JSON.stringify(deviceKey), gen, idleLife, absoluteLife, request],
       ...[signWith.session, signWith.refresh],
     ),
-    ...telling(sql.auditIfSessionTouched, { told, values: [request] }),
+    ...telling(ends.auditIfSessionTouched, { told, values: [request] }),
   ]);
   const row = rows?.[0];
   return row === undefined ? { kind: 'refused' } : { kind: 'bound', ...readIssue(row) };
@@ -90,10 +91,10 @@ async function renewByCookie(engine: Engine, renewal: CookieRenewal, request: st
       ...statement(browsers.renewByCookie, sid, gen, request, signWith.session, signWith.refresh),
       lastIf: ([row]) => row === undefined || ['rotated', 'repeated'].includes(text(row, 'outcome')),
     },
-    statement(sql.moveHeadIfEnded, sid, request),
-    statement(sql.sayEnded, sid, request),
+    statement(ends.moveHeadIfEnded, sid, request),
+    statement(ends.sayEnded, sid, request),
     statement(browsers.auditRenewal, sid, JSON.stringify({ gen }), request),
-    statement(sql.recordAudit),
+    statement(recordAudit),
   ]);
   const row = rows?.[0];
   return row === undefined ? { kind: 'refused' } : readRenewal(row);

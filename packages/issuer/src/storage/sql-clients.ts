@@ -2,7 +2,11 @@ import type { Engine } from './engine.ts';
 import { UniqueViolation } from './engine.ts';
 import { integer, onlyRow, readClient, readSubject } from './read-rows.ts';
 import { statement, telling, type Told } from './sql-decision.ts';
-import * as sql from './sql.ts';
+import { audit } from './sql/audit.ts';
+import * as clients from './sql/clients.ts';
+import { holdHead, moveHead } from './sql/head.ts';
+import { cutEverything, sayEverythingCut } from './sql/revocations.ts';
+import * as subjects from './sql/subjects.ts';
 import { voidEnrolments } from './sql/accounts.ts';
 import type { CutResult, NewClient } from './decisions.ts';
 import type { Storage } from './storage.ts';
@@ -27,9 +31,13 @@ interface Cut {
   /** What goes with it. */
   readonly more: readonly string[];
 }
-const ofClient: Cut = { say: sql.sayClientCut, audit: sql.auditIfClientCut, more: [] };
+const ofClient: Cut = { say: clients.sayClientCut, audit: clients.auditIfClientCut, more: [] };
 /** Whoever was in may have been given something to come in again. */
-const ofSubject: Cut = { say: sql.saySubjectCut, audit: sql.auditIfSubjectCut, more: [voidEnrolments] };
+const ofSubject: Cut = {
+  say: subjects.saySubjectCut,
+  audit: subjects.auditIfSubjectCut,
+  more: [voidEnrolments],
+};
 
 /** Clients and subjects, and the cuts that end all their sessions in one row. */
 export function createSqlClients(engine: Engine): Clients {
@@ -37,7 +45,7 @@ export function createSqlClients(engine: Engine): Clients {
   async function cut(decision: { update: string; of: Cut; id: string; told: Told }): Promise<CutResult> {
     const { update, of, id, told } = decision;
     const [, rows] = await engine.batch([
-      statement(sql.moveHead),
+      statement(moveHead),
       statement(update, id),
       statement(of.say, id),
       ...of.more.map((text) => statement(text, id)),
@@ -50,22 +58,22 @@ export function createSqlClients(engine: Engine): Clients {
   return {
     addClient: (client) => addClient(engine, client),
     async findClient(id) {
-      const [row] = await engine.read(statement(sql.findClient, id));
+      const [row] = await engine.read(statement(clients.findClient, id));
       return row ? readClient(row) : null;
     },
     async listClients() {
-      return (await engine.read(statement(sql.listClients))).map(readClient);
+      return (await engine.read(statement(clients.listClients))).map(readClient);
     },
     removeClient: ({ id, by }) =>
       cut({
-        update: sql.removeClient,
+        update: clients.removeClient,
         of: ofClient,
         id,
         told: { kind: 'client_removed', clientId: id, fields: { by } },
       }),
     disableSubject: ({ subject, by }) =>
       cut({
-        update: sql.disableSubject,
+        update: subjects.disableSubject,
         of: ofSubject,
         id: subject,
         told: { kind: 'subject_disabled', fields: { by, subject } },
@@ -73,26 +81,26 @@ export function createSqlClients(engine: Engine): Clients {
     async enableSubject({ subject, by }) {
       const told: Told = { kind: 'subject_enabled', fields: { by, subject } };
       const [, rows] = await engine.batch([
-        statement(sql.holdHead),
-        statement(sql.enableSubject, subject),
-        ...telling(sql.auditIfSubjectStands, { told, values: [subject] }),
+        statement(holdHead),
+        statement(subjects.enableSubject, subject),
+        ...telling(subjects.auditIfSubjectStands, { told, values: [subject] }),
       ]);
       return { kind: rows?.length === 1 ? 'enabled' : 'unknown' };
     },
     async findSubject({ namespace, externalId }) {
-      const [row] = await engine.read(statement(sql.findSubject, namespace, externalId));
+      const [row] = await engine.read(statement(subjects.findSubject, namespace, externalId));
       return row ? readSubject(row) : null;
     },
     endSessionsOf: (of) =>
       'clientId' in of
         ? cut({
-            update: sql.cutClient,
+            update: clients.cutClient,
             of: ofClient,
             id: of.clientId,
             told: { kind: 'sessions_cut', clientId: of.clientId, fields: { by: of.by } },
           })
         : cut({
-            update: sql.cutSubject,
+            update: subjects.cutSubject,
             of: ofSubject,
             id: of.subject,
             told: { kind: 'sessions_cut', fields: { by: of.by, subject: of.subject } },
@@ -100,10 +108,10 @@ export function createSqlClients(engine: Engine): Clients {
     async cutEverything({ by }) {
       const told: Told = { kind: 'sessions_cut', fields: { by, everything: true } };
       const [, rows] = await engine.batch([
-        statement(sql.moveHead),
-        statement(sql.cutEverything),
-        statement(sql.sayEverythingCut),
-        ...telling(sql.audit, { told }),
+        statement(moveHead),
+        statement(cutEverything),
+        statement(sayEverythingCut),
+        ...telling(audit, { told }),
       ]);
       return { kind: 'cut', position: integer(onlyRow(rows), 'position') };
     },
@@ -120,9 +128,9 @@ async function addClient(engine: Engine, client: NewClient): ReturnType<Storage[
   try {
     const [, rows] = await engine.batch([
       // Its own subject has the empty name in its own namespace, which no session start can ask for.
-      statement(sql.addSubject, subject.id, id, '', subject.handle),
+      statement(subjects.addSubject, subject.id, id, '', subject.handle),
       statement(
-        sql.addClient,
+        clients.addClient,
         id,
         name,
         kind,
@@ -133,7 +141,7 @@ async function addClient(engine: Engine, client: NewClient): ReturnType<Storage[
         JSON.stringify(registration),
         subject.id,
       ),
-      ...telling(sql.audit, { told: { kind: 'client_added', clientId: id, fields: { by, kind } } }),
+      ...telling(audit, { told: { kind: 'client_added', clientId: id, fields: { by, kind } } }),
     ]);
     return { kind: 'added', client: readClient(onlyRow(rows)) };
   } catch (error) {

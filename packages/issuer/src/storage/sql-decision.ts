@@ -2,7 +2,8 @@ import type { Engine, Row, Sharing, Statement, Value } from './engine.ts';
 import { UniqueViolation } from './engine.ts';
 import { integer, readSession, text } from './read-rows.ts';
 import type { AuditKind } from './rows.ts';
-import * as sql from './sql.ts';
+import { redeemAssertion } from './sql/assertions.ts';
+import { recordAudit } from './sql/audit.ts';
 import type { Assertion, Issue, Replayed } from './decisions.ts';
 
 export function statement(sqlText: string, ...values: readonly Value[]): Statement {
@@ -22,7 +23,7 @@ export function telling(
   sqlText: string,
   { told, values = [] }: { told: Told; values?: readonly Value[] },
 ): readonly Statement[] {
-  return [statement(sqlText, ...auditValues(told), ...values), statement(sql.recordAudit)];
+  return [statement(sqlText, ...auditValues(told), ...values), statement(recordAudit)];
 }
 
 function auditValues({ kind, clientId = null, sid = null, fields }: Nullable<Told>): readonly Value[] {
@@ -52,7 +53,7 @@ export async function decide(
 }
 
 function redemption({ clientId, jtiHash, expiresAt }: Assertion): Statement {
-  return statement(sql.redeemAssertion, clientId, jtiHash, expiresAt);
+  return statement(redeemAssertion, clientId, jtiHash, expiresAt);
 }
 
 /** @throws Error if there is no current key for an algorithm asked for: a fault of the installation, repaired by adding one. */

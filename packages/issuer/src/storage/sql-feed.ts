@@ -1,7 +1,10 @@
 import type { Engine, Row } from './engine.ts';
 import { integer, onlyRow, readGuard, readRevocation } from './read-rows.ts';
 import { statement } from './sql-decision.ts';
-import * as sql from './sql.ts';
+import * as feed from './sql/feed.ts';
+import * as guards from './sql/guards.ts';
+import { beat, holdHead } from './sql/head.ts';
+import { settleTokenLife } from './sql/revocations.ts';
 import type { FeedPage, FeedReading, Storage } from './storage.ts';
 
 type Feed = Pick<
@@ -14,11 +17,11 @@ export function createSqlFeed(engine: Engine): Feed {
   return {
     readFeed: (reading) => readFeed(engine, reading),
     async beat() {
-      await engine.batch([statement(sql.beat)]);
+      await engine.batch([statement(beat)]);
     },
     async closePages() {
       for (let closed = 1; closed > 0;) {
-        const [, rows = []] = await engine.batch([statement(sql.holdHead), statement(sql.closePage)]);
+        const [, rows = []] = await engine.batch([statement(holdHead), statement(feed.closePage)]);
         closed = rows.length;
       }
     },
@@ -26,14 +29,17 @@ export function createSqlFeed(engine: Engine): Feed {
     async settleTokenLife(life) {
       if (!Number.isSafeInteger(life) || life <= 0 || life > longestTokenLife)
         throw new TypeError(`unexpected token life ${life}, expected 1 to ${longestTokenLife} µs`);
-      await engine.batch([statement(sql.settleTokenLife, life)]);
+      await engine.batch([statement(settleTokenLife, life)]);
     },
     async acknowledge({ clientId, instance, name, audience, to, keys }) {
       const values = [clientId, instance, name, audience, to, JSON.stringify(keys)];
-      await engine.batch([statement(sql.acknowledge, ...values), statement(sql.dropSurplusGuards, clientId)]);
+      await engine.batch([
+        statement(guards.acknowledge, ...values),
+        statement(guards.dropSurplusGuards, clientId),
+      ]);
     },
     async listGuards() {
-      return (await engine.read(statement(sql.listGuards))).map(readGuard);
+      return (await engine.read(statement(guards.listGuards))).map(readGuard);
     },
   };
 }
@@ -46,7 +52,7 @@ async function readFeed(
   { after, limit }: { after: number; limit: number },
 ): Promise<FeedReading> {
   // One more than asked for shows whether there are more.
-  const rows = await engine.read(statement(sql.readFeed, after, limit + 1));
+  const rows = await engine.read(statement(feed.readFeed, after, limit + 1));
   const first = onlyRow(rows);
   const all = rows.filter(isEntry).map(readRevocation);
   const entries = all.length > limit ? all.filter(({ position }) => position !== all.at(-1)?.position) : all;
@@ -59,7 +65,7 @@ async function readFeed(
 }
 
 async function readPage(engine: Engine, to: number): Promise<FeedPage | null> {
-  const rows = await engine.read(statement(sql.readPage, to));
+  const rows = await engine.read(statement(feed.readPage, to));
   const first = rows[0];
   if (!first) return null;
   return {

@@ -3,7 +3,10 @@ import { UniqueViolation } from './engine.ts';
 import { integer, onlyRow, readKey } from './read-rows.ts';
 import type { KeyPurpose, KeyRow } from './rows.ts';
 import { statement, telling, type Told } from './sql-decision.ts';
-import * as sql from './sql.ts';
+import { recordAudit } from './sql/audit.ts';
+import { holdHead, moveHead } from './sql/head.ts';
+import * as keyEnds from './sql/key-ends.ts';
+import * as signingKeys from './sql/signing-keys.ts';
 import type {
   KeyPromotion,
   KeyRevocation,
@@ -24,7 +27,7 @@ export function createSqlKeys(engine: Engine): Keys {
   return {
     addKey: (key, state) => addKey(engine, key, state),
     async listKeys() {
-      return (await engine.read(statement(sql.listKeys))).map(readKey);
+      return (await engine.read(statement(signingKeys.listKeys))).map(readKey);
     },
     promoteKey: (promotion) => promoteKey(engine, promotion),
     dropExpiredKeys: (drop) => dropExpiredKeys(engine, drop),
@@ -36,8 +39,8 @@ export function createSqlKeys(engine: Engine): Keys {
 async function addKey(engine: Engine, key: NewKey, state: 'next' | 'current'): ReturnType<Storage['addKey']> {
   const insert =
     state === 'next'
-      ? statement(sql.addNextKey, ...keyValues(key), key.holdableAfter)
-      : statement(sql.addCurrentKey, ...keyValues(key));
+      ? statement(signingKeys.addNextKey, ...keyValues(key), key.holdableAfter)
+      : statement(signingKeys.addCurrentKey, ...keyValues(key));
   try {
     const [rows] = await engine.batch([insert, ...tellKey({ kind: 'key_added', key, fields: { state } })]);
     return { kind: 'added', key: readKey(onlyRow(rows)) };
@@ -55,10 +58,10 @@ async function dropExpiredKeys(
   const dropped: KeyRow[] = [];
   for (;;) {
     const [, , , rows] = await engine.batch([
-      statement(sql.holdHead),
-      statement(sql.auditExpiredKey, purpose, tokenLife),
-      statement(sql.recordAudit),
-      statement(sql.dropExpiredKey, purpose, tokenLife),
+      statement(holdHead),
+      statement(keyEnds.auditExpiredKey, purpose, tokenLife),
+      statement(recordAudit),
+      statement(keyEnds.dropExpiredKey, purpose, tokenLife),
     ]);
     const row = rows?.[0];
     if (!row) return dropped;
@@ -69,11 +72,11 @@ async function dropExpiredKeys(
 async function promoteKey(engine: Engine, { next, when, by }: KeyPromotion): Promise<PromoteResult> {
   const due: readonly Value[] = [next.purpose, next.alg, when === 'forced' ? 1 : 0];
   const [, , promoted, , rows = []] = await engine.batch([
-    statement(sql.holdHead),
-    statement(sql.retireCurrentIfNextIsDue, ...due),
-    statement(sql.promoteNextIfDue, ...due),
-    statement(sql.addNextKeyUnlessOne, ...keyValues(next), next.holdableAfter),
-    statement(sql.keysOf, next.purpose, next.alg),
+    statement(holdHead),
+    statement(signingKeys.retireCurrentIfNextIsDue, ...due),
+    statement(signingKeys.promoteNextIfDue, ...due),
+    statement(signingKeys.addNextKeyUnlessOne, ...keyValues(next), next.holdableAfter),
+    statement(signingKeys.keysOf, next.purpose, next.alg),
     ...tellKey({ kind: 'key_promoted', key: next, fields: { by, when } }),
   ]);
   const keys = rows.map(readKey);
@@ -88,13 +91,13 @@ async function revokeKey(engine: Engine, { kid, next, by }: KeyRevocation): Prom
   const which: readonly Value[] = [kid, next.purpose, next.alg];
   const told: Told = { kind: 'key_revoked', fields: { by, kid, purpose: next.purpose, alg: next.alg } };
   const [moved, , revoked, , , rows = []] = await engine.batch([
-    statement(sql.moveHead),
-    statement(sql.sayKeyRevoked, ...which),
-    statement(sql.revokeKey, ...which),
-    statement(sql.promoteNextInPlaceOf, ...which),
-    statement(sql.addKeyInPlaceOf, ...keyValues(next), next.holdableAfter, kid),
-    statement(sql.keysOf, next.purpose, next.alg),
-    ...telling(sql.auditIfKeyRevoked, { told, values: [kid] }),
+    statement(moveHead),
+    statement(keyEnds.sayKeyRevoked, ...which),
+    statement(keyEnds.revokeKey, ...which),
+    statement(keyEnds.promoteNextInPlaceOf, ...which),
+    statement(signingKeys.addKeyInPlaceOf, ...keyValues(next), next.holdableAfter, kid),
+    statement(signingKeys.keysOf, next.purpose, next.alg),
+    ...telling(keyEnds.auditIfKeyRevoked, { told, values: [kid] }),
   ]);
   if (revoked?.length !== 1) return { kind: 'unknown' };
   const keys = rows.map(readKey);
@@ -108,9 +111,9 @@ async function rewrapKey(
 ): ReturnType<Storage['rewrapKey']> {
   const told: Told = { kind: 'key_rewrapped', fields: { kid, kekId } };
   const [, rows] = await engine.batch([
-    statement(sql.holdHead),
-    statement(sql.rewrapKey, kid, wrappedKey, kekId, instead),
-    ...telling(sql.auditIfKeyWrapped, { told, values: [kid, kekId] }),
+    statement(holdHead),
+    statement(signingKeys.rewrapKey, kid, wrappedKey, kekId, instead),
+    ...telling(signingKeys.auditIfKeyWrapped, { told, values: [kid, kekId] }),
   ]);
   return { kind: rows?.length === 1 ? 'rewrapped' : 'unchanged' };
 }
@@ -135,5 +138,5 @@ function tellKey(about: {
 }): readonly Statement[] {
   const { kid, purpose, alg } = about.key;
   const told: Told = { kind: about.kind, fields: { ...about.fields, kid, purpose, alg } };
-  return telling(sql.auditIfKeyStands, { told, values: [kid] });
+  return telling(keyEnds.auditIfKeyStands, { told, values: [kid] });
 }

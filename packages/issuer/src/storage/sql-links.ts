@@ -4,7 +4,7 @@ import { foldName } from './fold-name.ts';
 import { happening, type Happening } from './happening.ts';
 import { integer, json, text } from './read-rows.ts';
 import { statement, telling, type Told } from './sql-decision.ts';
-import * as base from './sql.ts';
+import { holdHead } from './sql/head.ts';
 import * as sql from './sql/accounts.ts';
 
 type Links = Pick<
@@ -24,7 +24,7 @@ export function createSqlLinks(engine: Engine): Links {
       const told: Told = { kind: 'invitation_made', fields: { by, role, subject } };
       const folded = foldName(name);
       const [, , rows] = await engine.batch([
-        statement(base.holdHead),
+        statement(holdHead),
         statement(sql.dropInvitations, folded),
         statement(sql.invite, ...offered(offer), folded, inviter),
         ...telling(sql.auditIf(sql.happened.codeKept), { told, values: [offer.name] }),
@@ -39,7 +39,7 @@ export function createSqlLinks(engine: Engine): Links {
       const found = await engine.read(statement(sql.findInvitations, foldName(name)));
       if (found.length === 0) return { kind: 'unknown' };
       const results = await engine.batch([
-        statement(base.holdHead),
+        statement(holdHead),
         ...found.flatMap((row) => withdrawal(row, by)),
       ]);
       const withdrawn = found.some((_, n) => results[3 * (n + 1)]?.length === 1);
@@ -51,7 +51,7 @@ export function createSqlLinks(engine: Engine): Links {
         ...{ condition: sql.happened.codeKept, values: [name] },
       };
       const results = await engine.batch([
-        statement(base.holdHead),
+        statement(holdHead),
         statement(sql.dropRecoveryLinks, subject),
         statement(sql.offerRecoveryLink, name, subject, life, inviter),
         ...happening(told),

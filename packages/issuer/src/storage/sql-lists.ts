@@ -4,7 +4,7 @@ import type { LinkedApplication, ListedAccount, ListStorage, NamedSession } from
 import { integer, json, onlyRow, orNull, readAudit, readListedSession, text } from './read-rows.ts';
 import type { Registration } from './rows.ts';
 import { statement } from './sql-decision.ts';
-import * as sql from './sql.ts';
+import { recordAudit } from './sql/audit.ts';
 import * as lists from './sql/account-lists.ts';
 import { voidEnrolments } from './sql/accounts.ts';
 import * as others from './sql/end-others.ts';
@@ -92,7 +92,7 @@ export function createSqlLists(engine: Engine, request: () => string): ListStora
         statement(voidEnrolments, subject),
         statement(others.keepEvent, event, subject, 'others_ended', '{}'),
         statement(others.auditOthersEnded, keep, JSON.stringify({ by: 'person', subject, others: true })),
-        statement(sql.recordAudit),
+        statement(recordAudit),
       ]);
       return {
         position: integer(onlyRow(moved), 'position'),

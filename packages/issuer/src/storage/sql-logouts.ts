@@ -2,7 +2,7 @@ import type { Engine } from './engine.ts';
 import type { LogoutStorage } from './logout-storage.ts';
 import { integer, text } from './read-rows.ts';
 import { statement } from './sql-decision.ts';
-import { recordAudit } from './sql.ts';
+import { recordAudit } from './sql/audit.ts';
 import * as sql from './sql/logouts.ts';
 
 /** Signing out, and whom to tell, over SQL. */

@@ -14,7 +14,8 @@ import { foldName } from './fold-name.ts';
 import { integer, json, orNull, text } from './read-rows.ts';
 import { happening, type Happening } from './happening.ts';
 import { statement, telling, type Told } from './sql-decision.ts';
-import * as base from './sql.ts';
+import { holdHead, moveHead } from './sql/head.ts';
+import { auditIfSubjectCut, saySubjectCut } from './sql/subjects.ts';
 import * as sql from './sql/accounts.ts';
 
 type Passkeys = Pick<
@@ -54,7 +55,7 @@ export function createSqlPasskeys(engine: Engine, request: () => string): Passke
       };
       // A removal holds the audit log's head when it comes to the row: without the head, each could wait for the other.
       const [, rows] = await engine.batch([
-        statement(base.holdHead),
+        statement(holdHead),
         statement(sql.renamePasskey, id, subject, name, by),
         ...happening(told),
       ]);
@@ -67,7 +68,7 @@ export function createSqlPasskeys(engine: Engine, request: () => string): Passke
         ...{ condition: sql.happened.passkeyRemovable, values: [id, subject] },
       };
       const results = await engine.batch([
-        statement(base.holdHead),
+        statement(holdHead),
         ...happening(told),
         statement(sql.removePasskey, id, subject),
         statement(sql.passkeyStands, id, subject),
@@ -125,7 +126,7 @@ async function enrol(
   };
   const planned = 'role' in code.account ? code.account : null;
   const statements = [
-    statement(code.kind === 'recovery_link' ? base.moveHead : base.holdHead),
+    statement(code.kind === 'recovery_link' ? moveHead : holdHead),
     statement(sql.redeemChallenge, challenge.name, challenge.madeAt),
     ...(planned === null ? [] : addAccount(planned, by)),
     statement(sql.addPasskeyByCode, ...by, subject, ...passkeyValues(passkey), request),
@@ -151,9 +152,9 @@ function endByLink({ code, passkey, events, request }: Enrolment & { request: st
   const cut: Told = { kind: 'sessions_cut', fields: { by: 'recovery', subject } };
   return [
     statement(sql.cutByLink, subject, passkey.id, request),
-    statement(base.saySubjectCut, subject),
+    statement(saySubjectCut, subject),
     ...happening(used),
-    ...telling(base.auditIfSubjectCut, { told: cut, values: [subject] }),
+    ...telling(auditIfSubjectCut, { told: cut, values: [subject] }),
   ];
 }
 
@@ -171,7 +172,7 @@ async function addPasskey(
 ): ReturnType<AccountStorage['addPasskey']> {
   const { subject, passkey, challenge, event } = addition;
   const decided = await decideOnce(engine, [
-    statement(base.holdHead),
+    statement(holdHead),
     statement(sql.redeemChallenge, challenge.name, challenge.madeAt),
     statement(sql.addPasskey, subject, challenge.name, ...passkeyValues(passkey), request),
     ...happening(added({ passkey, subject, event, request })),

@@ -2,7 +2,14 @@ import type { Engine, Row, Value } from './engine.ts';
 import type { ClientKind } from './rows.ts';
 import { integer, onlyRow, readListedSession, readSession, text } from './read-rows.ts';
 import { decide, readIssue, statement, telling, type Told } from './sql-decision.ts';
-import * as sql from './sql.ts';
+import { recordAudit } from './sql/audit.ts';
+import { blockHolderKey } from './sql/blocked-keys.ts';
+import * as machines from './sql/machine-sessions.ts';
+import * as refresh from './sql/refresh.ts';
+import * as ends from './sql/session-ends.ts';
+import * as starts from './sql/session-starts.ts';
+import { findSession, listSessions } from './sql/sessions.ts';
+import { addSubjectOfSession } from './sql/subjects.ts';
 import type {
   EndResult,
   MachineOpening,
@@ -35,14 +42,14 @@ type Sessions = Pick<
 
 /** Sessions: each method one transaction. `request` names each decision, never twice the same. */
 export function createSqlSessions(engine: Engine, request: () => string): Sessions {
-  const rotateText = createTexts(sql.rotate);
+  const rotateText = createTexts(refresh.rotate);
   return {
     startSession: (start) => startSession(engine, start),
     openMachineSession: (opening) => openMachineSession(engine, opening, request()),
     rotate: (rotation) => rotate(engine, rotation, { request: request(), rotateText }),
     endSession: (end) => endSession(engine, end, request()),
     async sessionAlive({ sid, assertion }) {
-      const found = statement(sql.findSession, sid);
+      const found = statement(findSession, sid);
       const decided = assertion
         ? await decide(engine, { statements: [found], assertion })
         : { kind: 'decided' as const, results: [await engine.read(found)] };
@@ -52,7 +59,7 @@ export function createSqlSessions(engine: Engine, request: () => string): Sessio
       return { kind: 'alive', session: readSession(row), now: integer(row, 'now') };
     },
     async findSession(sid) {
-      const [row] = await engine.read(statement(sql.findSession, sid));
+      const [row] = await engine.read(statement(findSession, sid));
       return row ? readListedSession(row) : null;
     },
     async listSessions(filter) {
@@ -83,9 +90,9 @@ async function startSession(engine: Engine, start: SessionStart): Promise<StartR
   const decided = await decide(engine, {
     assertion,
     statements: [
-      statement(sql.addSubjectOfSession, newSubject.id, namespace, externalId, newSubject.handle, clientId),
+      statement(addSubjectOfSession, newSubject.id, namespace, externalId, newSubject.handle, clientId),
       statement(
-        sql.startSession,
+        starts.startSession,
         ...startValues(start),
         namespace,
         externalId,
@@ -93,8 +100,8 @@ async function startSession(engine: Engine, start: SessionStart): Promise<StartR
         JSON.stringify(amr),
         device,
       ),
-      statement(sql.whyNotStarted, clientId, namespace, externalId),
-      ...telling(sql.auditIfSessionStands, { told }),
+      statement(starts.whyNotStarted, clientId, namespace, externalId),
+      ...telling(ends.auditIfSessionStands, { told }),
     ],
   });
   if (decided.kind === 'assertion_replayed') return decided;
@@ -114,12 +121,12 @@ async function openMachineSession(
   const decided = await decide(engine, {
     assertion,
     statements: [
-      statement(sql.endStaleMachineSession, clientId, jkt, audience),
-      statement(sql.openMachineSession, ...startValues(opening), assertion.kid),
-      statement(sql.whyNotOpened, clientId, jkt, assertion.kid),
+      statement(machines.endStaleMachineSession, clientId, jkt, audience),
+      statement(machines.openMachineSession, ...startValues(opening), assertion.kid),
+      statement(machines.whyNotOpened, clientId, jkt, assertion.kid),
       {
         ...statement(
-          sql.evictOldestMachineSession,
+          machines.evictOldestMachineSession,
           clientId,
           jkt,
           audience,
@@ -128,8 +135,8 @@ async function openMachineSession(
         ),
         lastIf: (evicted) => evicted.length === 0,
       },
-      statement(sql.moveHeadIfEvicted, request),
-      statement(sql.sayEvicted, request),
+      statement(machines.moveHeadIfEvicted, request),
+      statement(machines.sayEvicted, request),
     ],
   });
   if (decided.kind === 'assertion_replayed') return decided;
@@ -196,10 +203,10 @@ async function rotate(
         ),
         lastIf: (rows) => untold.has(rows[0]?.['outcome']),
       },
-      statement(sql.moveHeadIfEnded, sid, request),
-      statement(sql.sayEnded, sid, request),
-      statement(sql.auditRefresh, request, clientId, sid, fields),
-      statement(sql.recordAudit),
+      statement(ends.moveHeadIfEnded, sid, request),
+      statement(ends.sayEnded, sid, request),
+      statement(refresh.auditRefresh, request, clientId, sid, fields),
+      statement(recordAudit),
     ],
   });
   if (decided.kind === 'assertion_replayed') return decided;
@@ -231,12 +238,12 @@ async function endSession(engine: Engine, end: SessionEnd, request: string): Pro
     assertion,
     sharing: { row: sid, before: 2 },
     statements: [
-      statement(sql.endSession(of), sid, reason, request, ...ofClient),
-      statement(sql.sessionStands(of), sid, ...ofClient),
-      statement(sql.moveHeadIfEnded, sid, request),
-      statement(sql.sayEnded, sid, request),
-      ...(holderKey === 'block' ? [statement(sql.blockHolderKey, sid, request)] : []),
-      ...telling(sql.auditIfSessionTouched, { told, values: [request] }),
+      statement(ends.endSession(of), sid, reason, request, ...ofClient),
+      statement(ends.sessionStands(of), sid, ...ofClient),
+      statement(ends.moveHeadIfEnded, sid, request),
+      statement(ends.sayEnded, sid, request),
+      ...(holderKey === 'block' ? [statement(blockHolderKey, sid, request)] : []),
+      ...telling(ends.auditIfSessionTouched, { told, values: [request] }),
     ],
   });
   if (decided.kind === 'assertion_replayed') return decided;
@@ -254,7 +261,7 @@ function listing({ clientId, subject, only, limit, after }: SessionFilter): Retu
     after: after !== undefined,
     alive: only === 'alive',
   };
-  return statement(sql.listSessions(by), ...values, limit);
+  return statement(listSessions(by), ...values, limit);
 }
 
 /** One text for each number of audiences, kept so that the engine meets the same string again. */

@@ -13,10 +13,13 @@ import { createSqlLists } from './sql-lists.ts';
 import { createSqlLogouts } from './sql-logouts.ts';
 import { createSqlSessions } from './sql-sessions.ts';
 import { createSqlSweep } from './sql-sweep.ts';
-import * as sql from './sql.ts';
+import * as blocks from './sql/blocked-keys.ts';
+import { now } from './sql/dialect.ts';
+import { holdHead } from './sql/head.ts';
+import * as meta from './sql/meta.ts';
 import type { Storage } from './storage.ts';
 
-/** The store over any engine that runs batches as transactions and has the functions named in `sql.ts`. */
+/** The store over any engine that runs batches as transactions and has the functions named in `sql/dialect.ts`. */
 export function createSqlStorage(engine: Engine): Storage {
   const requests = createRequests();
   return {
@@ -34,7 +37,7 @@ export function createSqlStorage(engine: Engine): Storage {
     async listBlocks({ clientId }) {
       const ofClient = clientId === undefined ? [] : [clientId];
       const rows = await engine.read(
-        statement(sql.listBlocks({ client: clientId !== undefined }), ...ofClient),
+        statement(blocks.listBlocks({ client: clientId !== undefined }), ...ofClient),
       );
       return rows.map(readBlock);
     },
@@ -43,28 +46,28 @@ export function createSqlStorage(engine: Engine): Storage {
       const which = jkt === undefined ? [clientId] : [clientId, jkt];
       const told: Told = { kind: 'block_lifted', clientId, fields: { by } };
       const [, , , rows = []] = await engine.batch([
-        statement(sql.holdHead),
-        ...telling(sql.auditIfBlocked(of), { told, values: which }),
-        statement(sql.liftBlock(of), ...which),
+        statement(holdHead),
+        ...telling(blocks.auditIfBlocked(of), { told, values: which }),
+        statement(blocks.liftBlock(of), ...which),
       ]);
       return { kind: 'lifted', keys: rows.map((row) => text(row, 'jkt')) };
     },
     async settleMeta(key, value) {
       const [, rows] = await engine.batch([
-        statement(sql.settleMeta, key, value),
-        statement(sql.findMeta, key),
+        statement(meta.settleMeta, key, value),
+        statement(meta.findMeta, key),
       ]);
       return text(onlyRow(rows), 'value');
     },
     async replaceMeta(key, { from, to }) {
-      await engine.batch([statement(sql.replaceMeta, key, from, to)]);
+      await engine.batch([statement(meta.replaceMeta, key, from, to)]);
     },
     async findMeta(key) {
-      const [row] = await engine.read(statement(sql.findMeta, key));
+      const [row] = await engine.read(statement(meta.findMeta, key));
       return row ? text(row, 'value') : null;
     },
     async now() {
-      return integer(onlyRow(await engine.read(statement(sql.now))), 'now');
+      return integer(onlyRow(await engine.read(statement(now))), 'now');
     },
     close: () => engine.close(),
   };

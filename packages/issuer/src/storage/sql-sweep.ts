@@ -1,18 +1,24 @@
 import type { Engine, Statement } from './engine.ts';
 import { statement } from './sql-decision.ts';
-import * as sql from './sql.ts';
+import { sweepAssertions } from './sql/assertions.ts';
+import { sweptAtOnce } from './sql/dialect.ts';
+import * as feed from './sql/feed.ts';
+import { sweepGuards } from './sql/guards.ts';
+import { holdHead } from './sql/head.ts';
+import { sweepRevocations } from './sql/revocations.ts';
+import { sweepEndedSessions, sweepExpiredSessions } from './sql/session-ends.ts';
 import type { Storage, Swept } from './storage.ts';
 
 /** Cleaning: many small transactions, between which others have their turn. */
 export function createSqlSweep(engine: Engine): Pick<Storage, 'sweep'> {
   return {
     sweep: async ({ keepSessions }) => ({
-      assertions: await sweepAll(engine, statement(sql.sweepAssertions)),
+      assertions: await sweepAll(engine, statement(sweepAssertions)),
       sessions:
-        (await sweepAll(engine, statement(sql.sweepEndedSessions, keepSessions))) +
-        (await sweepAll(engine, statement(sql.sweepExpiredSessions, keepSessions))),
+        (await sweepAll(engine, statement(sweepEndedSessions, keepSessions))) +
+        (await sweepAll(engine, statement(sweepExpiredSessions, keepSessions))),
       revocations: await sweepFeed(engine),
-      guards: await sweepAll(engine, statement(sql.sweepGuards)),
+      guards: await sweepAll(engine, statement(sweepGuards)),
     }),
   };
 }
@@ -22,18 +28,18 @@ async function sweepAll(engine: Engine, deletion: Statement): Promise<number> {
   for (;;) {
     const [rows = []] = await engine.batch([deletion]);
     swept += rows.length;
-    if (rows.length < sql.sweptAtOnce) return swept;
+    if (rows.length < sweptAtOnce) return swept;
   }
 }
 
 async function sweepFeed(engine: Engine): Promise<Swept['revocations']> {
   await engine.batch([
-    statement(sql.moveHeadIfKeysAreOld),
-    statement(sql.sayOldKeysAgain),
-    statement(sql.shortenOldKeys),
+    statement(feed.moveHeadIfKeysAreOld),
+    statement(feed.sayOldKeysAgain),
+    statement(feed.shortenOldKeys),
   ]);
-  const swept = await sweepAll(engine, statement(sql.sweepRevocations));
+  const swept = await sweepAll(engine, statement(sweepRevocations));
   // With the head held: an entry that came in between would stand below the floor.
-  await engine.batch([statement(sql.holdHead), statement(sql.raiseFloor), statement(sql.sweepPages)]);
+  await engine.batch([statement(holdHead), statement(feed.raiseFloor), statement(feed.sweepPages)]);
   return swept;
 }

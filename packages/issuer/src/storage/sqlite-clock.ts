@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
-import { headPosition } from './sql.ts';
+import { headPosition } from './sql/head.ts';
 
 /**
- * Brings the functions of `sql.ts` that SQLite lacks, the database's clock among them. `now_us()` shows the time of the
+ * Brings the functions of `sql/dialect.ts` that SQLite lacks, the database's clock among them. `now_us()` shows the time of the
  * last `advance()` and so one time for a whole transaction; advanced while the store is held, the order of times is the
  * order of commits. It never goes back, and never shows less than the feed has said.
  */

@@ -1,9 +1,9 @@
 /**
- * The SQL of what people and operators look at, newest first and page by page. `sql.ts` says what it may use.
+ * The SQL of what people and operators look at, newest first and page by page. `dialect.ts` says what it may use.
  *
  * No list may cost more than its page: where no index answers a search, it looks at so many rows and no further.
  */
-import { alive, sessionColumns } from '../sql.ts';
+import { alive, sessionColumns } from './sessions.ts';
 
 /** How many rows a search without an index looks at. */
 const searchedAtMost = 5000;

@@ -1,5 +1,6 @@
-/** The SQL of accounts, passkeys and what is presented once. `sql.ts` says what it may use. */
-import { given, minute, sweptAtOnce, tell } from '../sql.ts';
+/** The SQL of accounts, passkeys and what is presented once. `dialect.ts` says what it may use. */
+import { tell } from './audit.ts';
+import { given, minute, sweptAtOnce } from './dialect.ts';
 
 // ——— accounts
 

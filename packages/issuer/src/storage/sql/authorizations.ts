@@ -1,15 +1,10 @@
-/** The SQL of authorization requests, codes and grants. `sql.ts` says what it may use, and in which order rows are locked. */
-import {
-  alive,
-  given,
-  issueColumns,
-  nextPosition,
-  say,
-  startColumnsWith,
-  startTimes,
-  sweptAtOnce,
-  tell,
-} from '../sql.ts';
+/** The SQL of authorization requests, codes and grants. `dialect.ts` says what it may use, and in which order rows are locked. */
+import { tell } from './audit.ts';
+import { given, sweptAtOnce } from './dialect.ts';
+import { nextPosition } from './head.ts';
+import { say } from './revocations.ts';
+import { startColumnsWith, startTimes } from './session-starts.ts';
+import { alive, issueColumns } from './sessions.ts';
 
 // ——— requests
 

@@ -1,5 +1,7 @@
-/** The SQL of browser sessions: sign-ins at the issuer's own pages, carried by cookies. `sql.ts` says what it may use. */
-import { alive, issueColumns, sessionColumns, startColumns, startTimes, tell } from '../sql.ts';
+/** The SQL of browser sessions: sign-ins at the issuer's own pages, carried by cookies. `dialect.ts` says what it may use. */
+import { tell } from './audit.ts';
+import { startColumns, startTimes } from './session-starts.ts';
+import { alive, issueColumns, sessionColumns } from './sessions.ts';
 
 /** $1 sid, $2 client, $3 audience, $4 idle life, $5 absolute life, $6 $7 algorithms, $8 subject, $9 amr, $10 device. */
 export const startBrowserSession = `${startColumns}

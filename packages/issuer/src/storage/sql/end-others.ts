@@ -1,5 +1,8 @@
-/** The SQL that ends everything of a person but the session that asks. `sql.ts` says what it may use. */
-import { given, nextPosition, say, tell } from '../sql.ts';
+/** The SQL that ends everything of a person but the session that asks. `dialect.ts` says what it may use. */
+import { tell } from './audit.ts';
+import { given } from './dialect.ts';
+import { nextPosition } from './head.ts';
+import { say } from './revocations.ts';
 
 /** $1 subject, $2 the session that stays, $3 request. */
 export const endOtherSessions = `

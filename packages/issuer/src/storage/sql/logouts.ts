@@ -1,5 +1,8 @@
-/** The SQL of signing out, and of whom to tell. `sql.ts` says what it may use, and in which order rows are locked. */
-import { given, nextPosition, say, sweptAtOnce, tell } from '../sql.ts';
+/** The SQL of signing out, and of whom to tell. `dialect.ts` says what it may use, and in which order rows are locked. */
+import { tell } from './audit.ts';
+import { given, sweptAtOnce } from './dialect.ts';
+import { nextPosition } from './head.ts';
+import { say } from './revocations.ts';
 
 const hasScope = (table: string, value: string) => `(' ' || ${table}.scope || ' ') LIKE '% ${value} %'`;
 
