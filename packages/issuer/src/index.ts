@@ -1,4 +1,5 @@
-export { createIssuer, type Issuer, type IssuerOptions } from './issuer.ts';
+export { createIssuer, type Issuer } from './issuer.ts';
+export type { IssuerOptions } from './issuer-options.ts';
 export { serveMetrics, type MetricsServer } from './metrics-server.ts';
 export { lookupKeyEntry } from './lookup-key.ts';
 export { serveIssuer, type IssuerServer } from './server.ts';

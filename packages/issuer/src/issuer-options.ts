@@ -1,14 +1,39 @@
 import { z } from 'zod';
 import { accountAudience, audienceOptions, ownAudiences, type Audience } from './audiences.ts';
+import type { PeopleOptions } from './people-options.ts';
 import type { Lifetimes } from './sessions.ts';
+import type { Signers } from './signer.ts';
+import type { Storage } from './storage/storage.ts';
+import type { Keyring } from './wrapping.ts';
 
-/** What an installer says of an issuer, so far as it can be judged without a store. */
-export interface StatedOptions {
+/** What an issuer is made of. */
+export interface IssuerOptions {
+  /** Its identifier and public URL: https, or http on loopback; no query, fragment or final slash. */
   readonly issuer: string;
+  /** The resource servers it makes tokens for. */
   readonly audiences: readonly z.input<typeof audienceOptions>[];
-  /** In seconds. */
+  readonly storage: Storage;
+  readonly keyring: Keyring;
+  /** Lets people sign in here, with passkeys, and link applications; without it there are no accounts and no pages. */
+  readonly people?: PeopleOptions;
+  /** Which purposes' new keys are made and held outside this process (PKCS#11, a cloud KMS). */
+  readonly signers?: Signers;
+  /** How long sessions live, in seconds. */
   readonly lifetimes?: Partial<Record<keyof Lifetimes, number>>;
+  /** How long caches may keep the key set, in seconds (default 300). */
+  readonly keySetMaxAge?: number;
+  /** How long a signing key signs, in seconds (default 30 days). */
+  readonly keyRotation?: number;
+  /** Milliseconds since the epoch (default `Date.now`): judges proofs and assertions, never sessions. */
+  readonly clock?: () => number;
+  /** Milliseconds that never go back (default `performance.now`): judges whether the store can be heard. */
+  readonly elapsed?: () => number;
+  /** Is told of faults: a path and an error, never a credential. */
+  readonly report?: (fault: { path: string; error: unknown }) => void;
 }
+
+/** What can be judged of them without a store. */
+export type StatedOptions = Pick<IssuerOptions, 'issuer' | 'audiences' | 'lifetimes'>;
 
 const micros = 1_000_000;
 const hour = 3600;
@@ -49,7 +74,7 @@ function checkIssuer(text: string): string {
   return text;
 }
 
-function readAudiences(issuer: string, options: StatedOptions['audiences']): readonly Audience[] {
+function readAudiences(issuer: string, options: IssuerOptions['audiences']): readonly Audience[] {
   const parsed = z.array(audienceOptions).min(1).safeParse(options);
   if (!parsed.success) throw new TypeError(`unsound audiences: ${z.prettifyError(parsed.error)}`);
   const all = [...parsed.data, ...ownAudiences(issuer)];
@@ -61,7 +86,7 @@ function readAudiences(issuer: string, options: StatedOptions['audiences']): rea
 }
 
 function readLifetimes(
-  given: NonNullable<StatedOptions['lifetimes']>,
+  given: NonNullable<IssuerOptions['lifetimes']>,
   audiences: readonly Audience[],
 ): Lifetimes {
   const seconds = { ...defaults, ...given };
