@@ -38,6 +38,6 @@ async function decide(office: PeopleOffice, request: Request): Promise<Response>
   if (decision !== 'allow') throw malformed('decision');
   const by = { request: open.request, person: allowedBy(person), consent: 'granted' as const };
   const to = await office.authorizations.allow(handle, by);
-  if (to === undefined) throw new AuthError('request_uri_unknown');
-  return seeOther(to, cookies);
+  // What it needs has ended meanwhile, and nothing was kept: on from where things stand now.
+  return to === undefined ? proceed(office, request, handle) : seeOther(to, cookies);
 }
