@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { auth, type OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.js';
@@ -20,7 +20,28 @@ const insecure = { [oauth.allowInsecureRequests]: true };
 const linkedApi = 'https://linked.example/mcp';
 const callback = 'https://app.example/callback';
 const goodbye = 'https://app.example/goodbye';
-let served: { url: string; issuer: Issuer; server: IssuerServer; lab: LinkLab };
+/** A server at a bare origin, and what it says it is called. */
+interface McpServer {
+  readonly origin: string;
+  readonly server: Server;
+  says: string;
+}
+
+let served: { url: string; issuer: Issuer; server: IssuerServer; lab: LinkLab; mcp: McpServer };
+
+/** Says, as RFC 9728 has it, who gives tokens for it. */
+async function openMcpServer(issuer: string): Promise<McpServer> {
+  const server = createServer((request, answer) => {
+    answer.setHeader('content-type', 'application/json');
+    if (request.url?.startsWith('/.well-known/oauth-protected-resource') !== true) answer.statusCode = 404;
+    answer.end(JSON.stringify({ resource: mcp.says, authorization_servers: [issuer] }));
+  }).listen(0, 'localhost');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const origin = `http://localhost:${String(port)}`;
+  const mcp: McpServer = { origin, server, says: origin };
+  return mcp;
+}
 
 before(async () => {
   const probe = createServer().listen(0, 'localhost');
@@ -29,20 +50,22 @@ before(async () => {
   probe.close();
   await once(probe, 'close');
   const url = `http://localhost:${String(port)}`;
+  const mcp = await openMcpServer(url);
   const engine = openSqliteEngine({ file: ':memory:' });
   const storage = createSqlStorage(engine);
   const issuer = await createIssuer({
     issuer: url,
-    audiences: [{ audience: linkedApi, scopes: ['read', 'write'] }],
-    people: { registration: { dynamic: { audiences: [{ audience: linkedApi, scope: ['read'] }] } } },
+    audiences: [linkedApi, mcp.origin].map((audience) => ({ audience, scopes: ['read', 'write'] })),
+    people: { registration: { dynamic: { audiences: [{ audience: mcp.origin, scope: ['read'] }] } } },
     storage,
     keyring: testKeyring,
   });
   const lab = { issuer, storage, engine } as LinkLab;
-  served = { url, issuer, server: await serveIssuer(issuer, { port, host: 'localhost' }), lab };
+  served = { url, issuer, server: await serveIssuer(issuer, { port, host: 'localhost' }), lab, mcp };
 });
 
 after(async () => {
+  served.mcp.server.close();
   await served.server.close();
 });
 
@@ -189,48 +212,40 @@ void test('AUTHORIZE-61: oauth4webapi runs code, PKCE, PAR, DPoP, refresh and re
   );
 });
 
-void test('AUTHORIZE-62: the OAuth client of the MCP SDK registers itself and gets a token, unmodified', async (t) => {
+void test('AUTHORIZE-62: the OAuth client of the MCP SDK registers itself and gets a token, unmodified', async () => {
   const browser = await newBrowser();
-  const resource = createServer((request, answer) => {
-    const { port } = resource.address() as AddressInfo;
-    answer.setHeader('content-type', 'application/json');
-    if (request.url?.startsWith('/.well-known/oauth-protected-resource') !== true) answer.statusCode = 404;
-    answer.end(
-      JSON.stringify({
-        resource: `http://localhost:${String(port)}/mcp`,
-        authorization_servers: [served.url],
-      }),
+  // As this version of it sends a bare origin, and as earlier ones did, which made a URL of it.
+  for (const resource of [served.mcp.origin, `${served.mcp.origin}/`]) {
+    served.mcp.says = resource;
+    const kept: { info?: OAuthClientInformationMixed; tokens?: OAuthTokens; verifier?: string; to?: URL } =
+      {};
+    const provider: OAuthClientProvider = {
+      redirectUrl: callback,
+      clientMetadata: { client_name: 'An agent', redirect_uris: [callback], scope: 'read offline_access' },
+      clientInformation: () => kept.info,
+      saveClientInformation: (info) => void (kept.info = info),
+      tokens: () => kept.tokens,
+      saveTokens: (tokens) => void (kept.tokens = tokens),
+      redirectToAuthorization: (to) => void (kept.to = to),
+      saveCodeVerifier: (verifier) => void (kept.verifier = verifier),
+      codeVerifier: () => kept.verifier ?? '',
+    };
+    const serverUrl = served.mcp.origin;
+    assert.equal(await auth(provider, { serverUrl }), 'REDIRECT');
+    assert.ok(kept.info !== undefined && !('client_secret' in kept.info));
+    assert.ok(kept.to !== undefined);
+    assert.equal(kept.to.searchParams.get('resource'), resource);
+    const back = await follow(kept.to, browser);
+    const authorizationCode = back.searchParams.get('code') ?? '';
+    assert.equal(await auth(provider, { serverUrl, authorizationCode }), 'AUTHORIZED');
+    const { tokens } = kept;
+    assert.equal(tokens?.token_type, 'Bearer');
+    assert.equal(tokens.refresh_token, undefined, 'nobody renews without a key');
+    const claims = jose.decodeJwt(tokens.access_token);
+    assert.deepEqual(
+      [claims.sub, claims.aud, claims['scope'], claims['crr'], claims['client_id']],
+      [browser.subject, served.mcp.origin, 'offline_access read', 'bearer', kept.info.client_id],
     );
-  }).listen(0, 'localhost');
-  await once(resource, 'listening');
-  t.after(() => resource.close());
-  const kept: { info?: OAuthClientInformationMixed; tokens?: OAuthTokens; verifier?: string; to?: URL } = {};
-  const provider: OAuthClientProvider = {
-    redirectUrl: callback,
-    clientMetadata: { client_name: 'An agent', redirect_uris: [callback], scope: 'read' },
-    clientInformation: () => kept.info,
-    saveClientInformation: (info) => void (kept.info = info),
-    tokens: () => kept.tokens,
-    saveTokens: (tokens) => void (kept.tokens = tokens),
-    redirectToAuthorization: (to) => void (kept.to = to),
-    saveCodeVerifier: (verifier) => void (kept.verifier = verifier),
-    codeVerifier: () => kept.verifier ?? '',
-    validateResourceURL: () => Promise.resolve(new URL(linkedApi)),
-  };
-  const { port } = resource.address() as AddressInfo;
-  const serverUrl = `http://localhost:${String(port)}/mcp`;
-  assert.equal(await auth(provider, { serverUrl }), 'REDIRECT');
-  assert.ok(kept.info !== undefined && !('client_secret' in kept.info));
-  assert.ok(kept.to !== undefined);
-  const back = await follow(kept.to, browser);
-  const authorizationCode = back.searchParams.get('code') ?? '';
-  assert.equal(await auth(provider, { serverUrl, authorizationCode }), 'AUTHORIZED');
-  const { tokens } = kept;
-  assert.equal(tokens?.token_type, 'Bearer');
-  assert.equal(tokens.refresh_token, undefined, 'nobody renews without a key');
-  const claims = jose.decodeJwt(tokens.access_token);
-  assert.deepEqual(
-    [claims.sub, claims['crr'], claims['client_id']],
-    [browser.subject, 'bearer', kept.info.client_id],
-  );
+    assert.equal(await auth(provider, { serverUrl }), 'REDIRECT', 'so its person is asked again');
+  }
 });

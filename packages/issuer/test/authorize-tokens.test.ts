@@ -18,7 +18,18 @@ import {
   type Browser,
   type LinkLab,
 } from './authorize-lab.ts';
-import { api, issuerUrl, openLab, otherApi, post, refresh, refusalOf, tokensOf } from './support.ts';
+import {
+  addMachine,
+  api,
+  askForToken,
+  issuerUrl,
+  openLab,
+  otherApi,
+  post,
+  refresh,
+  refusalOf,
+  tokensOf,
+} from './support.ts';
 
 type Answered = Awaited<ReturnType<typeof tokensOf>> & { readonly id_token?: string };
 
@@ -145,6 +156,59 @@ void test('AUTHORIZE-18: one audience for each request, by exact name; the scope
   const asked = await ask(await addApplication(lab, { audiences }));
   const none = locationOf(await arrive(lab, asked.parameters, browser));
   assert.equal(none.searchParams.get('error'), 'invalid_target', 'two to choose from, none chosen');
+});
+
+void test('AUTHORIZE-27: a resource may be written with or without the empty path, a token says the registered text', async () => {
+  const bare = { audience: 'https://bare.example', scope: ['read'] };
+  const slashed = { audience: 'https://slashed.example/', scope: ['read'] };
+  const deep = { audience: 'https://deep.example/mcp', scope: ['read'] };
+  const audiences = [bare, slashed, deep];
+  const own = await openLinkLab({
+    audiences: audiences.map(({ audience }) => ({ audience, scopes: ['read'] })),
+  });
+  const person = await signIn(own);
+  const app = await addApplication(own, { audiences });
+  const machine = await addMachine(own.issuer, { audiences });
+  const same: [string, string][] = [
+    ['https://bare.example/', bare.audience],
+    ['https://bare.example', bare.audience],
+    ['https://slashed.example', slashed.audience],
+    ['https://slashed.example/', slashed.audience],
+    [deep.audience, deep.audience],
+  ];
+  for (const [resource, audience] of same) {
+    const asked = await ask(app, { resource });
+    assert.equal((await post(own, '/par', { form: asked.parameters })).status, 201, resource);
+    const code = await codeFor(own, asked, person);
+    const strange = { resource: resource === deep.audience ? bare.audience : deep.audience };
+    assert.deepEqual(await refusalOf(await redeem(own, asked, { code, form: strange })), [
+      400,
+      'code_refused',
+    ]);
+    const tokens = await tokensOf(await redeem(own, asked, { code, form: { resource } }));
+    assert.equal(jose.decodeJwt(tokens.access_token).aud, audience);
+    const its = await tokensOf(await askForToken(own, machine, { form: { resource } }));
+    assert.equal(jose.decodeJwt(its.access_token).aud, audience);
+  }
+  for (const resource of [
+    'https://deep.example/mcp/',
+    'https://deep.example/',
+    'https://deep.example',
+    'https://bare.example//',
+    'https://bare.example/?',
+    'https://bare.example/x',
+    'https://bare.example:443/',
+    'https://BARE.example/',
+    'http://bare.example/',
+    'https://bare.example.evil.example/',
+    'https://x@bare.example/',
+  ]) {
+    const to = locationOf(await arrive(own, (await ask(app, { resource })).parameters, person));
+    assert.equal(to.searchParams.get('error'), 'invalid_target', resource);
+    const its = await askForToken(own, machine, { form: { resource } });
+    assert.deepEqual(await refusalOf(its), [400, 'audience_invalid'], resource);
+  }
+  await own.issuer.close();
 });
 
 void test('AUTHORIZE-19: what a person allowed ends as a whole, and nothing else with it', async () => {
