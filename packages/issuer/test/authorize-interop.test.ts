@@ -145,6 +145,11 @@ void test('AUTHORIZE-60: openid-client runs code, PKCE, PAR, DPoP, refresh, user
   assert.match(known.name ?? '', /^Ada /);
   const next = await client.refreshTokenGrant(config, tokens.refresh_token ?? '', undefined, { DPoP });
   assert.equal(next['sid'], tokens['sid']);
+  const [then, now]: Record<string, unknown>[] = [{ ...tokens.claims() }, { ...next.claims() }];
+  assert.deepEqual(
+    ['sub', 'aud', 'auth_time', 'sid'].map((name) => now?.[name]),
+    ['sub', 'aud', 'auth_time', 'sid'].map((name) => then?.[name]),
+  );
   const leave = client.buildEndSessionUrl(config, {
     ...{ id_token_hint: tokens.id_token ?? '', post_logout_redirect_uri: goodbye, state: 'left' },
   });
@@ -154,10 +159,11 @@ void test('AUTHORIZE-60: openid-client runs code, PKCE, PAR, DPoP, refresh, user
   });
 });
 
-void test('AUTHORIZE-61: oauth4webapi runs code, PKCE, PAR, DPoP, refresh and revocation with a web client, unmodified', async () => {
+void test('AUTHORIZE-61: oauth4webapi runs code, PKCE, PAR, DPoP, userinfo, refresh, revocation and logout with a web client, unmodified', async () => {
   const pair = await jose.generateKeyPair('ES256', { extractable: true });
   const { id } = await served.issuer.clients.add({
     ...{ kind: 'web', name: 'Shop', redirectUris: [callback], pushedOnly: true },
+    postLogoutRedirectUris: [goodbye],
     keys: [{ ...(await jose.exportJWK(pair.publicKey)) }],
     audiences: [{ audience: linkedApi, scope: ['read'] }],
   });
@@ -168,41 +174,38 @@ void test('AUTHORIZE-61: oauth4webapi runs code, PKCE, PAR, DPoP, refresh and re
   const me: oauth.Client = { client_id: id };
   const authentication = oauth.PrivateKeyJwt(pair.privateKey);
   const options = { DPoP: oauth.DPoP(me, await oauth.generateKeyPair('ES256')), ...insecure };
-  const verifier = oauth.generateRandomCodeVerifier();
-  const parameters = new URLSearchParams({
-    ...{ response_type: 'code', client_id: id, redirect_uri: callback, scope: 'read', resource: linkedApi },
-    ...{ code_challenge: await oauth.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256' },
-  });
-  const answer = await oauth.pushedAuthorizationRequest(as, me, authentication, parameters, options);
-  const pushed = await oauth.processPushedAuthorizationResponse(as, me, answer);
-  const to = new URL(as.authorization_endpoint ?? '');
-  to.searchParams.set('client_id', id);
-  to.searchParams.set('request_uri', pushed.request_uri);
-  const back = oauth.validateAuthResponse(as, me, await follow(to, browser), oauth.expectNoState);
-  const given = await oauth.authorizationCodeGrantRequest(
-    as,
-    me,
-    authentication,
-    back,
-    callback,
-    verifier,
-    options,
-  );
-  const tokens = await oauth.processAuthorizationCodeResponse(as, me, given);
+  const link = async (asked: Record<string, string>): Promise<oauth.TokenEndpointResponse> => {
+    const [verifier, expectedNonce] = [oauth.generateRandomCodeVerifier(), oauth.generateRandomNonce()];
+    const isIdentity = asked['scope']?.startsWith('openid') === true;
+    const parameters = new URLSearchParams({
+      ...{ response_type: 'code', client_id: id, redirect_uri: callback, ...asked },
+      ...(isIdentity ? { nonce: expectedNonce } : {}),
+      ...{ code_challenge: await oauth.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256' },
+    });
+    const answer = await oauth.pushedAuthorizationRequest(as, me, authentication, parameters, options);
+    const pushed = await oauth.processPushedAuthorizationResponse(as, me, answer);
+    const to = new URL(as.authorization_endpoint ?? '');
+    to.searchParams.set('client_id', id);
+    to.searchParams.set('request_uri', pushed.request_uri);
+    const back = oauth.validateAuthResponse(as, me, await follow(to, browser), oauth.expectNoState);
+    const proof = [as, me, authentication, back, callback, verifier, options] as const;
+    const given = await oauth.authorizationCodeGrantRequest(...proof);
+    const checks = isIdentity ? { expectedNonce, requireIdToken: true } : {};
+    return oauth.processAuthorizationCodeResponse(as, me, given, checks);
+  };
+  const renew = async ({ refresh_token = '' }: oauth.TokenEndpointResponse) => {
+    const asked = await oauth.refreshTokenGrantRequest(as, me, authentication, refresh_token, options);
+    return oauth.processRefreshTokenResponse(as, me, asked);
+  };
+
+  const tokens = await link({ scope: 'read', resource: linkedApi });
   const { payload } = await jose.jwtVerify(
     tokens.access_token,
     jose.createRemoteJWKSet(new URL(as.jwks_uri ?? '')),
     { issuer: served.url, audience: linkedApi, typ: 'at+jwt' },
   );
   assert.equal(payload.sub, browser.subject);
-  const asked = await oauth.refreshTokenGrantRequest(
-    as,
-    me,
-    authentication,
-    tokens.refresh_token ?? '',
-    options,
-  );
-  const next = await oauth.processRefreshTokenResponse(as, me, asked);
+  const next = await renew(tokens);
   assert.equal(next['sid'], tokens['sid']);
   const revoked = await oauth.revocationRequest(as, me, authentication, next.refresh_token ?? '', insecure);
   await oauth.processRevocationResponse(revoked);
@@ -210,6 +213,29 @@ void test('AUTHORIZE-61: oauth4webapi runs code, PKCE, PAR, DPoP, refresh and re
     (await served.lab.storage.findSession(typeof tokens['sid'] === 'string' ? tokens['sid'] : ''))?.alive,
     false,
   );
+
+  const known = await link({ scope: 'openid profile' });
+  const said = oauth.getValidatedIdTokenClaims(known);
+  assert.equal(said?.sub, browser.subject);
+  const who = async (token: string) =>
+    oauth.processUserInfoResponse(
+      as,
+      me,
+      browser.subject,
+      await oauth.userInfoRequest(as, me, token, options),
+    );
+  const person = await who(known.access_token).catch((error: unknown) => {
+    if (!oauth.isDPoPNonceError(error)) throw error;
+    return who(known.access_token);
+  });
+  assert.match(person.name ?? '', /^Ada /);
+  const again = await renew(known);
+  assert.equal(oauth.getValidatedIdTokenClaims(again)?.auth_time, said.auth_time);
+  const leave = new URL(as.end_session_endpoint ?? '');
+  leave.searchParams.set('id_token_hint', again.id_token ?? '');
+  leave.searchParams.set('post_logout_redirect_uri', goodbye);
+  assert.equal((await follow(leave, browser)).href, goodbye);
+  await assert.rejects(renew(again), { error: 'invalid_grant' });
 });
 
 void test('AUTHORIZE-62: the OAuth client of the MCP SDK registers itself and gets a token, unmodified', async () => {

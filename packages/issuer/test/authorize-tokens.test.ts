@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { importPublicKey, signProof, verifyIdToken, idTokenHeader } from '@symbolon/token';
 import * as jose from 'jose';
@@ -87,7 +88,8 @@ void test('AUTHORIZE-16: an ID token says who signed in, when and how, to its cl
     typ: 'JWT',
   });
   await assert.rejects(jose.jwtVerify(text, jose.createLocalJWKSet(session), expected));
-  const { iat = 0, exp = 0, ...claims } = payload;
+  const { iat = 0, exp = 0, at_hash: atHash, ...claims } = payload;
+  assert.equal(atHash, halfHash(tokens.access_token));
   assert.equal(exp - iat, 300);
   assert.deepEqual(claims, {
     ...{ iss: issuerUrl, sub: browser.subject, aud: asked.clientId, sid: tokens.sid, nonce: 'n-1' },
@@ -124,6 +126,40 @@ void test('AUTHORIZE-16: only an ID token of ours is taken as a hint, each fault
   await assert.rejects(verifyIdToken(text, { keys, issuer: 'https://other.example' }), {
     code: 'identity_issuer_unexpected',
   });
+});
+
+/** As a client computes it (OpenID Connect Core section 3.1.3.6): of EdDSA with Ed25519, the half of SHA-512. */
+const halfHash = (token: string): string =>
+  createHash('sha512').update(token).digest().subarray(0, 32).toString('base64url');
+
+void test('AUTHORIZE-28: a refresh says again who it is, of the same sign-in and for the new token', async () => {
+  const renew = async (of: { asked: Asked; tokens: Answered }): Promise<Answered> => {
+    const { asked, tokens } = of;
+    const refreshToken = tokens.refresh_token ?? '';
+    return tokensOf(await refresh(lab, { clientId: asked.clientId, refreshToken, holder: asked.holder }));
+  };
+  const first = await linked({ scope: 'openid read', nonce: 'n-1' });
+  lab.clock.advance(200);
+  const next = await renew(first);
+  assert.notEqual(next.access_token, first.tokens.access_token);
+  const [before, after] = [first.tokens, next].map(({ id_token }) => jose.decodeJwt(id_token ?? ''));
+  assert.ok(before && after);
+  const { iat: then = 0, exp: _end, at_hash: one, nonce, ...same } = before;
+  const { iat: now = 0, exp = 0, at_hash: two, ...again } = after;
+  assert.deepEqual(again, same, 'the same, auth_time too, and no nonce');
+  assert.deepEqual([now - then, exp - now, nonce], [200, 300, 'n-1']);
+  assert.deepEqual(
+    [one, two],
+    [first.tokens, next].map(({ access_token }) => halfHash(access_token)),
+  );
+  const published = (await (await get(lab, '/jwks')).json()) as { keys: { purpose: string }[] };
+  const identity = {
+    keys: published.keys.filter(({ purpose }) => purpose === 'identity'),
+  } as jose.JSONWebKeySet;
+  await jose.jwtVerify(next.id_token ?? '', jose.createLocalJWKSet(identity), {
+    ...{ issuer: issuerUrl, audience: first.asked.clientId, currentDate: new Date(lab.clock.now()) },
+  });
+  assert.equal((await renew(await linked({ scope: 'read' }))).id_token, undefined);
 });
 
 void test('AUTHORIZE-17: userinfo answers tokens for itself alone, as far as was allowed, while the session stands', async () => {

@@ -48,5 +48,8 @@ export async function grantCode(
   const audience = office.audiences.find(({ audience }) => audience === redeemed.session.audience);
   if (audience === undefined) throw new AuthError('audience_invalid');
   const tokens = await office.mint(redeemed, audience.tokenLife);
-  return json({ ...tokens, ...(await signIdentity(redeemed, office)) });
+  return json({
+    ...tokens,
+    ...(await signIdentity({ ...redeemed, accessToken: tokens.access_token }, office)),
+  });
 }
