@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import type { IssuedTokens } from '../src/index.ts';
 import {
   addApplication,
+  addPerson,
   arrive,
   ask,
   codeFor,
@@ -182,4 +183,29 @@ void test('AUTHORIZE-26: a sign-in of one’s own is held to what the applicatio
   await assert.rejects(complete(hinted.request, { subject: 'grace' }), { code: 'sign_in_other_person' });
   assert.ok((await complete(hinted.request)) !== undefined);
   await own.issuer.close();
+});
+
+void test('AUTHORIZE-29: a login hint is text on the sign-in page, and says nothing of who has an account', async () => {
+  const name = 'ada@example.com';
+  await addPerson(lab, name);
+  const pageFor = async (login_hint: string): Promise<string> => {
+    const to = locationOf(await arrive(lab, (await ask(app, { login_hint })).parameters));
+    assert.equal(to.pathname, '/sign-in');
+    const text = await (await get(lab, to.href)).text();
+    // The request has another handle each time.
+    return text.replaceAll(to.searchParams.get('return_to')?.split('=')[1] ?? '-', 'handle');
+  };
+  const known = await pageFor(name);
+  assert.match(known, /It expects <bdi class="name">ada@example\.com<\/bdi>/);
+  assert.match(known, /name="account"\s+value="ada@example\.com"/);
+  const unknown = await pageFor('bob@example.com');
+  assert.equal(unknown.replaceAll('bob@', 'ada@'), known, 'nobody looked');
+  const bare = await pageFor('');
+  assert.match(bare, /name="account"\s+value=""/);
+  assert.doesNotMatch(bare, /It expects/);
+  assert.equal(await pageFor('x'.repeat(81)), bare, 'too long to be a name');
+  assert.match(await pageFor('x'.repeat(80)), /It expects/);
+  const markup = await pageFor('"><script>alert(1)</script>\u202e');
+  assert.doesNotMatch(markup, /<script>|\u202e/);
+  assert.match(markup, /value="&quot;&gt;&lt;script&gt;/);
 });
