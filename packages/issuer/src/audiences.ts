@@ -52,6 +52,21 @@ export function accountAudience(issuer: string): string {
 }
 
 /**
+ * The registered name that a `resource` means: itself, or the one that differs only in that one writes the empty path
+ * and the other does not, which is the same URL (RFC 3986 section 6.2.3) and what libraries make of one.
+ *
+ * Only here, where somebody asks: a token carries the registered text, and guards compare it letter by letter.
+ */
+export function registeredName(names: readonly string[], resource: string): string {
+  if (names.includes(resource)) return resource;
+  return names.find((name) => withoutEmptyPath(name) === withoutEmptyPath(resource)) ?? resource;
+}
+
+function withoutEmptyPath(url: string): string {
+  return /^[a-z][a-z0-9+.-]*:\/\/[^/?]+\/$/.test(url) ? url.slice(0, -1) : url;
+}
+
+/**
  * Decides for which audience and scope a client gets a token (RFC 8707, RFC 6749 section 3.3).
  *
  * Without `resource` the client's only audience is meant, without `scope` all that it is allowed there.
@@ -63,7 +78,9 @@ export function chooseTarget(
   asked: { audiences: readonly Audience[]; resource: string | undefined; scope: string | undefined },
 ): { audience: Audience; scope: string } {
   const [only, ...more] = client.audiences;
-  const name = asked.resource ?? (more.length === 0 ? only?.audience : undefined);
+  const names = client.audiences.map((row) => row.audience);
+  const implied = more.length === 0 ? only?.audience : undefined;
+  const name = asked.resource === undefined ? implied : registeredName(names, asked.resource);
   const allowed = client.audiences.find((row) => row.audience === name);
   const audience = asked.audiences.find((row) => row.audience === name);
   if (allowed === undefined || audience === undefined) throw new AuthError('audience_invalid');

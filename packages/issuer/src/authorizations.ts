@@ -23,6 +23,8 @@ export interface AuthorizationRequest {
   readonly maxAge: number | null;
   readonly acrValues: readonly string[] | null;
   readonly loginHint: string | null;
+  /** Whom the application means (`id_token_hint`); `null`: whoever signs in. */
+  readonly hintedSubject: string | null;
 }
 
 /** A request on which nobody has decided. */
@@ -148,10 +150,13 @@ function answerTo(
   return `${redirectUri}${redirectUri.includes('?') ? '&' : '?'}${parameters.toString()}`;
 }
 
+/** What a request says that was kept by a version before this member was known. */
+const unsaid: Pick<AuthorizationRequest, 'hintedSubject'> = { hintedSubject: null };
+
 /** Written by `keep` alone. */
 function readOpen({ parameters, createdAt }: OpenRequest): OpenAuthorization {
   return {
-    request: JSON.parse(parameters) as AuthorizationRequest,
+    request: { ...unsaid, ...(JSON.parse(parameters) as AuthorizationRequest) },
     createdAt: Math.floor(createdAt / micros),
   };
 }

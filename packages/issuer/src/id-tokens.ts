@@ -14,20 +14,25 @@ export function contextOf(amr: readonly string[]): string | undefined {
   return amr.includes('hwk') || amr.includes('swk') || amr.includes('pop') ? passkeyContext : undefined;
 }
 
-/** Signs the ID token of a session whose scope says `openid` (OpenID Connect Core section 3.1.3.3); otherwise nothing. */
+/**
+ * Signs the ID token beside an access token of what a person allowed, where that holds `openid`; otherwise nothing.
+ *
+ * With a code it answers the request's `nonce` (OpenID Connect Core section 3.1.3.3); a refresh answers none, and all it
+ * says of the sign-in stays as it was (section 12.2).
+ */
 export async function signIdentity(
-  issued: Issue & { readonly nonce: string | null },
+  issued: Issue & { readonly nonce: string | null; readonly accessToken: string },
   by: { issuer: string; keys: SigningKeys },
 ): Promise<{ readonly id_token?: string }> {
-  const { session, now, nonce } = issued;
-  if (!session.scope.split(' ').includes('openid')) return {};
+  const { session, now, nonce, accessToken } = issued;
+  if (session.grantId === null || !session.scope.split(' ').includes('openid')) return {};
   const iat = Math.floor(now / micros);
   const amr = session.amr ?? [];
   const acr = contextOf(amr);
   const claims = {
     ...{ iss: by.issuer, sub: session.subject, aud: session.clientId, iat, exp: iat + life },
     auth_time: Math.floor((session.authenticatedAt ?? session.startedAt) / micros),
-    sid: session.sid,
+    ...{ sid: session.sid, accessToken },
     ...(nonce === null ? {} : { nonce }),
     ...(amr.length === 0 ? {} : { amr }),
     ...(acr === undefined ? {} : { acr }),

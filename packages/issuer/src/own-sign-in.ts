@@ -1,5 +1,6 @@
 import { AuthError } from '@symbolon/token';
 import { z } from 'zod';
+import { earliestAuthTime, unmetBy, type Unmet } from './authorization-demands.ts';
 import type { AuthorizationRequest, Authorizations } from './authorizations.ts';
 import type { Clients } from './clients.ts';
 import { newId } from './random.ts';
@@ -23,23 +24,37 @@ const signedIn = z.strictObject({
 /** Who was signed in, as an application with its own sign-in says. */
 export type SignedInElsewhere = z.input<typeof signedIn>;
 
+/** Why nothing came of a request, as an application with its own sign-in may say. */
+export type WhyNot = (typeof whyNot)[number];
+export const whyNot = [
+  'access_denied',
+  'login_required',
+  'consent_required',
+  'interaction_required',
+  'authentication_unmet',
+] as const;
+
+/** What a linked application asks for, and of whom. */
+export interface DescribedRequest extends AuthorizationRequest {
+  readonly clientName: string;
+  /** Since when the person must have signed in, in seconds (`prompt=login`, `max_age`); `null`: at any time. */
+  readonly earliestAuthTime: number | null;
+}
+
 /** For an application that signs people in itself (`people.signIn`). */
 export interface OwnSignIn {
   /** What a linked application asks for, to be shown to the person; undefined if the request is over. */
-  readonly describe: (
-    request: string,
-  ) => Promise<(AuthorizationRequest & { readonly clientName: string }) | undefined>;
+  readonly describe: (request: string) => Promise<DescribedRequest | undefined>;
   /**
    * The person has signed in and allowed it: answers where to send him. Undefined if the request is over.
    *
-   * @throws TypeError for unsound options.
+   * A sign-in that the application would not take leaves the request open, for a better one or for `refuse`.
+   *
+   * @throws TypeError for unsound options; AuthError `sign_in_too_old`, `sign_in_too_weak`, `sign_in_other_person`.
    */
   readonly complete: (request: string, person: SignedInElsewhere) => Promise<string | undefined>;
   /** The person said no, or nobody could be signed in: answers where to send him. */
-  readonly refuse: (
-    request: string,
-    why: 'access_denied' | 'login_required' | 'consent_required' | 'interaction_required',
-  ) => Promise<string | undefined>;
+  readonly refuse: (request: string, why: WhyNot) => Promise<string | undefined>;
 }
 
 /**
@@ -64,6 +79,12 @@ export function readSignIn(
 /** No client can have this name, so no subject of it is an account or a client's own. */
 const namespace = ':sign-in';
 
+const refusalOf: Readonly<Record<Unmet, 'sign_in_other_person' | 'sign_in_too_old' | 'sign_in_too_weak'>> = {
+  person: 'sign_in_other_person',
+  time: 'sign_in_too_old',
+  context: 'sign_in_too_weak',
+};
+
 /** Makes what an application with its own sign-in calls. */
 export function createOwnSignIn(options: {
   storage: Storage;
@@ -75,7 +96,8 @@ export function createOwnSignIn(options: {
     describe: async (handle) => {
       const open = await authorizations.find(handle);
       const client = open && (await options.clients.find(open.request.clientId));
-      return client && { ...open.request, clientName: client.row.name };
+      if (client === undefined || open === undefined) return undefined;
+      return { ...open.request, clientName: client.row.name, earliestAuthTime: earliestAuthTime(open) };
     },
     complete: async (handle, input) => {
       const parsed = signedIn.safeParse(input);
@@ -85,6 +107,8 @@ export function createOwnSignIn(options: {
       if (open === undefined) return undefined;
       const newSubject = { id: newId(), handle: newId() };
       const subject = await storage.settleSubject({ namespace, externalId, newSubject });
+      const unmet = unmetBy(open, { subject, authTime, amr });
+      if (unmet !== undefined) throw new AuthError(refusalOf[unmet]);
       const person = { subject, authTime, amr: amr.map((method) => `app:${method}`), signIn: null };
       return authorizations.allow(handle, { request: open.request, person, consent: 'granted' });
     },

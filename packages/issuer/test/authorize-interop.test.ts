@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { auth, type OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.js';
@@ -20,7 +20,28 @@ const insecure = { [oauth.allowInsecureRequests]: true };
 const linkedApi = 'https://linked.example/mcp';
 const callback = 'https://app.example/callback';
 const goodbye = 'https://app.example/goodbye';
-let served: { url: string; issuer: Issuer; server: IssuerServer; lab: LinkLab };
+/** A server at a bare origin, and what it says it is called. */
+interface McpServer {
+  readonly origin: string;
+  readonly server: Server;
+  says: string;
+}
+
+let served: { url: string; issuer: Issuer; server: IssuerServer; lab: LinkLab; mcp: McpServer };
+
+/** Says, as RFC 9728 has it, who gives tokens for it. */
+async function openMcpServer(issuer: string): Promise<McpServer> {
+  const server = createServer((request, answer) => {
+    answer.setHeader('content-type', 'application/json');
+    if (request.url?.startsWith('/.well-known/oauth-protected-resource') !== true) answer.statusCode = 404;
+    answer.end(JSON.stringify({ resource: mcp.says, authorization_servers: [issuer] }));
+  }).listen(0, 'localhost');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const origin = `http://localhost:${String(port)}`;
+  const mcp: McpServer = { origin, server, says: origin };
+  return mcp;
+}
 
 before(async () => {
   const probe = createServer().listen(0, 'localhost');
@@ -29,20 +50,22 @@ before(async () => {
   probe.close();
   await once(probe, 'close');
   const url = `http://localhost:${String(port)}`;
+  const mcp = await openMcpServer(url);
   const engine = openSqliteEngine({ file: ':memory:' });
   const storage = createSqlStorage(engine);
   const issuer = await createIssuer({
     issuer: url,
-    audiences: [{ audience: linkedApi, scopes: ['read', 'write'] }],
-    people: { registration: { dynamic: { audiences: [{ audience: linkedApi, scope: ['read'] }] } } },
+    audiences: [linkedApi, mcp.origin].map((audience) => ({ audience, scopes: ['read', 'write'] })),
+    people: { registration: { dynamic: { audiences: [{ audience: mcp.origin, scope: ['read'] }] } } },
     storage,
     keyring: testKeyring,
   });
   const lab = { issuer, storage, engine } as LinkLab;
-  served = { url, issuer, server: await serveIssuer(issuer, { port, host: 'localhost' }), lab };
+  served = { url, issuer, server: await serveIssuer(issuer, { port, host: 'localhost' }), lab, mcp };
 });
 
 after(async () => {
+  served.mcp.server.close();
   await served.server.close();
 });
 
@@ -122,6 +145,11 @@ void test('AUTHORIZE-60: openid-client runs code, PKCE, PAR, DPoP, refresh, user
   assert.match(known.name ?? '', /^Ada /);
   const next = await client.refreshTokenGrant(config, tokens.refresh_token ?? '', undefined, { DPoP });
   assert.equal(next['sid'], tokens['sid']);
+  const [then, now]: Record<string, unknown>[] = [{ ...tokens.claims() }, { ...next.claims() }];
+  assert.deepEqual(
+    ['sub', 'aud', 'auth_time', 'sid'].map((name) => now?.[name]),
+    ['sub', 'aud', 'auth_time', 'sid'].map((name) => then?.[name]),
+  );
   const leave = client.buildEndSessionUrl(config, {
     ...{ id_token_hint: tokens.id_token ?? '', post_logout_redirect_uri: goodbye, state: 'left' },
   });
@@ -131,10 +159,11 @@ void test('AUTHORIZE-60: openid-client runs code, PKCE, PAR, DPoP, refresh, user
   });
 });
 
-void test('AUTHORIZE-61: oauth4webapi runs code, PKCE, PAR, DPoP, refresh and revocation with a web client, unmodified', async () => {
+void test('AUTHORIZE-61: oauth4webapi runs code, PKCE, PAR, DPoP, userinfo, refresh, revocation and logout with a web client, unmodified', async () => {
   const pair = await jose.generateKeyPair('ES256', { extractable: true });
   const { id } = await served.issuer.clients.add({
     ...{ kind: 'web', name: 'Shop', redirectUris: [callback], pushedOnly: true },
+    postLogoutRedirectUris: [goodbye],
     keys: [{ ...(await jose.exportJWK(pair.publicKey)) }],
     audiences: [{ audience: linkedApi, scope: ['read'] }],
   });
@@ -145,41 +174,38 @@ void test('AUTHORIZE-61: oauth4webapi runs code, PKCE, PAR, DPoP, refresh and re
   const me: oauth.Client = { client_id: id };
   const authentication = oauth.PrivateKeyJwt(pair.privateKey);
   const options = { DPoP: oauth.DPoP(me, await oauth.generateKeyPair('ES256')), ...insecure };
-  const verifier = oauth.generateRandomCodeVerifier();
-  const parameters = new URLSearchParams({
-    ...{ response_type: 'code', client_id: id, redirect_uri: callback, scope: 'read', resource: linkedApi },
-    ...{ code_challenge: await oauth.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256' },
-  });
-  const answer = await oauth.pushedAuthorizationRequest(as, me, authentication, parameters, options);
-  const pushed = await oauth.processPushedAuthorizationResponse(as, me, answer);
-  const to = new URL(as.authorization_endpoint ?? '');
-  to.searchParams.set('client_id', id);
-  to.searchParams.set('request_uri', pushed.request_uri);
-  const back = oauth.validateAuthResponse(as, me, await follow(to, browser), oauth.expectNoState);
-  const given = await oauth.authorizationCodeGrantRequest(
-    as,
-    me,
-    authentication,
-    back,
-    callback,
-    verifier,
-    options,
-  );
-  const tokens = await oauth.processAuthorizationCodeResponse(as, me, given);
+  const link = async (asked: Record<string, string>): Promise<oauth.TokenEndpointResponse> => {
+    const [verifier, expectedNonce] = [oauth.generateRandomCodeVerifier(), oauth.generateRandomNonce()];
+    const isIdentity = asked['scope']?.startsWith('openid') === true;
+    const parameters = new URLSearchParams({
+      ...{ response_type: 'code', client_id: id, redirect_uri: callback, ...asked },
+      ...(isIdentity ? { nonce: expectedNonce } : {}),
+      ...{ code_challenge: await oauth.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256' },
+    });
+    const answer = await oauth.pushedAuthorizationRequest(as, me, authentication, parameters, options);
+    const pushed = await oauth.processPushedAuthorizationResponse(as, me, answer);
+    const to = new URL(as.authorization_endpoint ?? '');
+    to.searchParams.set('client_id', id);
+    to.searchParams.set('request_uri', pushed.request_uri);
+    const back = oauth.validateAuthResponse(as, me, await follow(to, browser), oauth.expectNoState);
+    const proof = [as, me, authentication, back, callback, verifier, options] as const;
+    const given = await oauth.authorizationCodeGrantRequest(...proof);
+    const checks = isIdentity ? { expectedNonce, requireIdToken: true } : {};
+    return oauth.processAuthorizationCodeResponse(as, me, given, checks);
+  };
+  const renew = async ({ refresh_token = '' }: oauth.TokenEndpointResponse) => {
+    const asked = await oauth.refreshTokenGrantRequest(as, me, authentication, refresh_token, options);
+    return oauth.processRefreshTokenResponse(as, me, asked);
+  };
+
+  const tokens = await link({ scope: 'read', resource: linkedApi });
   const { payload } = await jose.jwtVerify(
     tokens.access_token,
     jose.createRemoteJWKSet(new URL(as.jwks_uri ?? '')),
     { issuer: served.url, audience: linkedApi, typ: 'at+jwt' },
   );
   assert.equal(payload.sub, browser.subject);
-  const asked = await oauth.refreshTokenGrantRequest(
-    as,
-    me,
-    authentication,
-    tokens.refresh_token ?? '',
-    options,
-  );
-  const next = await oauth.processRefreshTokenResponse(as, me, asked);
+  const next = await renew(tokens);
   assert.equal(next['sid'], tokens['sid']);
   const revoked = await oauth.revocationRequest(as, me, authentication, next.refresh_token ?? '', insecure);
   await oauth.processRevocationResponse(revoked);
@@ -187,50 +213,65 @@ void test('AUTHORIZE-61: oauth4webapi runs code, PKCE, PAR, DPoP, refresh and re
     (await served.lab.storage.findSession(typeof tokens['sid'] === 'string' ? tokens['sid'] : ''))?.alive,
     false,
   );
+
+  const known = await link({ scope: 'openid profile' });
+  const said = oauth.getValidatedIdTokenClaims(known);
+  assert.equal(said?.sub, browser.subject);
+  const who = async (token: string) =>
+    oauth.processUserInfoResponse(
+      as,
+      me,
+      browser.subject,
+      await oauth.userInfoRequest(as, me, token, options),
+    );
+  const person = await who(known.access_token).catch((error: unknown) => {
+    if (!oauth.isDPoPNonceError(error)) throw error;
+    return who(known.access_token);
+  });
+  assert.match(person.name ?? '', /^Ada /);
+  const again = await renew(known);
+  assert.equal(oauth.getValidatedIdTokenClaims(again)?.auth_time, said.auth_time);
+  const leave = new URL(as.end_session_endpoint ?? '');
+  leave.searchParams.set('id_token_hint', again.id_token ?? '');
+  leave.searchParams.set('post_logout_redirect_uri', goodbye);
+  assert.equal((await follow(leave, browser)).href, goodbye);
+  await assert.rejects(renew(again), { error: 'invalid_grant' });
 });
 
-void test('AUTHORIZE-62: the OAuth client of the MCP SDK registers itself and gets a token, unmodified', async (t) => {
+void test('AUTHORIZE-62: the OAuth client of the MCP SDK registers itself and gets a token, unmodified', async () => {
   const browser = await newBrowser();
-  const resource = createServer((request, answer) => {
-    const { port } = resource.address() as AddressInfo;
-    answer.setHeader('content-type', 'application/json');
-    if (request.url?.startsWith('/.well-known/oauth-protected-resource') !== true) answer.statusCode = 404;
-    answer.end(
-      JSON.stringify({
-        resource: `http://localhost:${String(port)}/mcp`,
-        authorization_servers: [served.url],
-      }),
+  // As this version of it sends a bare origin, and as earlier ones did, which made a URL of it.
+  for (const resource of [served.mcp.origin, `${served.mcp.origin}/`]) {
+    served.mcp.says = resource;
+    const kept: { info?: OAuthClientInformationMixed; tokens?: OAuthTokens; verifier?: string; to?: URL } =
+      {};
+    const provider: OAuthClientProvider = {
+      redirectUrl: callback,
+      clientMetadata: { client_name: 'An agent', redirect_uris: [callback], scope: 'read offline_access' },
+      clientInformation: () => kept.info,
+      saveClientInformation: (info) => void (kept.info = info),
+      tokens: () => kept.tokens,
+      saveTokens: (tokens) => void (kept.tokens = tokens),
+      redirectToAuthorization: (to) => void (kept.to = to),
+      saveCodeVerifier: (verifier) => void (kept.verifier = verifier),
+      codeVerifier: () => kept.verifier ?? '',
+    };
+    const serverUrl = served.mcp.origin;
+    assert.equal(await auth(provider, { serverUrl }), 'REDIRECT');
+    assert.ok(kept.info !== undefined && !('client_secret' in kept.info));
+    assert.ok(kept.to !== undefined);
+    assert.equal(kept.to.searchParams.get('resource'), resource);
+    const back = await follow(kept.to, browser);
+    const authorizationCode = back.searchParams.get('code') ?? '';
+    assert.equal(await auth(provider, { serverUrl, authorizationCode }), 'AUTHORIZED');
+    const { tokens } = kept;
+    assert.equal(tokens?.token_type, 'Bearer');
+    assert.equal(tokens.refresh_token, undefined, 'nobody renews without a key');
+    const claims = jose.decodeJwt(tokens.access_token);
+    assert.deepEqual(
+      [claims.sub, claims.aud, claims['scope'], claims['crr'], claims['client_id']],
+      [browser.subject, served.mcp.origin, 'offline_access read', 'bearer', kept.info.client_id],
     );
-  }).listen(0, 'localhost');
-  await once(resource, 'listening');
-  t.after(() => resource.close());
-  const kept: { info?: OAuthClientInformationMixed; tokens?: OAuthTokens; verifier?: string; to?: URL } = {};
-  const provider: OAuthClientProvider = {
-    redirectUrl: callback,
-    clientMetadata: { client_name: 'An agent', redirect_uris: [callback], scope: 'read' },
-    clientInformation: () => kept.info,
-    saveClientInformation: (info) => void (kept.info = info),
-    tokens: () => kept.tokens,
-    saveTokens: (tokens) => void (kept.tokens = tokens),
-    redirectToAuthorization: (to) => void (kept.to = to),
-    saveCodeVerifier: (verifier) => void (kept.verifier = verifier),
-    codeVerifier: () => kept.verifier ?? '',
-    validateResourceURL: () => Promise.resolve(new URL(linkedApi)),
-  };
-  const { port } = resource.address() as AddressInfo;
-  const serverUrl = `http://localhost:${String(port)}/mcp`;
-  assert.equal(await auth(provider, { serverUrl }), 'REDIRECT');
-  assert.ok(kept.info !== undefined && !('client_secret' in kept.info));
-  assert.ok(kept.to !== undefined);
-  const back = await follow(kept.to, browser);
-  const authorizationCode = back.searchParams.get('code') ?? '';
-  assert.equal(await auth(provider, { serverUrl, authorizationCode }), 'AUTHORIZED');
-  const { tokens } = kept;
-  assert.equal(tokens?.token_type, 'Bearer');
-  assert.equal(tokens.refresh_token, undefined, 'nobody renews without a key');
-  const claims = jose.decodeJwt(tokens.access_token);
-  assert.deepEqual(
-    [claims.sub, claims['crr'], claims['client_id']],
-    [browser.subject, 'bearer', kept.info.client_id],
-  );
+    assert.equal(await auth(provider, { serverUrl }), 'REDIRECT', 'so its person is asked again');
+  }
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { importPublicKey, signProof, verifyIdToken, idTokenHeader } from '@symbolon/token';
 import * as jose from 'jose';
@@ -18,7 +19,18 @@ import {
   type Browser,
   type LinkLab,
 } from './authorize-lab.ts';
-import { api, issuerUrl, openLab, otherApi, post, refresh, refusalOf, tokensOf } from './support.ts';
+import {
+  addMachine,
+  api,
+  askForToken,
+  issuerUrl,
+  openLab,
+  otherApi,
+  post,
+  refresh,
+  refusalOf,
+  tokensOf,
+} from './support.ts';
 
 type Answered = Awaited<ReturnType<typeof tokensOf>> & { readonly id_token?: string };
 
@@ -76,7 +88,8 @@ void test('AUTHORIZE-16: an ID token says who signed in, when and how, to its cl
     typ: 'JWT',
   });
   await assert.rejects(jose.jwtVerify(text, jose.createLocalJWKSet(session), expected));
-  const { iat = 0, exp = 0, ...claims } = payload;
+  const { iat = 0, exp = 0, at_hash: atHash, ...claims } = payload;
+  assert.equal(atHash, halfHash(tokens.access_token));
   assert.equal(exp - iat, 300);
   assert.deepEqual(claims, {
     ...{ iss: issuerUrl, sub: browser.subject, aud: asked.clientId, sid: tokens.sid, nonce: 'n-1' },
@@ -115,6 +128,40 @@ void test('AUTHORIZE-16: only an ID token of ours is taken as a hint, each fault
   });
 });
 
+/** As a client computes it (OpenID Connect Core section 3.1.3.6): of EdDSA with Ed25519, the half of SHA-512. */
+const halfHash = (token: string): string =>
+  createHash('sha512').update(token).digest().subarray(0, 32).toString('base64url');
+
+void test('AUTHORIZE-28: a refresh says again who it is, of the same sign-in and for the new token', async () => {
+  const renew = async (of: { asked: Asked; tokens: Answered }): Promise<Answered> => {
+    const { asked, tokens } = of;
+    const refreshToken = tokens.refresh_token ?? '';
+    return tokensOf(await refresh(lab, { clientId: asked.clientId, refreshToken, holder: asked.holder }));
+  };
+  const first = await linked({ scope: 'openid read', nonce: 'n-1' });
+  lab.clock.advance(200);
+  const next = await renew(first);
+  assert.notEqual(next.access_token, first.tokens.access_token);
+  const [before, after] = [first.tokens, next].map(({ id_token }) => jose.decodeJwt(id_token ?? ''));
+  assert.ok(before && after);
+  const { iat: then = 0, exp: _end, at_hash: one, nonce, ...same } = before;
+  const { iat: now = 0, exp = 0, at_hash: two, ...again } = after;
+  assert.deepEqual(again, same, 'the same, auth_time too, and no nonce');
+  assert.deepEqual([now - then, exp - now, nonce], [200, 300, 'n-1']);
+  assert.deepEqual(
+    [one, two],
+    [first.tokens, next].map(({ access_token }) => halfHash(access_token)),
+  );
+  const published = (await (await get(lab, '/jwks')).json()) as { keys: { purpose: string }[] };
+  const identity = {
+    keys: published.keys.filter(({ purpose }) => purpose === 'identity'),
+  } as jose.JSONWebKeySet;
+  await jose.jwtVerify(next.id_token ?? '', jose.createLocalJWKSet(identity), {
+    ...{ issuer: issuerUrl, audience: first.asked.clientId, currentDate: new Date(lab.clock.now()) },
+  });
+  assert.equal((await renew(await linked({ scope: 'read' }))).id_token, undefined);
+});
+
 void test('AUTHORIZE-17: userinfo answers tokens for itself alone, as far as was allowed, while the session stands', async () => {
   const { asked, tokens } = await linked({ scope: 'openid profile' });
   assert.equal(jose.decodeJwt(tokens.access_token).aud, `${issuerUrl}/userinfo`);
@@ -145,6 +192,59 @@ void test('AUTHORIZE-18: one audience for each request, by exact name; the scope
   const asked = await ask(await addApplication(lab, { audiences }));
   const none = locationOf(await arrive(lab, asked.parameters, browser));
   assert.equal(none.searchParams.get('error'), 'invalid_target', 'two to choose from, none chosen');
+});
+
+void test('AUTHORIZE-27: a resource may be written with or without the empty path, a token says the registered text', async () => {
+  const bare = { audience: 'https://bare.example', scope: ['read'] };
+  const slashed = { audience: 'https://slashed.example/', scope: ['read'] };
+  const deep = { audience: 'https://deep.example/mcp', scope: ['read'] };
+  const audiences = [bare, slashed, deep];
+  const own = await openLinkLab({
+    audiences: audiences.map(({ audience }) => ({ audience, scopes: ['read'] })),
+  });
+  const person = await signIn(own);
+  const app = await addApplication(own, { audiences });
+  const machine = await addMachine(own.issuer, { audiences });
+  const same: [string, string][] = [
+    ['https://bare.example/', bare.audience],
+    ['https://bare.example', bare.audience],
+    ['https://slashed.example', slashed.audience],
+    ['https://slashed.example/', slashed.audience],
+    [deep.audience, deep.audience],
+  ];
+  for (const [resource, audience] of same) {
+    const asked = await ask(app, { resource });
+    assert.equal((await post(own, '/par', { form: asked.parameters })).status, 201, resource);
+    const code = await codeFor(own, asked, person);
+    const strange = { resource: resource === deep.audience ? bare.audience : deep.audience };
+    assert.deepEqual(await refusalOf(await redeem(own, asked, { code, form: strange })), [
+      400,
+      'code_refused',
+    ]);
+    const tokens = await tokensOf(await redeem(own, asked, { code, form: { resource } }));
+    assert.equal(jose.decodeJwt(tokens.access_token).aud, audience);
+    const its = await tokensOf(await askForToken(own, machine, { form: { resource } }));
+    assert.equal(jose.decodeJwt(its.access_token).aud, audience);
+  }
+  for (const resource of [
+    'https://deep.example/mcp/',
+    'https://deep.example/',
+    'https://deep.example',
+    'https://bare.example//',
+    'https://bare.example/?',
+    'https://bare.example/x',
+    'https://bare.example:443/',
+    'https://BARE.example/',
+    'http://bare.example/',
+    'https://bare.example.evil.example/',
+    'https://x@bare.example/',
+  ]) {
+    const to = locationOf(await arrive(own, (await ask(app, { resource })).parameters, person));
+    assert.equal(to.searchParams.get('error'), 'invalid_target', resource);
+    const its = await askForToken(own, machine, { form: { resource } });
+    assert.deepEqual(await refusalOf(its), [400, 'audience_invalid'], resource);
+  }
+  await own.issuer.close();
 });
 
 void test('AUTHORIZE-19: what a person allowed ends as a whole, and nothing else with it', async () => {

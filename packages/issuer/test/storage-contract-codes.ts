@@ -186,11 +186,21 @@ export function codeContract(storeTest: StoreTest): void {
     );
   });
 
-  storeTest('CODE-9: what a sign-in allowed that has ended gives no code', async ({ a }) => {
-    const allowance = allowanceOf({
-      ...{ requestName: await kept(a), subject: await subjectOf(a), signIn: 'no such session' },
-    });
-    assert.deepEqual(await a.allow(allowance), { kind: 'refused' });
+  storeTest('CODE-13: what cannot give a code any more leaves nothing behind', async ({ a }) => {
+    const subject = await subjectOf(a);
+    const requestName = await kept(a);
+    const covers = () => a.grantCovers({ subject, clientId: app, audience: api, scopes: ['read'] });
+    const told = async () => (await a.listAudit({ kind: 'grant_made', limit: 10 })).length;
+    const over: Partial<Allowance>[] = [{ signIn: 'no such session' }, { subject: 'nobody' }];
+    for (const one of over) {
+      const result = await a.allow(allowanceOf({ requestName, subject, ...one }));
+      assert.deepEqual(result, { kind: 'refused' }, JSON.stringify(one));
+      assert.deepEqual([await covers(), await told()], [false, 0], 'no grant, and nothing told');
+      assert.ok((await a.findRequest(requestName)) !== null, 'the request can still be decided');
+    }
+    const result = await a.allow(allowanceOf({ requestName, subject }));
+    assert.equal(result.kind, 'allowed');
+    assert.deepEqual([await covers(), await told()], [true, 1]);
   });
 
   storeTest('CODE-10: an assertion is used up with the code', async ({ a }) => {

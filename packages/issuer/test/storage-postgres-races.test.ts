@@ -5,6 +5,7 @@ import type { Storage } from '../src/storage/storage.ts';
 import { allowanceOf, allowed, kept, redemptionOf, subjectOf } from './storage-code-lab.ts';
 import { openPostgresLab } from './storage-postgres-lab.ts';
 import {
+  api,
   app,
   furnish,
   hour,
@@ -30,6 +31,22 @@ else {
   /** One replica and the other, by turns. */
   const each = <T>(count: number, work: (store: Storage, turn: number) => Promise<T>): Promise<T[]> =>
     Promise.all(Array.from({ length: count }, (_, turn) => work(turn % 2 === 0 ? a : b, turn)));
+  /** A person in a browser. */
+  const signedIn = async (): Promise<{ sid: string; subject: string }> => {
+    const subject = await subjectOf(a);
+    await lab.run(
+      `INSERT INTO accounts (subject, name, folded, role, created_at) VALUES ('${subject}', 'Ada', 'ada', 'person', 0)`,
+    );
+    const own = newClient({ kind: 'own' });
+    await a.addClient(own);
+    const session = await a.startBrowserSession({
+      ...{ sid: id(), clientId: own.id, audience: 'https://issuer.example/account', subject, amr: [] },
+      ...{ device: null, idleLife: hour, absoluteLife: hour },
+      signWith: { session: 'EdDSA', refresh: 'EdDSA' },
+    });
+    assert.ok(session.kind === 'started');
+    return { sid: session.session.sid, subject };
+  };
   after(() => lab.close());
   beforeEach(async () => {
     await lab.open();
@@ -254,6 +271,36 @@ else {
     }
   });
 
+  test('CODE-13: a sign-in that ends while its person says yes takes the whole yes with it', async () => {
+    const { sid, subject } = await signedIn();
+    const requestName = await kept(a);
+    const [holder, watcher] = [lab.url, lab.url].map((connectionString) => new Client({ connectionString }));
+    assert.ok(holder && watcher);
+    await Promise.all([holder.connect(), watcher.connect()]);
+    const waiting = async (): Promise<void> => {
+      const text = `SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock'`;
+      for (;;) if (Number((await watcher.query<{ n: string }>(text)).rows[0]?.n) >= 1) return;
+    };
+    // The same grant, being made by somebody else: the yes has taken its request, and waits here.
+    await holder.query('BEGIN');
+    await holder.query(
+      `INSERT INTO grants (id, subject, client_id, created_at) VALUES ('another', '${subject}', '${app}', 0)`,
+    );
+    const allowance = allowanceOf({ requestName, subject, signIn: sid });
+    const allowing = a.allow(allowance);
+    await waiting();
+    assert.equal((await b.endSignIn({ sid, by })).kind, 'ended');
+    await holder.query('ROLLBACK');
+    await Promise.all([holder.end(), watcher.end()]);
+    assert.deepEqual(await allowing, { kind: 'refused' });
+    const question = { subject, clientId: app, audience: api, scopes: ['read'] };
+    assert.equal(await b.grantCovers(question), false);
+    assert.deepEqual(await b.listAudit({ kind: 'grant_made', limit: 10 }), []);
+    const again = allowanceOf({ requestName, subject });
+    assert.equal((await b.allow(again)).kind, 'allowed', 'the request was left as it was');
+    assert.equal(await b.grantCovers(question), true);
+  });
+
   test('CODE-8: a cut after a failover to a slower clock misses no code', async () => {
     const code = await allowed(a);
     const future = (Date.now() + 3_600_000) * 1000;
@@ -266,19 +313,7 @@ else {
   });
 
   test('LOGOUT-5: a sign-in that ends waits for a code that is being redeemed, and ends what it gave', async () => {
-    const subject = await subjectOf(a);
-    await lab.run(
-      `INSERT INTO accounts (subject, name, folded, role, created_at) VALUES ('${subject}', 'Ada', 'ada', 'person', 0)`,
-    );
-    const own = newClient({ kind: 'own' });
-    await a.addClient(own);
-    const signedIn = await a.startBrowserSession({
-      ...{ sid: id(), clientId: own.id, audience: 'https://issuer.example/account', subject, amr: [] },
-      ...{ device: null, idleLife: hour, absoluteLife: hour },
-      signWith: { session: 'EdDSA', refresh: 'EdDSA' },
-    });
-    assert.ok(signedIn.kind === 'started');
-    const { sid } = signedIn.session;
+    const { sid, subject } = await signedIn();
     const code = await allowed(a, { subject, signIn: sid, scopes: ['openid'] });
     const [holder, watcher] = [lab.url, lab.url].map((connectionString) => new Client({ connectionString }));
     assert.ok(holder && watcher);

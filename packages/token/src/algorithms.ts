@@ -19,6 +19,8 @@ export interface Algorithm {
   /** Half the order of the curve, where a signature has a second spelling above it. */
   readonly halfOrder: Uint8Array | undefined;
   readonly order: bigint | undefined;
+  /** What hashes `at_hash` beside it (OpenID Connect Core section 3.1.3.6); undefined where no registry says it. */
+  readonly tokenHash: 'SHA-256' | 'SHA-512' | undefined;
 }
 
 const p256Order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
@@ -37,6 +39,7 @@ export const algorithms: Readonly<Record<AlgorithmName, Algorithm>> = {
     signatureLength: 64,
     halfOrder: undefined,
     order: undefined,
+    tokenHash: 'SHA-512',
   },
   ES256: {
     name: 'ES256',
@@ -50,6 +53,7 @@ export const algorithms: Readonly<Record<AlgorithmName, Algorithm>> = {
     signatureLength: 64,
     halfOrder: toBytes(p256Order >> 1n),
     order: p256Order,
+    tokenHash: 'SHA-256',
   },
   'ML-DSA-44': {
     name: 'ML-DSA-44',
@@ -63,6 +67,7 @@ export const algorithms: Readonly<Record<AlgorithmName, Algorithm>> = {
     signatureLength: 2420,
     halfOrder: undefined,
     order: undefined,
+    tokenHash: undefined,
   },
 };
 

@@ -258,6 +258,18 @@ export const refusals = {
     'unmet_authentication_requirements',
     'None of the acr_values asked for is offered here.',
   ),
+  sign_in_other_person: authorization(
+    'login_required',
+    'The application means another person (id_token_hint): sign that one in, or refuse with login_required.',
+  ),
+  sign_in_too_old: authorization(
+    'login_required',
+    'The application asked for a newer sign-in (prompt=login or max_age): sign the person in again, or refuse with login_required.',
+  ),
+  sign_in_too_weak: authorization(
+    'unmet_authentication_requirements',
+    'The application asked for a sign-in with a key (acr_values=phr; amr hwk, swk or pop): ask for one, or refuse with authentication_unmet.',
+  ),
   client_metadata_invalid: authorization(
     'invalid_client_metadata',
     'What the application says of itself is not sound.',
@@ -284,6 +296,7 @@ export const refusals = {
   identity_payload_malformed: asked('The payload is not one plain JSON object.'),
   identity_claim_invalid: asked('A required claim is missing or has the wrong type.'),
   identity_issuer_unexpected: asked('The ID token is by another issuer.'),
+  identity_audience_unexpected: asked('The ID token is for another client.'),
 } as const satisfies Readonly<Record<string, Refusal>>;
 
 /** The precise reason of a refusal, for logs and tests. */

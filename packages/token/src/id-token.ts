@@ -1,6 +1,8 @@
 import { claimReader } from './claims.ts';
+import { encodeBase64url, encodeUtf8 } from './encoding.ts';
 import { AuthError } from './errors.ts';
 import type { JsonObject } from './json.ts';
+import { rowOf } from './jwk.ts';
 import { encodeObject, ownHeader, readPayload, signCompact, splitCompact, verifySignature } from './jws.ts';
 import type { SigningKey, VerificationKey } from './keys.ts';
 
@@ -36,9 +38,24 @@ export function idTokenHeader(key: Pick<VerificationKey, 'kid' | 'jwk'>): string
   return ownHeader('JWT', key);
 }
 
-/** Signs an ID token with an identity key. */
-export async function signIdToken(claims: IdTokenClaims, key: SigningKey): Promise<string> {
-  return signCompact(idTokenHeader(key), encodeObject(claims), key);
+/**
+ * Signs an ID token with an identity key, for whoever gets the access token beside it: `at_hash` says which that is
+ * (OpenID Connect Core section 3.1.3.6), so that one of another answer is not taken for it.
+ */
+export async function signIdToken(
+  { accessToken, ...claims }: IdTokenClaims & { readonly accessToken: string },
+  key: SigningKey,
+): Promise<string> {
+  const hash = await halfHash(accessToken, key);
+  const payload = { ...claims, ...(hash === undefined ? {} : { at_hash: hash }) };
+  return signCompact(idTokenHeader(key), encodeObject(payload), key);
+}
+
+async function halfHash(text: string, { jwk }: SigningKey): Promise<string | undefined> {
+  const { tokenHash } = rowOf(jwk);
+  if (tokenHash === undefined) return undefined;
+  const hash = new Uint8Array(await crypto.subtle.digest(tokenHash, new Uint8Array(encodeUtf8(text))));
+  return encodeBase64url(hash.subarray(0, hash.length / 2));
 }
 
 /**

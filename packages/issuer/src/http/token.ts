@@ -1,5 +1,6 @@
 import { AuthError, type VerifiedProof } from '@symbolon/token';
 import { chooseTarget, type Audience } from '../audiences.ts';
+import { signIdentity } from '../id-tokens.ts';
 import { newId } from '../random.ts';
 import type { Issue } from '../storage/decisions.ts';
 import type { OpenRefusal } from '../storage/storage.ts';
@@ -87,7 +88,7 @@ async function grantRefresh(office: Office, { form, who, proof }: Asked): Promis
     case 'recovered':
     case 'repeated':
       office.refreshes.count();
-      return answer(office, audienceOf(office, rotated.session.audience), rotated);
+      return answerRefresh(office, rotated);
     case 'superseded':
       throw new AuthError('refresh_superseded');
     case 'reuse':
@@ -111,6 +112,14 @@ function audienceOf(office: Office, name: string): Audience {
   const audience = office.audiences.find((row) => row.audience === name);
   if (audience === undefined) throw new AuthError('audience_invalid');
   return audience;
+}
+
+/** One who asked who it is hears it again, about the token that is made now. */
+async function answerRefresh(office: Office, issue: Issue): Promise<Response> {
+  const tokens = await office.mint(issue, audienceOf(office, issue.session.audience).tokenLife);
+  if (!office.servesPeople) return json(tokens);
+  const said = { ...issue, nonce: null, accessToken: tokens.access_token };
+  return json({ ...tokens, ...(await signIdentity(said, office)) });
 }
 
 async function answer(office: Office, audience: Audience, issue: Issue): Promise<Response> {

@@ -2,7 +2,7 @@ import { cardPage } from './layout.ts';
 import { html, type Html } from './markup.ts';
 import { notice } from './notice.ts';
 import { hiddenFields } from './post-button.ts';
-import { shownName } from './shown-name.ts';
+import { plainName, shownName } from './shown-name.ts';
 import type { Site } from './site.ts';
 import { symbol } from './symbols.ts';
 
@@ -15,8 +15,8 @@ export interface SignInView {
   readonly site: Site;
   /** An internal path, already checked; where the person goes once signed in. */
   readonly returnTo: string;
-  /** The linked application that waits for an answer, where one does. */
-  readonly application?: { readonly name: string };
+  /** The linked application that waits for an answer, where one does, and whom it says it expects. */
+  readonly application?: { readonly name: string; readonly loginHint: string | null };
   readonly problem?: SignInProblem;
 }
 
@@ -47,6 +47,7 @@ export function signInPage(view: SignInView): Html {
             : html`to go on to ${shownName(application.name)}`
         }
       </p>
+      ${expected(view)}
       <div id="passkey" data-base="${site.base}" data-return-to="${returnTo}">
         <button type="button" class="button primary wide" id="use-passkey" hidden>
           ${symbol('finger')}Continue with a passkey
@@ -63,7 +64,25 @@ export function signInPage(view: SignInView): Html {
   });
 }
 
-function recoveryForm({ site, returnTo }: SignInView): Html {
+/** As much of a name as a page shows. */
+const longestHint = 80;
+
+/**
+ * Whom the application expects: its word, and no more than text. Nobody looks whether there is such an account, or the
+ * page would tell.
+ */
+function hintOf({ application }: SignInView): string | undefined {
+  const hint = application?.loginHint ?? '';
+  return hint === '' || hint.length > longestHint ? undefined : plainName(hint);
+}
+
+function expected(view: SignInView): Html | string {
+  const hint = hintOf(view);
+  return hint === undefined ? '' : html`<p class="soft">It expects ${shownName(hint)}.</p>`;
+}
+
+function recoveryForm(view: SignInView): Html {
+  const { site, returnTo } = view;
   return html`<form class="form" method="post" action="${site.base}/sign-in/recovery">
     <p class="soft">
       Use one of the recovery codes that you kept when you made your account. Each works once, and opens the
@@ -75,6 +94,7 @@ function recoveryForm({ site, returnTo }: SignInView): Html {
       <input
         id="account"
         name="account"
+        value="${hintOf(view) ?? ''}"
         autocomplete="username"
         autocapitalize="none"
         required

@@ -5,7 +5,7 @@ import type {
   OpenRequest,
   RedeemResult,
 } from './authorization-storage.ts';
-import type { Engine, Row, Statement } from './engine.ts';
+import { UniqueViolation, type Engine, type Row, type Statement } from './engine.ts';
 import { integer, onlyRow, orNull, text } from './read-rows.ts';
 import { decide, readIssue, statement, type Decided } from './sql-decision.ts';
 import { recordAudit } from './sql/audit.ts';
@@ -112,7 +112,7 @@ async function allow(
   ];
   const fields = JSON.stringify({ subject, audience, scope: scopes.join(' ') });
   const event = JSON.stringify({ application: allowance.clientName });
-  const results = await engine.batch([
+  const statements = [
     {
       ...(consent === 'covered'
         ? statement(sql.takeCoveredRequest(scopes.length), requestName, request, subject, audience, ...scopes)
@@ -121,6 +121,7 @@ async function allow(
     },
     ...(consent === 'granted' ? granting : []),
     statement(sql.issueCode, codeName, requestName, request, ...codeValues(allowance)),
+    statement(sql.demandCode, requestName, request, codeName),
     ...(consent === 'granted'
       ? [
           statement(sql.noteGrantMade, allowance.newEvent, subject, event, codeName),
@@ -128,9 +129,16 @@ async function allow(
           statement(recordAudit),
         ]
       : []),
-  ]);
+  ];
+  const results = await engine.batch(statements).catch(asUndone);
   const row = results.find(([row]) => row?.['grant_id'] !== undefined)?.[0];
   return row ? { kind: 'allowed', grantId: text(row, 'grant_id') } : { kind: 'refused' };
+}
+
+/** Nothing was kept of it, so the request stands as before. */
+function asUndone(error: unknown): readonly (readonly Row[])[] {
+  if (error instanceof UniqueViolation && error.table === 'authorization_requests') return [];
+  throw error;
 }
 
 function codeValues(allowance: Allowance): Statement['values'] {

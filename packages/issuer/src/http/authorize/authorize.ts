@@ -40,7 +40,7 @@ async function begin(office: PeopleOffice, form: Form): Promise<Response> {
   const to = await findAddressee(office, form);
   try {
     if (to.client.registration.pushedOnly === true) throw new AuthError('pushed_request_required');
-    return await goOn(office, readAuthorization(office, form, to));
+    return await goOn(office, await readAuthorization(office, form, to));
   } catch (error) {
     if (!(error instanceof AuthError)) throw error;
     return seeOther(errorTo(to, { issuer: office.issuer, error }));

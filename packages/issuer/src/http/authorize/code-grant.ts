@@ -1,4 +1,5 @@
 import { AuthError, hashText, type VerifiedProof } from '@symbolon/token';
+import { registeredName } from '../../audiences.ts';
 import { signIdentity } from '../../id-tokens.ts';
 import { newId } from '../../random.ts';
 import { refreshAlg } from '../../signing-keys.ts';
@@ -23,13 +24,15 @@ export async function grantCode(
   const code = requiredToken(form, 'code');
   const verifier = required(form, 'code_verifier');
   if (!verifierPattern.test(verifier)) throw malformed('code_verifier');
+  const resource = form.get('resource');
+  const names = office.audiences.map(({ audience }) => audience);
   const redeemed = await office.storage.redeemCode({
     codeName: office.lookup.name('code', code),
     clientId: row.id,
     redirectUri: form.get('redirect_uri'),
     codeChallenge: await hashText(verifier),
     jkt: proof?.thumbprint ?? null,
-    audience: form.get('resource'),
+    audience: resource === undefined ? undefined : registeredName(names, resource),
     sid: newId(),
     idleLife: office.lifetimes.personIdle,
     absoluteLife: office.lifetimes.personAbsolute,
@@ -45,5 +48,8 @@ export async function grantCode(
   const audience = office.audiences.find(({ audience }) => audience === redeemed.session.audience);
   if (audience === undefined) throw new AuthError('audience_invalid');
   const tokens = await office.mint(redeemed, audience.tokenLife);
-  return json({ ...tokens, ...(await signIdentity(redeemed, office)) });
+  return json({
+    ...tokens,
+    ...(await signIdentity({ ...redeemed, accessToken: tokens.access_token }, office)),
+  });
 }

@@ -4,7 +4,7 @@ import type { PeopleOffice } from '../office.ts';
 import { seeOther } from '../page-answer.ts';
 import { malformed, readForm, required } from '../requests.ts';
 import { tellPerson } from './answers.ts';
-import { findOpen, lackOf, proceed, refuse, wayTo } from './interaction.ts';
+import { findOpen, lackOf, proceed, refuse } from './interaction.ts';
 
 /**
  * `POST /authorize/consent`: the person says yes or no. Only a page of ours may send it (`identify` demands that), and
@@ -30,14 +30,12 @@ async function decide(office: PeopleOffice, request: Request): Promise<Response>
   // Whoever has signed in since the page was shown is asked himself.
   if (person !== undefined && required(form, 'session') !== person.sid)
     return proceed(office, request, handle);
-  const lack = lackOf(open, person);
-  if (lack !== undefined || person === undefined)
-    return seeOther(wayTo(office, lack ?? 'sign-in', handle), cookies);
+  if (person === undefined || lackOf(open, person) !== undefined) return proceed(office, request, handle);
   if (decision === 'refuse')
     return refuse(office, handle, { error: new AuthError('access_denied'), cookies });
   if (decision !== 'allow') throw malformed('decision');
   const by = { request: open.request, person: allowedBy(person), consent: 'granted' as const };
   const to = await office.authorizations.allow(handle, by);
-  if (to === undefined) throw new AuthError('request_uri_unknown');
-  return seeOther(to, cookies);
+  // What it needs has ended meanwhile, and nothing was kept: on from where things stand now.
+  return to === undefined ? proceed(office, request, handle) : seeOther(to, cookies);
 }

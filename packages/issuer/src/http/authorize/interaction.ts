@@ -1,15 +1,16 @@
 import { AuthError } from '@symbolon/token';
+import { unmetBy } from '../../authorization-demands.ts';
 import { allowedBy, type OpenAuthorization } from '../../authorizations.ts';
 import type { Person } from '../../browser-sessions.ts';
-import { contextOf } from '../../id-tokens.ts';
 import type { ClientRow } from '../../storage/rows.ts';
 import type { PeopleOffice } from '../office.ts';
 import { seeOther } from '../page-answer.ts';
 import { showConsent } from './consent-view.ts';
+import { showOtherPerson } from './other-person-view.ts';
 import { findLinked } from './parameters.ts';
 
 /** What a request still lacks before it can be decided. */
-export type Lack = 'sign-in' | 'presence' | undefined;
+export type Lack = 'sign-in' | 'other-person' | 'presence' | undefined;
 
 /**
  * Goes on with a kept request from where things stand: to the sign-in, to the proof of presence, to the consent page,
@@ -24,10 +25,11 @@ export async function proceed(office: PeopleOffice, request: Request, handle: st
   const { person, cookies = [] } = (await office.browsers.identify(request)) ?? {};
   const silent = open.request.prompt.includes('none');
   const lack = lackOf(open, person);
-  if (lack !== undefined || person === undefined) {
-    if (silent) return refuse(office, handle, { error: new AuthError('login_required'), cookies });
-    return seeOther(wayTo(office, lack ?? 'sign-in', handle), cookies);
-  }
+  if (lack !== undefined && silent)
+    return refuse(office, handle, { error: new AuthError('login_required'), cookies });
+  if (lack === 'sign-in' || person === undefined) return seeOther(wayTo(office, 'sign-in', handle), cookies);
+  if (lack === 'presence') return seeOther(wayTo(office, lack, handle), cookies);
+  if (lack === 'other-person') return showOtherPerson(office, { handle, open, client, person, cookies });
   const consent = await consentOf(office, { open, client, person });
   if (consent === 'ask') {
     if (silent) return refuse(office, handle, { error: new AuthError('consent_required'), cookies });
@@ -50,16 +52,12 @@ export async function findOpen(office: PeopleOffice, handle: string): Promise<Op
   return open;
 }
 
-/**
- * What is missing, judged from when the application asked: a proof of presence made since then is never asked for
- * twice, however long the person takes.
- */
-export function lackOf({ request, createdAt }: OpenAuthorization, person: Person | undefined): Lack {
+/** What is missing. */
+export function lackOf(open: OpenAuthorization, person: Person | undefined): Lack {
   if (person === undefined) return 'sign-in';
-  const age = request.prompt.includes('login') ? 0 : request.maxAge;
-  const isStale = age !== null && person.authTime < createdAt - age;
-  const isWeak = request.acrValues !== null && contextOf(person.amr) === undefined;
-  return isStale || isWeak ? 'presence' : undefined;
+  const unmet = unmetBy(open, person);
+  if (unmet === undefined) return undefined;
+  return unmet === 'person' ? 'other-person' : 'presence';
 }
 
 /** Where the person goes to do what is missing, and comes back from. */

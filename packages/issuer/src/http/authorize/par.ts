@@ -26,7 +26,7 @@ export async function pushEndpoint(
   if (assertion === undefined && !office.arrivals.admit(sender.address))
     throw new AuthError('attempts_exceeded');
   const named = new Map(form).set('client_id', client.row.id);
-  const asked = readAuthorization(office, form, await findAddressee(office, named));
+  const asked = await readAuthorization(office, form, await findAddressee(office, named));
   const proof = await verifyRequestProof(office, request, '/par');
   demandKeyOf(who, proof);
   if (proof !== undefined && proof.thumbprint !== (asked.jkt ?? proof.thumbprint))

@@ -1,4 +1,4 @@
-import { AuthError } from '@symbolon/token';
+import { AuthError, verifyIdToken } from '@symbolon/token';
 import type { AuthorizationRequest } from '../../authorizations.ts';
 import { chooseLinkedTarget } from '../../authorization-target.ts';
 import { passkeyContext } from '../../id-tokens.ts';
@@ -44,7 +44,11 @@ export async function findLinked(office: PeopleOffice, id: string | undefined): 
 }
 
 /** Reads what is asked for, of an addressee that is certain (RFC 6749 section 4.1.1, RFC 7636, OpenID Connect Core 3.1.2.1). */
-export function readAuthorization(office: Office, form: Form, to: Addressee): AuthorizationRequest {
+export async function readAuthorization(
+  office: Office,
+  form: Form,
+  to: Addressee,
+): Promise<AuthorizationRequest> {
   if (form.has('request')) throw new AuthError('request_object_unsupported');
   if (form.has('request_uri')) throw new AuthError('request_uri_unsupported');
   if (form.get('response_type') !== 'code') throw new AuthError('response_type_unsupported');
@@ -66,6 +70,7 @@ export function readAuthorization(office: Office, form: Form, to: Addressee): Au
     maxAge: readMaxAge(form),
     acrValues: readAcrValues(form),
     loginHint: readText(form, 'login_hint'),
+    hintedSubject: await readHint(office, form, to),
   };
   // It is kept before anybody is known.
   if (Buffer.byteLength(JSON.stringify(asked)) > maxKept) throw malformed('parameters');
@@ -90,6 +95,19 @@ function readText(form: Form, name: string): string | null {
   const value = form.get(name) ?? null;
   if (value !== null && value.length > maxText) throw malformed(name);
   return value;
+}
+
+/**
+ * Whom an ID token of ours means, even one that has expired. Only its client may use it so, and of it nothing but the
+ * subject is kept.
+ */
+async function readHint(office: Office, form: Form, { client }: Addressee): Promise<string | null> {
+  const hint = form.get('id_token_hint');
+  if (hint === undefined) return null;
+  const keys = await office.keys.identityTable();
+  const { sub, aud } = await verifyIdToken(hint, { keys, issuer: office.issuer });
+  if (aud !== client.id) throw new AuthError('identity_audience_unexpected');
+  return sub;
 }
 
 /** `select_account` is met by the consent page: it says who is signed in, and lets somebody else be. */

@@ -3,6 +3,7 @@ import type { Route } from '../route.ts';
 import { authorizeEndpoint } from './authorize.ts';
 import { consentEndpoint } from './consent.ts';
 import { confirmLogoutEndpoint, logoutEndpoint } from './logout.ts';
+import { otherPersonEndpoint } from './other-person.ts';
 import { pushEndpoint } from './par.ts';
 import { registerEndpoint } from './register.ts';
 import { userinfoEndpoint } from './userinfo.ts';
@@ -15,6 +16,7 @@ export function authorizeRoutes(office: PeopleOffice, base: string): readonly Ro
     ['GET', `${base}/authorize`, (request, _, sender) => authorizeEndpoint(office, { request, sender })],
     ['POST', `${base}/authorize`, (request, _, sender) => authorizeEndpoint(office, { request, sender })],
     ['POST', `${base}/authorize/consent`, (request) => consentEndpoint(office, request)],
+    ['POST', `${base}/authorize/person`, (request) => otherPersonEndpoint(office, request)],
     ['POST', `${base}/par`, (request, _, sender) => pushEndpoint(office, { request, sender })],
     ['GET', `${base}/logout`, (request) => logoutEndpoint(office, request)],
     ['POST', `${base}/logout`, (request) => logoutEndpoint(office, request)],

@@ -38,12 +38,13 @@ async function answerSignIn(
 export async function waitingApplication(
   office: PeopleOffice,
   to: string,
-): Promise<{ name: string } | undefined> {
+): Promise<{ name: string; loginHint: string | null } | undefined> {
   const url = new URL(to, office.issuer);
   const handle = url.pathname.endsWith('/authorize') ? url.searchParams.get('request') : null;
   const open = handle === null ? undefined : await office.authorizations.find(handle);
   const client = open === undefined ? undefined : await office.clients.find(open.request.clientId);
-  return client === undefined ? undefined : { name: client.row.name };
+  if (client === undefined || open === undefined) return undefined;
+  return { name: client.row.name, loginHint: open.request.loginHint };
 }
 
 /** `POST /sign-in/options`: what the browser asks a passkey. */

@@ -117,6 +117,15 @@ export const issueCode = `
     AND (${given(13)} IS NULL OR EXISTS (SELECT 1 FROM sessions WHERE sessions.id = ${given(13)} AND ${alive}))
   RETURNING grant_id`;
 
+/**
+ * Where no code was made, undoes all that came before: the taken request once more, whose own key then refuses the
+ * batch. What a code needs may have ended since the first statement. $1 request's name, $2 request, $3 code.
+ */
+export const demandCode = `
+  INSERT INTO authorization_requests (hash, client_id, parameters, created_at, expires_at)
+  SELECT asked.hash, asked.client_id, asked.parameters, asked.created_at, asked.expires_at FROM ${taken('$1', '$2')}
+    AND NOT EXISTS (SELECT 1 FROM authorization_codes WHERE authorization_codes.hash = $3)`;
+
 /** Whether this decision allowed what the grant did not hold before. */
 const isNews = (code: string) => `EXISTS (SELECT 1 FROM authorization_codes AS codes, granted_scopes
   WHERE codes.hash = ${code} AND granted_scopes.grant_id = codes.grant_id AND granted_scopes.granted_at = now_us())`;
