@@ -8,7 +8,7 @@ import { openBrowserSessions } from './browser-sessions.ts';
 import { userinfoAudience } from './authorization-target.ts';
 import { openAuthorizations } from './authorizations.ts';
 import { createBackchannelLogout, type BackchannelLogout } from './backchannel-logout.ts';
-import { openClientDocuments } from './client-documents.ts';
+import { openClientDocuments, type ClientDocuments } from './client-documents.ts';
 import { createOutbound } from './outbound.ts';
 import { createOwnSignIn, readSignIn, type OwnSignIn } from './own-sign-in.ts';
 import {
@@ -96,7 +96,7 @@ export interface Issuer {
   /** Who may sign in here; undefined without the option `people`. */
   readonly accounts: Accounts | undefined;
   readonly sessions: Omit<Sessions, 'find'>;
-  readonly clients: Omit<Clients, 'find' | 'forget'>;
+  readonly clients: Omit<Clients, 'find' | 'introduce'>;
   /** For an application that signs people in itself (`people.signIn`). */
   readonly authorizations: OwnSignIn;
   /** Ends what a person allowed an application: every session it has of him, in one position of the feed. */
@@ -180,6 +180,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     storage,
     clock,
     knownAudiences: () => audiences.map(({ audience }) => audience),
+    documents: openDocuments({ issuer, storage, clock, policy: said?.registration.documents }),
   });
   await storage.settleTokenLife(tokenLife);
   const feed = await openFeed({ issuer, storage, keys, elapsed, report });
@@ -291,6 +292,19 @@ function readPeople(
   return { name, signIn: readSignIn(signIn), registration: readRegistration(registration, known) };
 }
 
+/** How clients are known by their documents; undefined where the installer does not allow it. */
+function openDocuments(given: {
+  issuer: string;
+  storage: Storage;
+  clock: () => number;
+  policy: RegistrationPolicy['documents'];
+}): ClientDocuments | undefined {
+  const { issuer, policy, ...at } = given;
+  if (policy === undefined) return undefined;
+  const loopback = new URL(issuer).protocol === 'http:';
+  return openClientDocuments({ ...at, policy, loopback, outbound: createOutbound({ loopback }) });
+}
+
 /** What only an issuer that people sign in at has. */
 async function openPeople(
   office: Office,
@@ -332,9 +346,6 @@ async function openPeople(
   };
   const loopback = new URL(office.issuer).protocol === 'http:';
   const outbound = createOutbound({ loopback });
-  const policy = registration.documents;
-  const documents =
-    policy === undefined ? undefined : openClientDocuments({ ...office, policy, outbound, loopback });
   const backchannel = createBackchannelLogout({ ...office, outbound, report });
   return {
     office: {
@@ -348,7 +359,6 @@ async function openPeople(
       authorizations,
       signIn,
       registration,
-      documents,
     },
     backchannel,
     close: async () => {
