@@ -14,6 +14,7 @@ const audience = z.strictObject({
 const selfRegistration = z.strictObject({
   audiences: z.array(z.strictObject({ audience: z.url(), scope: z.array(z.string()).default([]) })),
   perHour: z.int().min(1).optional(),
+  perSender: z.int().min(1).optional(),
 });
 
 const common = {

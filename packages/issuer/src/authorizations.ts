@@ -3,6 +3,7 @@ import type { Person } from './browser-sessions.ts';
 import type { Clients } from './clients.ts';
 import type { LookupKey } from './lookup-key.ts';
 import { newBytes, newId } from './random.ts';
+import { createRequestCeiling, type SentBy } from './request-ceiling.ts';
 import type { OpenRequest } from './storage/authorization-storage.ts';
 import type { Storage } from './storage/storage.ts';
 
@@ -52,12 +53,20 @@ const micros = 1_000_000;
 
 /** Authorization requests from their arrival to the code. */
 export interface Authorizations {
-  /** Keeps a pushed request; answers the secret part of its `request_uri`. */
-  readonly push: (request: AuthorizationRequest) => Promise<string | undefined>;
+  /**
+   * Keeps a pushed request; answers the secret part of its `request_uri`.
+   *
+   * @throws AuthError `requests_exceeded`.
+   */
+  readonly push: (request: AuthorizationRequest, sentBy: SentBy) => Promise<string | undefined>;
   /** Takes up a pushed request, once. */
   readonly takePushed: (secret: string) => Promise<AuthorizationRequest | undefined>;
-  /** Keeps a request while the person signs in and decides; answers its handle. */
-  readonly keep: (request: AuthorizationRequest) => Promise<string | undefined>;
+  /**
+   * Keeps a request while the person signs in and decides; answers its handle.
+   *
+   * @throws AuthError `requests_exceeded`.
+   */
+  readonly keep: (request: AuthorizationRequest, sentBy: SentBy) => Promise<string | undefined>;
   readonly find: (handle: string) => Promise<OpenAuthorization | undefined>;
   /** Whether the person allowed all of this before. */
   readonly isCovered: (request: AuthorizationRequest, subject: string) => Promise<boolean>;
@@ -76,12 +85,17 @@ export function openAuthorizations(options: {
   storage: Storage;
   lookup: LookupKey;
   clients: Clients;
+  clock: () => number;
 }): Authorizations {
   const { issuer, storage, lookup } = options;
+  const ceiling = createRequestCeiling(options);
   const keep = async (
     purpose: string,
-    { request, life }: { request: AuthorizationRequest; life: number },
+    { request, life, sentBy }: { request: AuthorizationRequest; life: number; sentBy: SentBy },
   ): Promise<string | undefined> => {
+    const client = await options.clients.find(request.clientId);
+    if (client === undefined) return undefined;
+    await ceiling.demandRoom(client.row, sentBy);
     const text = newBytes(32).toString('base64url');
     const name = lookup.name(purpose, text);
     const parameters = JSON.stringify(request);
@@ -94,12 +108,12 @@ export function openAuthorizations(options: {
     return kept.kind === 'kept' ? text : undefined;
   };
   return {
-    push: (request) => keep('pushed request', { request, life: pushedLife }),
+    push: (request, sentBy) => keep('pushed request', { request, life: pushedLife, sentBy }),
     takePushed: async (secret) => {
       const taken = await storage.takeRequest(lookup.name('pushed request', secret));
       return taken === null ? undefined : readOpen(taken).request;
     },
-    keep: (request) => keep('request', { request, life: openLife }),
+    keep: (request, sentBy) => keep('request', { request, life: openLife, sentBy }),
     find: async (handle) => {
       const found = await storage.findRequest(lookup.name('request', handle));
       return found === null ? undefined : readOpen(found);

@@ -1,33 +1,57 @@
-import { z } from 'zod';
-import { readClientMetadata } from './client-metadata.ts';
-import type { Clients } from './clients.ts';
-import type { Outbound } from './outbound.ts';
+import { AuthError } from '@symbolon/token';
+import { createAttempts } from './attempts.ts';
+import { readDocument } from './client-document.ts';
+import { createOutbound, type Outbound } from './outbound.ts';
 import { newId } from './random.ts';
 import { isLoopback } from './redirect-uris.ts';
-import type { SelfRegistration } from './registration-policy.ts';
+import type { RegistrationPolicy, SelfRegistration } from './registration-policy.ts';
 import type { Storage } from './storage/storage.ts';
 
 /** Clients whose id is the URL of their metadata (draft-ietf-oauth-client-id-metadata-document). */
 export interface ClientDocuments {
-  /** Brings the client's row up to date; never rejects: what cannot be read leaves the row, or none, as it was. */
-  readonly refresh: (id: string) => Promise<void>;
+  /**
+   * Reads the document of a client that is not known here yet, so that there is a row of it where it is good.
+   *
+   * @throws AuthError `registration_limit`: too many new ones, of this sender, of that host or of everybody.
+   */
+  readonly introduce: (id: string, sender: string | undefined) => Promise<void>;
+  /**
+   * Reads the document of a known client again where its life is over; true: the row was brought up to date. Never
+   * rejects: what cannot be read leaves the row as it was.
+   */
+  readonly renew: (client: { id: string; readAt: number }) => Promise<boolean>;
+  /** Whether the document of a known client has not been read for so long that its row says nothing any more. */
+  readonly isLapsed: (readAt: number) => boolean;
 }
 
 const longest = 256;
 /** In ms. */
 const freshFor = 3600 * 1000;
-const brokenFor = 60 * 1000;
+const triedAgainAfter = 60 * 1000;
 const hour = 3600 * 1000;
-const document = z.object({
-  client_id: z.string(),
-  client_secret: z.never().optional(),
-  client_secret_expires_at: z.never().optional(),
-});
+const lapsedAfter = 7 * 24 * hour;
+/** So many new documents of one host are read in an hour: several senders' worth, so that none can keep a host out. */
+const perHost = 60;
+/** Readings that failed, or were refused, leave no row: there may be so many for each that leaves one. */
+const readingsForEach = 10;
+const remembered = 10_000;
+
+/** How clients are known by their documents; undefined where the installer does not allow it. */
+export function openDocuments(given: {
+  issuer: string;
+  storage: Storage;
+  clock: () => number;
+  policy: RegistrationPolicy['documents'];
+}): ClientDocuments | undefined {
+  const { issuer, policy, ...at } = given;
+  if (policy === undefined) return undefined;
+  const loopback = new URL(issuer).protocol === 'http:';
+  return openClientDocuments({ ...at, policy, loopback, outbound: createOutbound({ loopback }) });
+}
 
 /** Opens the reading of such documents, for an issuer that allows it. */
 export function openClientDocuments(options: {
   storage: Storage;
-  clients: Pick<Clients, 'forget'>;
   policy: SelfRegistration;
   outbound: Outbound;
   /** Whether documents on loopback are read: on a developer's machine. */
@@ -35,57 +59,57 @@ export function openClientDocuments(options: {
   clock: () => number;
 }): ClientDocuments {
   const { storage, policy, clock } = options;
-  const read = new Map<string, { until: number; done: Promise<boolean> }>();
-  let fetched: number[] = [];
+  const tried = new Map<string, { until: number; done: Promise<boolean> }>();
+  const senders = createAttempts({ perHour: policy.perSender, clock });
+  const hosts = createAttempts({ perHour: perHost, clock });
+  // New ones and known ones are counted apart: nobody's new ones keep a known one from being read again.
+  const everybody = { perHour: readingsForEach * policy.perHour, clock };
+  const [all, again] = [createAttempts(everybody), createAttempts(everybody)];
 
   const load = async (id: string): Promise<boolean> => {
-    const answer = await options.outbound({
-      ...{
-        url: id,
-        method: 'GET',
-        headers: { accept: 'application/json' },
-        maxBytes: 5 * 1024,
-        within: 3000,
-      },
-    });
-    const type =
-      String(answer.headers['content-type'] ?? '')
-        .split(';')[0]
-        ?.trim() ?? '';
-    if (answer.status !== 200 || !/^application\/(?:[a-z0-9.+-]+\+)?json$/i.test(type)) return false;
-    const said: unknown = JSON.parse(answer.body);
-    if (document.parse(said).client_id !== id) return false;
-    const client = await readClientMetadata(said, { policy, how: 'document' });
-    if (!client.registration.redirectUris.every((uri) => isAtHome(uri, id))) return false;
+    const client = await readDocument(id, { outbound: options.outbound, policy });
     const subject = { id: newId(), handle: newId() };
     const kept = await storage.registerClient(
       { ...client, id, rights: [], subject, by: 'document' },
       policy.perHour,
     );
-    options.clients.forget(id);
     return kept.kind === 'registered';
+  };
+  const read = (id: string): Promise<boolean> => {
+    // Whoever asks decides what is read: what is remembered has a bound, and what was tried first is forgotten first.
+    const [oldest] = tried.keys();
+    if (tried.size >= remembered && oldest !== undefined) tried.delete(oldest);
+    const done = load(id).catch(() => false);
+    tried.set(id, { until: clock() + triedAgainAfter, done });
+    return done;
+  };
+  const lately = (id: string): Promise<boolean> | undefined => {
+    const known = tried.get(id);
+    if (known !== undefined && clock() < known.until) return known.done;
+    tried.delete(id);
+    return undefined;
   };
 
   return {
-    refresh: async (id) => {
-      const now = clock();
-      const known = read.get(id);
-      if (known !== undefined && now < known.until) {
-        await known.done;
+    introduce: async (id, sender) => {
+      if (!isDocumentUrl(id, options)) return;
+      const known = lately(id);
+      if (known !== undefined) {
+        await known;
         return;
       }
-      if (!isDocumentUrl(id, options)) return;
-      fetched = fetched.filter((at) => at > now - hour);
-      // Whoever asks decides what is fetched: both what is remembered and how often has a bound.
-      if (fetched.length >= 10 * policy.perHour || read.size >= 10_000) {
-        read.clear();
-        if (fetched.length >= 10 * policy.perHour) return;
-      }
-      fetched.push(now);
-      const reading = { until: now + brokenFor, done: load(id).catch(() => false) };
-      read.set(id, reading);
-      if (await reading.done) reading.until = now + freshFor;
+      // One sender's are counted before those of a host, and these before everybody's: what is refused uses nothing up.
+      const admitted = senders.admit(sender) && hosts.admit(new URL(id).host) && all.admit('');
+      if (!admitted) throw new AuthError('registration_limit', { detail: { retryAfter: hour / 1000 } });
+      await read(id);
     },
+    renew: async ({ id, readAt }) => {
+      if (clock() - readAt / 1000 < freshFor) return false;
+      const known = lately(id);
+      if (known !== undefined) return known;
+      return again.admit('') ? read(id) : false;
+    },
+    isLapsed: (readAt) => clock() - readAt / 1000 >= lapsedAfter,
   };
 }
 
@@ -95,11 +119,4 @@ function isDocumentUrl(id: string, { loopback }: { loopback: boolean }): boolean
   if (url?.href !== id || url.pathname === '/') return false;
   if (url.search !== '' || id.includes('#') || url.username !== '' || url.password !== '') return false;
   return url.protocol === 'https:' || (loopback && isLoopback(id));
-}
-
-/** On the document's own origin, or on the person's own machine: nobody describes an application of somebody else. */
-function isAtHome(uri: string, id: string): boolean {
-  const { origin, protocol, hostname } = new URL(uri);
-  if (protocol === 'http:') return ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
-  return protocol === 'https:' && origin === new URL(id).origin;
 }

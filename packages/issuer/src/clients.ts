@@ -1,6 +1,7 @@
-import { importPublicKey, type VerificationKey } from '@symbolon/token';
+import { AuthError, importPublicKey, type VerificationKey } from '@symbolon/token';
 import { z } from 'zod';
 import { scopeValue } from './audiences.ts';
+import type { ClientDocuments } from './client-documents.ts';
 import { ownClientId } from './own-client.ts';
 import { newId } from './random.ts';
 import { faultOfUri } from './redirect-uris.ts';
@@ -50,16 +51,32 @@ export interface Clients {
   readonly remove: (id: string, by?: string) => Promise<CutResult>;
   /** Lets keys that an operator's end has blocked open sessions again; answers their thumbprints. */
   readonly unblock: (which: { id: string; key?: string; by?: string }) => Promise<readonly string[]>;
-  /** A client that stands, with its keys imported; what it says may be a few seconds old. */
+  /**
+   * A client that stands, with its keys imported; what it says may be a few seconds old. The document of one that is
+   * known by it is read again where its life is over.
+   */
   readonly find: (id: string) => Promise<KnownClient | undefined>;
-  /** What was read of a client is read again. */
-  readonly forget: (id: string) => void;
+  /**
+   * One that nobody has seen yet may be known by the document at its id: then `find` finds it from now on.
+   *
+   * @throws AuthError `registration_limit`.
+   */
+  readonly introduce: (id: string, sender: string | undefined) => Promise<void>;
 }
 
 /** A client and its keys, ready to verify. */
 export interface KnownClient {
   readonly row: ClientRow;
   readonly keys: readonly VerificationKey[];
+  /** Its document could not be read for days: it may do nothing until it can. */
+  readonly lapsed: boolean;
+}
+
+/** @throws AuthError `client_unknown`, `client_document_lapsed`. */
+export function demandStanding(client: KnownClient | undefined): KnownClient {
+  if (client === undefined) throw new AuthError('client_unknown');
+  if (client.lapsed) throw new AuthError('client_document_lapsed');
+  return client;
 }
 
 const freshFor = 5000;
@@ -70,13 +87,21 @@ export function openClients(options: {
   storage: Storage;
   clock: () => number;
   knownAudiences: () => readonly string[];
+  /** Undefined: clients known by a document are none. */
+  documents?: ClientDocuments | undefined;
 }): Clients {
-  const { storage, clock } = options;
+  const { storage, clock, documents } = options;
   const known = new Map<string, { at: number; client: Promise<KnownClient | undefined> }>();
   const load = async (id: string): Promise<KnownClient | undefined> => {
+    const found = await storage.findClient(id);
+    if (found?.removedAt !== null) return undefined;
+    if (found.registration.by !== 'document') return withKeys(found, false);
+    // What stands in the store says nothing for itself: nobody but its document ever did.
+    if (documents === undefined) return undefined;
+    const readAt = (await storage.documentReadAt(id)) ?? 0;
+    if (!(await documents.renew({ id, readAt }))) return withKeys(found, documents.isLapsed(readAt));
     const row = await storage.findClient(id);
-    if (row?.removedAt !== null) return undefined;
-    return { row, keys: await Promise.all(row.keys.map((key) => importPublicKey(key))) };
+    return row?.removedAt === null ? withKeys(row, false) : undefined;
   };
   const find = (id: string): Promise<KnownClient | undefined> => {
     const kept = known.get(id);
@@ -94,7 +119,9 @@ export function openClients(options: {
   };
   return {
     find,
-    forget: (id) => void known.delete(id),
+    introduce: async (id, sender) => {
+      if (documents !== undefined && (await find(id)) === undefined) await documents.introduce(id, sender);
+    },
     list: () => storage.listClients(),
     add: async (input, by = 'application') => {
       const client = await readNewClient(input, options.knownAudiences());
@@ -120,6 +147,10 @@ export function openClients(options: {
       return lifted.keys;
     },
   };
+}
+
+async function withKeys(row: ClientRow, lapsed: boolean): Promise<KnownClient> {
+  return { row, keys: await Promise.all(row.keys.map((key) => importPublicKey(key))), lapsed };
 }
 
 type CheckedClient = Omit<NewClient, 'subject' | 'by'>;

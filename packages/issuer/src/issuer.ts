@@ -1,6 +1,7 @@
 import { createReplayMemory } from '@symbolon/guard';
 import type { Accounts } from './accounts.ts';
 import { openAuthorizations } from './authorizations.ts';
+import { openDocuments } from './client-documents.ts';
 import { openClients, type Clients } from './clients.ts';
 import { boundTokenLife } from './cookie-mint.ts';
 import { openFeed } from './feed.ts';
@@ -36,7 +37,7 @@ export interface Issuer {
   /** Who may sign in here; undefined without the option `people`. */
   readonly accounts: Accounts | undefined;
   readonly sessions: Omit<Sessions, 'find'>;
-  readonly clients: Omit<Clients, 'find' | 'forget'>;
+  readonly clients: Omit<Clients, 'find' | 'introduce'>;
   /** For an application that signs people in itself (`people.signIn`). */
   readonly authorizations: OwnSignIn;
   /** Ends what a person allowed an application: every session it has of him, in one position of the feed. */
@@ -104,6 +105,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     storage,
     clock,
     knownAudiences: () => audiences.map(({ audience }) => audience),
+    documents: openDocuments({ issuer, storage, clock, policy: said?.registration.documents }),
   });
   await storage.settleTokenLife(tokenLife);
   const feed = await openFeed({ issuer, storage, keys, elapsed, report });

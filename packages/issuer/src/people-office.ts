@@ -5,7 +5,6 @@ import { userinfoAudience } from './authorization-target.ts';
 import { openAuthorizations } from './authorizations.ts';
 import { createBackchannelLogout } from './backchannel-logout.ts';
 import { openBrowserSessions } from './browser-sessions.ts';
-import { openClientDocuments } from './client-documents.ts';
 import { createCookieMint } from './cookie-mint.ts';
 import { openDeviceBindings } from './device-binding.ts';
 import { openEnrolments } from './enrolments.ts';
@@ -66,9 +65,6 @@ export async function openPeople(
   };
   const loopback = new URL(office.issuer).protocol === 'http:';
   const outbound = createOutbound({ loopback });
-  const policy = registration.documents;
-  const documents =
-    policy === undefined ? undefined : openClientDocuments({ ...office, policy, outbound, loopback });
   const backchannel = createBackchannelLogout({ ...office, outbound, report });
   return {
     office: {
@@ -82,7 +78,6 @@ export async function openPeople(
       authorizations,
       signIn,
       registration,
-      documents,
     },
     close: async () => {
       await backchannel.close();

@@ -8,8 +8,10 @@ const allowedAudiences = z
 const selfRegistration = z.strictObject({
   /** What people may allow applications that nobody here has looked at. */
   audiences: allowedAudiences,
-  /** How many new ones in an hour. */
-  perHour: z.int().min(1).max(10_000).default(20),
+  /** How many new ones in an hour, of everybody together. */
+  perHour: z.int().min(1).max(10_000).default(200),
+  /** How many of these one sender may bring, or have read: few, so that no single one uses up everybody's. */
+  perSender: z.int().min(1).max(10_000).default(10),
 });
 
 /** Whether applications may register themselves. Each way is off where it is left out. */

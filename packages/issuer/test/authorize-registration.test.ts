@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { createOutbound } from '../src/outbound.ts';
 import { isPublicAddress } from '../src/public-addresses.ts';
@@ -17,41 +14,20 @@ import {
   signIn,
   type LinkLab,
 } from './authorize-lab.ts';
+import { openDocuments, type Documents, type Served } from './document-lab.ts';
 import { api, issuerUrl, newKey, refusalOf, tokensOf } from './support.ts';
 
 const audiences = [{ audience: api, scope: ['read'] }];
 const url = 'http://localhost';
 let lab: LinkLab;
-let documents: { origin: string; set: (path: string, answer: Served) => void; close: () => void };
-interface Served {
-  readonly body: string;
-  readonly type?: string;
-  readonly status?: number;
-  readonly location?: string;
-}
+let documents: Documents;
 
 before(async () => {
   lab = await openLinkLab({
     issuer: url,
     people: { registration: { dynamic: { audiences, perHour: 5 }, documents: { audiences, perHour: 30 } } },
   });
-  const served = new Map<string, Served>();
-  const server = createServer((request, answer) => {
-    const {
-      body,
-      type = 'application/json',
-      status = 200,
-      location,
-    } = served.get(request.url ?? '') ?? { body: '', status: 404 };
-    answer.writeHead(status, { 'content-type': type, ...(location && { location }) }).end(body);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  documents = {
-    origin: `http://127.0.0.1:${String(port)}`,
-    set: (path, answer) => void served.set(path, answer),
-    close: () => server.close(),
-  };
+  documents = await openDocuments();
 });
 after(async () => {
   documents.close();
@@ -159,7 +135,7 @@ void test('AUTHORIZE-43: a client may be known by the URL of its metadata, which
       ...{ redirect_uris: [`${documents.origin}/cb`], token_endpoint_auth_method: 'none', ...over },
     }),
   });
-  documents.set('/good', said('/good'));
+  documents.set('/good', said('/good', { post_logout_redirect_uris: [`${documents.origin}/bye`] }));
   assert.equal(await isRefused(`${documents.origin}/good`), false);
   assert.equal((await lab.storage.findClient(`${documents.origin}/good`))?.registration.by, 'document');
   const faults: [string, Served][] = [
@@ -167,6 +143,7 @@ void test('AUTHORIZE-43: a client may be known by the URL of its metadata, which
     ['/other-id', said('/another')],
     ['/secret', said('/secret', { client_secret: 'x' })],
     ['/shared', said('/shared', { redirect_uris: ['https://evil.example/cb'] })],
+    ['/leaves', said('/leaves', { post_logout_redirect_uris: ['https://evil.example/'] })],
     ['/html', { ...said('/html'), type: 'text/html' }],
     ['/moved', { body: '', status: 302, location: `${documents.origin}/good` }],
     ['/long', said('/long', { padding: 'x'.repeat(6000) })],

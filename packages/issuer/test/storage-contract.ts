@@ -13,6 +13,7 @@ import { listContract } from './storage-contract-lists.ts';
 import { logoutContract } from './storage-contract-logouts.ts';
 import { machineContract } from './storage-contract-machines.ts';
 import { refreshContract } from './storage-contract-refresh.ts';
+import { registrationContract } from './storage-contract-registrations.ts';
 import { sessionContract } from './storage-contract-sessions.ts';
 import { furnish, type OpenStoreLab, type StoreTest } from './storage-lab.ts';
 
@@ -45,5 +46,6 @@ export function storageContract(engine: string, open: OpenStoreLab): void {
     guardContract(storeTest);
     browserContract(storeTest);
     listContract(storeTest);
+    registrationContract(storeTest);
   });
 }

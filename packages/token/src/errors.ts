@@ -152,6 +152,9 @@ export const refusals = {
   ),
   client_unknown: assertion('No such client.'),
   client_key_blocked: assertion('This key is blocked for this client; an operator can lift it.'),
+  client_document_lapsed: assertion(
+    'The document of this client could not be read for seven days; once it can, the client is known again.',
+  ),
   refresh_too_long: refresh('The refresh token is too long.'),
   refresh_malformed: refresh('Unexpected form, expected three non-empty base64url segments.'),
   refresh_key_unknown: refresh('No key of this issuer has this exact header.'),
@@ -282,6 +285,11 @@ export const refusals = {
     status: 429,
     error: 'temporarily_unavailable',
     text: 'Too many applications have registered themselves in the last hour.',
+  },
+  requests_exceeded: {
+    status: 503,
+    error: 'temporarily_unavailable',
+    text: 'Too many requests wait for somebody to decide; try again in some minutes.',
   },
   access_denied: authorization('access_denied', 'The person said no.'),
   code_refused: refresh(

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AuthError, verifyAssertion, verifyProof, type VerifiedProof } from '@symbolon/token';
-import type { KnownClient } from '../clients.ts';
+import { demandStanding, type KnownClient } from '../clients.ts';
 import type { Assertion } from '../storage/decisions.ts';
 import { malformed, type Form } from './requests.ts';
 import type { Office } from './office.ts';
@@ -34,8 +34,8 @@ export async function authenticateClient(office: Office, form: Form): Promise<Au
     findKeys: async (clientId) => (await office.clients.find(clientId))?.keys ?? [],
   });
   const stated = form.get('client_id') ?? verified.clientId;
-  const client = await office.clients.find(verified.clientId);
-  if (client === undefined || stated !== verified.clientId) throw new AuthError('client_unknown');
+  const client = demandStanding(await office.clients.find(verified.clientId));
+  if (stated !== verified.clientId) throw new AuthError('client_unknown');
   const jtiHash = createHash('sha256').update(verified.jti).digest('base64url');
   const expiresAt = (verified.exp + tolerance) * 1_000_000;
   return {
@@ -79,8 +79,7 @@ export function demandKeyOf(
 
 async function publicClient(office: Office, id: string | undefined): Promise<AuthenticatedClient> {
   if (id === undefined) throw new AuthError('assertion_missing');
-  const client = await office.clients.find(id);
-  if (client === undefined) throw new AuthError('client_unknown');
+  const client = demandStanding(await office.clients.find(id));
   if (client.row.kind !== 'public') throw new AuthError('assertion_missing');
   return { client, assertion: undefined, thumbprint: undefined };
 }

@@ -3,7 +3,6 @@ import type { Attempts } from '../attempts.ts';
 import type { Audience } from '../audiences.ts';
 import type { Authorizations } from '../authorizations.ts';
 import type { BrowserSessions } from '../browser-sessions.ts';
-import type { ClientDocuments } from '../client-documents.ts';
 import type { Clients } from '../clients.ts';
 import type { DeviceBindings } from '../device-binding.ts';
 import type { Enrolments } from '../enrolments.ts';
@@ -68,8 +67,6 @@ export interface PeopleOffice extends Office {
   readonly userinfoGuard: Guard;
   /** How applications may register themselves. */
   readonly registration: RegistrationPolicy;
-  /** Reads clients whose id is a URL, where the installer allows it. */
-  readonly documents: ClientDocuments | undefined;
   /** Where an application signs people in itself; undefined: here, with passkeys. */
   readonly signIn: { readonly url: string } | undefined;
 }

@@ -1,3 +1,4 @@
+import { hostOf } from './host-of.ts';
 import { cardPage } from './layout.ts';
 import { html, type Html } from './markup.ts';
 import { personBox } from './person-box.ts';
@@ -9,7 +10,11 @@ import type { Site } from './site.ts';
 export interface SignOutView {
   readonly site: Site;
   readonly person: { readonly name: string };
-  readonly application?: { readonly name: string };
+  readonly application?: {
+    readonly name: string;
+    /** Where it wants the person afterwards; already compared with what it registered. */
+    readonly next?: string;
+  };
   /** Where the form goes, and what it brings. */
   readonly action: string;
   readonly fields: Readonly<Record<string, string>>;
@@ -25,7 +30,12 @@ export function signOutPage({ site, person, application, action, fields }: SignO
         ${
           application === undefined
             ? 'Your session in this browser ends for good.'
-            : html`${shownName(application.name)} asks to sign you out here as well.`
+            : html`${shownName(application.name)} asks to sign you out here as well.
+              ${
+                application.next === undefined
+                  ? ''
+                  : html`You will be sent to ${shownName(hostOf(application.next))}.`
+              }`
         }
       </p>
       ${personBox(person)}

@@ -1,10 +1,11 @@
-import type { Assertion, Issue, NewClient, NewSubject, Replayed } from './decisions.ts';
+import type { Assertion, Issue, NewSubject, Replayed } from './decisions.ts';
+import type { RegistrationStorage } from './registration-storage.ts';
 
 /**
  * Authorization requests, codes and grants: each method one transaction, as in `storage.ts`. Everything that is
  * presented once is known by its lookup name alone.
  */
-export interface AuthorizationStorage {
+export interface AuthorizationStorage extends RegistrationStorage {
   /** Keeps a request until somebody decides on it. `refused`: its client does not stand. */
   keepRequest(request: KeptRequest): Promise<{ kind: 'kept' } | { kind: 'refused' }>;
   /** A request on which nobody has decided. */
@@ -23,19 +24,11 @@ export interface AuthorizationStorage {
   redeemCode(redemption: CodeRedemption): Promise<RedeemResult>;
   /** Ends a grant and every session it has, each with its entry in the feed. */
   endGrant(end: GrantEnd): Promise<GrantEndResult>;
-  /**
-   * Adds a client that registered itself, or brings the row of one whose document changed up to date. `refused`: as many
-   * as allowed came in within the last hour, or the id is another's, or was removed.
-   */
-  registerClient(
-    client: NewClient,
-    perHour: number,
-  ): Promise<{ kind: 'registered'; createdAt: number } | { kind: 'refused' }>;
   /** The subject of this name, made if the namespace does not know it yet. */
   settleSubject(name: { namespace: string; externalId: string; newSubject: NewSubject }): Promise<string>;
   /** What an account is called; `null` where the subject has none. */
   accountName(subject: string): Promise<string | null>;
-  /** Deletes requests and codes that can decide nothing any more. */
+  /** Deletes requests and codes that can decide nothing any more, and clients as `sweepUnusedClients` does. */
   sweepAuthorizations(): Promise<number>;
 }
 

@@ -37,6 +37,7 @@ export const postgresDialect: Dialect = {
 export const migrations: readonly ((dialect: Dialect) => readonly string[])[] = [
   firstSchema,
   assertionKeyOfSession,
+  selfRegisteredClients,
 ];
 
 function firstSchema({ integer, text, table, updatesInPlace }: Dialect): readonly string[] {
@@ -206,6 +207,22 @@ function assertionKeyOfSession({ text }: Dialect): readonly string[] {
     `ALTER TABLE sessions ADD COLUMN assertion_kid ${text}`,
     `DROP INDEX audit_by_sid`,
     `CREATE INDEX audit_by_sid ON audit (sid, seq) WHERE sid IS NOT NULL`,
+  ];
+}
+
+/** When a client's document was last read, who waits for whom, and what a client leaves behind when it is swept. */
+function selfRegisteredClients({ integer }: Dialect): readonly string[] {
+  return [
+    `ALTER TABLE clients ADD COLUMN read_at ${integer}`,
+    `UPDATE clients SET read_at = created_at WHERE registration LIKE '%"by":"document"%'`,
+    `CREATE INDEX open_requests ON authorization_requests (client_id, expires_at) WHERE request IS NULL`,
+    // Deleting a client or a subject looks for whatever refers to it.
+    `CREATE INDEX authorization_requests_by_client ON authorization_requests (client_id)`,
+    `CREATE INDEX authorization_codes_by_client ON authorization_codes (client_id)`,
+    `CREATE INDEX authorization_codes_by_subject ON authorization_codes (subject)`,
+    `CREATE INDEX grants_by_client ON grants (client_id)`,
+    `CREATE INDEX grants_by_subject ON grants (subject)`,
+    `CREATE INDEX clients_by_subject ON clients (subject)`,
   ];
 }
 

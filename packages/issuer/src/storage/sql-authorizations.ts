@@ -10,13 +10,13 @@ import { integer, onlyRow, orNull, text } from './read-rows.ts';
 import { decide, readIssue, statement, type Decided } from './sql-decision.ts';
 import { recordAudit } from './sql/audit.ts';
 import { sweptAtOnce } from './sql/dialect.ts';
-import { headPosition, holdHead } from './sql/head.ts';
-import type { NewClient } from './decisions.ts';
+import { createSqlRegistrations } from './sql-registrations.ts';
 import * as sql from './sql/authorizations.ts';
 import { sweepLogouts } from './sql/logouts.ts';
 
 /** Authorization requests, codes and grants over SQL. `request` names each decision, never twice the same. */
 export function createSqlAuthorizations(engine: Engine, request: () => string): AuthorizationStorage {
+  const registrations = createSqlRegistrations(engine);
   return {
     async keepRequest({ name, clientId, parameters, life }) {
       const [rows] = await engine.batch([statement(sql.keepRequest, name, clientId, parameters, life)]);
@@ -49,7 +49,7 @@ export function createSqlAuthorizations(engine: Engine, request: () => string): 
       if (!row) return { kind: 'unknown' };
       return { kind: 'ended', position: integer(row, 'position'), sessions: sessions.length };
     },
-    registerClient: (client, perHour) => registerClient(engine, client, perHour),
+    ...registrations,
     async settleSubject({ namespace, externalId, newSubject: { id, handle } }) {
       const [, rows] = await engine.batch([
         statement(sql.settleSubject, id, namespace, externalId, handle),
@@ -64,29 +64,9 @@ export function createSqlAuthorizations(engine: Engine, request: () => string): 
     sweepAuthorizations: async () =>
       (await sweepAll(engine, statement(sql.sweepRequests))) +
       (await sweepAll(engine, statement(sql.sweepCodes))) +
-      (await sweepAll(engine, statement(sweepLogouts))),
+      (await sweepAll(engine, statement(sweepLogouts))) +
+      (await registrations.sweepUnusedClients()),
   };
-}
-
-async function registerClient(
-  engine: Engine,
-  client: NewClient,
-  perHour: number,
-): ReturnType<AuthorizationStorage['registerClient']> {
-  const { id, name, kind, subject, registration, by } = client;
-  const how = registration.by === 'document' ? 'document' : 'dynamic';
-  const [keys, audiences] = [JSON.stringify(client.keys), JSON.stringify(client.audiences)];
-  const values = [id, name, kind, keys, client.bearer ? 1 : 0, audiences, JSON.stringify(registration)];
-  const [, updated, , added] = await engine.batch([
-    statement(holdHead),
-    ...(how === 'document' ? [statement(sql.updateDocument, ...values)] : [statement(headPosition)]),
-    statement(sql.addSubjectOfRegistered(how), subject.id, id, subject.handle, perHour),
-    statement(sql.addRegistered, ...values, subject.id),
-    statement(sql.auditRegistered, id, JSON.stringify({ by, kind }), subject.id),
-    statement(recordAudit),
-  ]);
-  const row = added?.[0] ?? (how === 'document' ? updated?.[0] : undefined);
-  return row ? { kind: 'registered', createdAt: integer(row, 'created_at') } : { kind: 'refused' };
 }
 
 const isEmpty = (rows: readonly Row[]) => rows.length === 0;

@@ -16,5 +16,10 @@ export function tellPerson(
     text: `${error.message} Nothing was allowed. Go back to the application and begin again.`,
     code: error.code,
   };
-  return page(errorPage(view), { status: error.status === 429 ? 429 : 400, cookies });
+  return page(errorPage(view), { status: pageStatus(error), cookies });
+}
+
+/** The status of a page that tells a person of a refusal: who should wait is told so, all else is a bad request. */
+export function pageStatus({ status }: AuthError): number {
+  return status === 429 || status === 503 ? status : 400;
 }

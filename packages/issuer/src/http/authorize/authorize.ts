@@ -1,11 +1,13 @@
 import { AuthError } from '@symbolon/token';
 import { errorTo, type AuthorizationRequest } from '../../authorizations.ts';
+import type { SentBy } from '../../request-ceiling.ts';
 import type { PeopleOffice } from '../office.ts';
 import { seeOther } from '../page-answer.ts';
 import { readForm, readQuery, type Form } from '../requests.ts';
 import type { Sender } from '../route.ts';
 import { tellPerson } from './answers.ts';
 import { proceed } from './interaction.ts';
+import { leadOn } from './lead-on.ts';
 import { findAddressee, findLinked, readAuthorization } from './parameters.ts';
 import { requestUriPrefix } from './par.ts';
 
@@ -25,38 +27,50 @@ export async function authorizeEndpoint(
     const goesOn = request.method === 'GET' && form.size === 1 && handle !== undefined;
     if (goesOn) return await proceed(office, request, handle);
     if (!office.arrivals.admit(sender.address)) throw new AuthError('attempts_exceeded');
-    return await begin(office, form);
+    return await begin(office, { form, sender });
   } catch (error) {
     if (error instanceof AuthError) return tellPerson(office, error);
     throw error;
   }
 }
 
-async function begin(office: PeopleOffice, form: Form): Promise<Response> {
+async function begin(
+  office: PeopleOffice,
+  { form, sender }: { form: Form; sender: Sender },
+): Promise<Response> {
   const uri = form.get('request_uri');
   if (uri?.startsWith(requestUriPrefix) === true) {
     return goOn(office, await takePushed(office, form, uri.slice(requestUriPrefix.length)));
   }
+  await office.clients.introduce(form.get('client_id') ?? '', sender.address);
   const to = await findAddressee(office, form);
   try {
     if (to.client.registration.pushedOnly === true) throw new AuthError('pushed_request_required');
-    return await goOn(office, await readAuthorization(office, form, to));
+    return await goOn(office, { asked: await readAuthorization(office, form, to), sentBy: 'anybody' });
   } catch (error) {
     if (!(error instanceof AuthError)) throw error;
-    return seeOther(errorTo(to, { issuer: office.issuer, error }));
+    const href = errorTo(to, { issuer: office.issuer, error });
+    return await leadOn(office, { client: to.client, href, error });
   }
 }
 
 /** What was pushed counts, and nothing beside it (RFC 9126 section 4). */
-async function takePushed(office: PeopleOffice, form: Form, secret: string): Promise<AuthorizationRequest> {
+async function takePushed(office: PeopleOffice, form: Form, secret: string): Promise<Sent> {
   const client = await findLinked(office, form.get('client_id'));
-  const pushed = await office.authorizations.takePushed(secret);
-  if (pushed?.clientId !== client.id) throw new AuthError('request_uri_unknown');
-  return pushed;
+  const asked = await office.authorizations.takePushed(secret);
+  if (asked?.clientId !== client.id) throw new AuthError('request_uri_unknown');
+  // Nobody but itself can push what a client with a key asks for.
+  return { asked, sentBy: client.kind === 'web' ? 'client' : 'anybody' };
 }
 
-async function goOn(office: PeopleOffice, request: AuthorizationRequest): Promise<Response> {
-  const handle = await office.authorizations.keep(request);
+/** A request, and who has sent it. */
+interface Sent {
+  readonly asked: AuthorizationRequest;
+  readonly sentBy: SentBy;
+}
+
+async function goOn(office: PeopleOffice, { asked, sentBy }: Sent): Promise<Response> {
+  const handle = await office.authorizations.keep(asked, sentBy);
   if (handle === undefined) throw new AuthError('client_unknown');
   return seeOther(`${office.issuer}/authorize?request=${handle}`);
 }

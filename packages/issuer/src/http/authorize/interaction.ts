@@ -7,6 +7,7 @@ import type { PeopleOffice } from '../office.ts';
 import { seeOther } from '../page-answer.ts';
 import { showConsent } from './consent-view.ts';
 import { showOtherPerson } from './other-person-view.ts';
+import { leadOn } from './lead-on.ts';
 import { findLinked } from './parameters.ts';
 
 /** What a request still lacks before it can be decided. */
@@ -26,13 +27,13 @@ export async function proceed(office: PeopleOffice, request: Request, handle: st
   const silent = open.request.prompt.includes('none');
   const lack = lackOf(open, person);
   if (lack !== undefined && silent)
-    return refuse(office, handle, { error: new AuthError('login_required'), cookies });
+    return refuse(office, handle, { error: new AuthError('login_required'), cookies, client });
   if (lack === 'sign-in' || person === undefined) return seeOther(wayTo(office, 'sign-in', handle), cookies);
   if (lack === 'presence') return seeOther(wayTo(office, lack, handle), cookies);
   if (lack === 'other-person') return showOtherPerson(office, { handle, open, client, person, cookies });
   const consent = await consentOf(office, { open, client, person });
   if (consent === 'ask') {
-    if (silent) return refuse(office, handle, { error: new AuthError('consent_required'), cookies });
+    if (silent) return refuse(office, handle, { error: new AuthError('consent_required'), cookies, client });
     return showConsent(office, { handle, open, client, person, cookies });
   }
   const { request: asked } = open;
@@ -66,15 +67,15 @@ export function wayTo(office: PeopleOffice, lack: 'sign-in' | 'presence', handle
   return addParameter(`${office.issuer}/${lack}`, 'return_to', `${pathname}?request=${handle}`);
 }
 
-/** Ends the request with an error that its application is told. */
+/** Ends the request with an error that its application is told. `client`: where no person has decided it. */
 export async function refuse(
   office: PeopleOffice,
   handle: string,
-  { error, cookies }: { error: AuthError; cookies: readonly string[] },
+  { error, cookies, client }: { error: AuthError; cookies: readonly string[]; client?: ClientRow },
 ): Promise<Response> {
   const to = await office.authorizations.refuse(handle, error);
   if (to === undefined) throw new AuthError('request_uri_unknown');
-  return seeOther(to, cookies);
+  return client === undefined ? seeOther(to, cookies) : leadOn(office, { client, href: to, cookies, error });
 }
 
 /**

@@ -2,15 +2,17 @@ import { AuthError, verifyIdToken } from '@symbolon/token';
 import { signOutPage } from '../../pages/sign-out-page.ts';
 import { signedOutPage } from '../../pages/signed-out-page.ts';
 import { siteOf } from '../../pages/site.ts';
+import type { ClientRow } from '../../storage/rows.ts';
 import type { PeopleOffice } from '../office.ts';
 import { formTarget, page, seeOther } from '../page-answer.ts';
 import { readForm, readQuery, required, type Form } from '../requests.ts';
-import { findLinked } from './parameters.ts';
 import { tellPerson } from './answers.ts';
+import { leadOn } from './lead-on.ts';
+import { findLinked } from './parameters.ts';
 
 /** Where the person wants to be afterwards, compared with what the application registered. */
 interface Leaving {
-  readonly clientId: string;
+  readonly client: ClientRow;
   readonly to: string | null;
 }
 
@@ -40,8 +42,9 @@ export async function confirmLogoutEndpoint(office: PeopleOffice, request: Reque
     const leaving = await readLeaving(office, form);
     if (signedIn !== undefined && required(form, 'session') !== signedIn.person.sid)
       return await askPerson(office, request, { leaving, form });
-    const cookies = signedIn === undefined ? [] : await office.browsers.end(signedIn.person.sid);
-    return await goodbye(office, leaving, cookies);
+    if (signedIn === undefined) return await goodbye(office, leaving, []);
+    const cookies = await office.browsers.end(signedIn.person.sid);
+    return leaving?.to == null ? await goodbye(office, leaving, cookies) : seeOther(leaving.to, cookies);
   } catch (error) {
     if (error instanceof AuthError) return tellPerson(office, error);
     throw error;
@@ -62,7 +65,7 @@ async function readLeaving(office: PeopleOffice, form: Form): Promise<Leaving | 
   if (meant !== undefined && meant.aud !== client.id) throw new AuthError('client_unknown');
   if (to !== null && !client.registration.postLogoutRedirectUris.includes(to))
     throw new AuthError('redirect_uri_unknown');
-  return { clientId: client.id, to: to === null ? null : withState(to, form.get('state')) };
+  return { client, to: to === null ? null : withState(to, form.get('state')) };
 }
 
 async function askPerson(
@@ -72,11 +75,11 @@ async function askPerson(
 ): Promise<Response> {
   const { person, cookies = [] } = (await office.browsers.identify(request)) ?? {};
   if (person === undefined) return goodbye(office, leaving, cookies);
-  const client = leaving === undefined ? undefined : await office.clients.find(leaving.clientId);
+  const next = leaving?.to == null ? {} : { next: leaving.to };
   const markup = signOutPage({
     site: siteOf(office.issuer),
     person,
-    ...(client === undefined ? {} : { application: { name: client.row.name } }),
+    ...(leaving === undefined ? {} : { application: { name: leaving.client.name, ...next } }),
     action: new URL(`${office.issuer}/logout/confirm`).pathname,
     fields: { ...Object.fromEntries(carried(form)), session: person.sid },
   });
@@ -84,12 +87,13 @@ async function askPerson(
   return page(markup, { cookies, formAction });
 }
 
+/** Where the person has said nothing on a page of ours. */
 async function goodbye(
   office: PeopleOffice,
   leaving: Leaving | undefined,
   cookies: readonly string[],
 ): Promise<Response> {
-  if (leaving?.to != null) return seeOther(leaving.to, cookies);
+  if (leaving?.to != null) return leadOn(office, { client: leaving.client, href: leaving.to, cookies });
   return page(signedOutPage({ site: siteOf(office.issuer) }), { cookies });
 }
 
@@ -100,7 +104,7 @@ function carried(form: Form): [string, string][] {
 
 function ownPath(office: PeopleOffice, leaving: Leaving | undefined, form: Form): string {
   const to = new URL(`${office.issuer}/logout`);
-  if (leaving !== undefined) to.searchParams.set('client_id', leaving.clientId);
+  if (leaving !== undefined) to.searchParams.set('client_id', leaving.client.id);
   for (const [name, value] of carried(form)) to.searchParams.set(name, value);
   return to.href;
 }

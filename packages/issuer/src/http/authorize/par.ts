@@ -19,8 +19,7 @@ export async function pushEndpoint(
   { request, sender }: { request: Request; sender: Sender },
 ): Promise<Response> {
   const form = await readForm(request);
-  // A client that nobody has seen yet is known by its document alone.
-  await office.documents?.refresh(form.get('client_id') ?? '');
+  await office.clients.introduce(form.get('client_id') ?? '', sender.address);
   const who = await authenticateClient(office, form);
   const { client, assertion } = who;
   if (assertion === undefined && !office.arrivals.admit(sender.address))
@@ -33,7 +32,9 @@ export async function pushEndpoint(
     throw malformed('dpop_jkt');
   if (assertion !== undefined && (await office.storage.redeemAssertion(assertion)).kind !== 'redeemed')
     throw new AuthError('assertion_replayed');
-  const secret = await office.authorizations.push({ ...asked, jkt: proof?.thumbprint ?? asked.jkt });
+  const kept = { ...asked, jkt: proof?.thumbprint ?? asked.jkt };
+  const sentBy = assertion === undefined ? 'anybody' : 'client';
+  const secret = await office.authorizations.push(kept, sentBy);
   if (secret === undefined) throw new AuthError('client_unknown');
   return json({ request_uri: requestUriPrefix + secret, expires_in: pushedLife }, { status: 201 });
 }

@@ -1,6 +1,7 @@
 import { AuthError, verifyIdToken } from '@symbolon/token';
 import type { AuthorizationRequest } from '../../authorizations.ts';
 import { chooseLinkedTarget } from '../../authorization-target.ts';
+import { demandStanding } from '../../clients.ts';
 import { passkeyContext } from '../../id-tokens.ts';
 import { isRegisteredUri } from '../../redirect-uris.ts';
 import type { ClientRow } from '../../storage/rows.ts';
@@ -36,11 +37,9 @@ export async function findAddressee(office: PeopleOffice, form: Form): Promise<A
 
 /** An application that people may link. */
 export async function findLinked(office: PeopleOffice, id: string | undefined): Promise<ClientRow> {
-  if (id !== undefined) await office.documents?.refresh(id);
-  const found = id === undefined ? undefined : await office.clients.find(id);
-  if (found === undefined || !['public', 'web'].includes(found.row.kind))
-    throw new AuthError('client_unknown');
-  return found.row;
+  const { row } = demandStanding(id === undefined ? undefined : await office.clients.find(id));
+  if (!['public', 'web'].includes(row.kind)) throw new AuthError('client_unknown');
+  return row;
 }
 
 /** Reads what is asked for, of an addressee that is certain (RFC 6749 section 4.1.1, RFC 7636, OpenID Connect Core 3.1.2.1). */

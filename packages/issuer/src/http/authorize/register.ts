@@ -1,27 +1,40 @@
 import { AuthError } from '@symbolon/token';
+import { createAttempts, type Attempts } from '../../attempts.ts';
 import { readClientMetadata } from '../../client-metadata.ts';
 import { newId } from '../../random.ts';
 import type { SelfRegistration } from '../../registration-policy.ts';
 import { json } from '../answers.ts';
 import type { PeopleOffice } from '../office.ts';
 import { readJson } from '../requests.ts';
+import type { Sender } from '../route.ts';
 
 /**
  * `POST /register` (RFC 7591): an application registers itself. It gets an id and no secret, may ask for what the
  * installer has set aside for strangers, and people see on the consent page that nobody has looked at it.
  */
-export async function registerEndpoint(
+export function registerEndpoint(
   office: PeopleOffice,
-  { policy, request }: { policy: SelfRegistration; request: Request },
+  policy: SelfRegistration,
+): (from: { request: Request; sender: Sender }) => Promise<Response> {
+  const senders = createAttempts({ perHour: policy.perSender, clock: office.clock });
+  return ({ request, sender }) => register(office, { policy, senders, request, sender });
+}
+
+async function register(
+  office: PeopleOffice,
+  asked: { policy: SelfRegistration; senders: Attempts; request: Request; sender: Sender },
 ): Promise<Response> {
+  const { policy, request, sender } = asked;
   const client = await readClientMetadata(await readJson(request), { policy, how: 'dynamic' });
+  // Before it counts among everybody's, of which no single sender may use up many.
+  if (!asked.senders.admit(sender.address)) throw tooMany();
   const id = newId();
   const subject = { id: newId(), handle: newId() };
   const kept = await office.storage.registerClient(
     { ...client, id, rights: [], subject, by: 'registration' },
     policy.perHour,
   );
-  if (kept.kind !== 'registered') throw new AuthError('registration_limit', { detail: { retryAfter: 3600 } });
+  if (kept.kind !== 'registered') throw tooMany();
   const { redirectUris, postLogoutRedirectUris } = client.registration;
   const body = {
     client_id: id,
@@ -36,4 +49,8 @@ export async function registerEndpoint(
     dpop_bound_access_tokens: !client.bearer,
   };
   return json(body, { status: 201 });
+}
+
+function tooMany(): AuthError {
+  return new AuthError('registration_limit', { detail: { retryAfter: 3600 } });
 }

@@ -12,6 +12,7 @@ import { userinfoEndpoint } from './userinfo.ts';
 export function authorizeRoutes(office: PeopleOffice, base: string): readonly Route[] {
   const userinfo = userinfoEndpoint(office);
   const policy = office.registration.dynamic;
+  const register = policy === undefined ? undefined : registerEndpoint(office, policy);
   return [
     ['GET', `${base}/authorize`, (request, _, sender) => authorizeEndpoint(office, { request, sender })],
     ['POST', `${base}/authorize`, (request, _, sender) => authorizeEndpoint(office, { request, sender })],
@@ -23,14 +24,8 @@ export function authorizeRoutes(office: PeopleOffice, base: string): readonly Ro
     ['POST', `${base}/logout/confirm`, (request) => confirmLogoutEndpoint(office, request)],
     ['GET', `${base}/userinfo`, userinfo],
     ['POST', `${base}/userinfo`, userinfo],
-    ...(policy === undefined
+    ...(register === undefined
       ? []
-      : [
-          [
-            'POST',
-            `${base}/register`,
-            (request) => registerEndpoint(office, { policy, request }),
-          ] satisfies Route,
-        ]),
+      : [['POST', `${base}/register`, (request, _, sender) => register({ request, sender })] satisfies Route]),
   ];
 }

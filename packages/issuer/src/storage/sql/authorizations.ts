@@ -8,11 +8,11 @@ import { alive, issueColumns } from './sessions.ts';
 
 // ——— requests
 
-/** $1 name, $2 client, $3 parameters, $4 how long it stands. */
+/** $1 name, $2 client, $3 parameters, $4 how long it stands. A client that is just swept is waited for, and then unknown. */
 export const keepRequest = `
   INSERT INTO authorization_requests (hash, client_id, parameters, created_at, expires_at)
   SELECT $1, clients.id, $3, now_us(), now_us() + CAST($4 AS BIGINT)
-  FROM clients WHERE clients.id = $2 AND clients.removed_at IS NULL
+  FROM clients WHERE clients.id = $2 AND clients.removed_at IS NULL /* FOR KEY SHARE */
   RETURNING hash`;
 
 const open = `request IS NULL AND expires_at > now_us()`;
@@ -239,33 +239,6 @@ export const settleSubject = `
 
 /** $1 subject. */
 export const accountName = `SELECT name FROM accounts WHERE subject = $1`;
-
-// ——— clients that register themselves
-
-const registeredSelf = (by: string) => `registration LIKE '%"by":"${by}"%'`;
-/** With the head held: $1 id, $2 client, $3 handle, $4 how many an hour; only while there is room. */
-export const addSubjectOfRegistered = (by: 'dynamic' | 'document'): string => `
-  INSERT INTO subjects (id, namespace, external_id, handle, enabled, cut_at, created_at)
-  SELECT $1, ${given(2)}, '', $3, 1, 0, now_us() FROM head
-  WHERE NOT EXISTS (SELECT 1 FROM clients WHERE clients.id = ${given(2)})
-    AND (SELECT count(*) FROM clients
-      WHERE clients.created_at > now_us() - 3600000000 AND ${registeredSelf(by)}) < $4
-  ON CONFLICT (namespace, external_id) DO NOTHING`;
-/** $1 id, $2 name, $3 kind, $4 keys, $5 bearer, $6 audiences, $7 registration, $8 subject. */
-export const addRegistered = `
-  INSERT INTO clients (id, name, kind, keys, bearer, audiences, rights, registration, subject, cut_at, created_at)
-  SELECT $1, $2, $3, $4, $5, $6, '[]', $7, subjects.id, 0, now_us() FROM subjects WHERE subjects.id = $8
-  RETURNING created_at`;
-/** Only a row that came from the same document. */
-export const updateDocument = `
-  UPDATE clients SET name = $2, kind = $3, keys = $4, bearer = $5, audiences = $6, registration = $7
-  WHERE id = $1 AND removed_at IS NULL AND ${registeredSelf('document')}
-  RETURNING created_at`;
-/** $1 client, $2 fields, $3 subject. */
-export const auditRegistered = tell(
-  { kind: `'client_added'`, clientId: given(1), sid: 'CAST(NULL AS TEXT)', fields: given(2) },
-  `EXISTS (SELECT 1 FROM clients WHERE clients.id = ${given(1)} AND clients.subject = $3)`,
-);
 
 // ——— cleaning
 

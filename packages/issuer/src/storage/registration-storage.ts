@@ -1,0 +1,22 @@
+import type { NewClient } from './decisions.ts';
+
+/** Applications that nobody here has looked at: they come by themselves, and go where nobody uses them. */
+export interface RegistrationStorage {
+  /**
+   * Adds a client that registered itself, or brings the row of one whose document was read again up to date. `refused`:
+   * as many as allowed came in within the last hour, or the id is another's, or was removed.
+   */
+  registerClient(
+    client: NewClient,
+    perHour: number,
+  ): Promise<{ kind: 'registered'; createdAt: number } | { kind: 'refused' }>;
+  /** When the document of a client was last read and found good, µs; `null` for any other client. */
+  documentReadAt(clientId: string): Promise<number | null>;
+  /** How many requests of each client wait for somebody to decide; clients without any are left out. */
+  countOpenRequests(): Promise<ReadonlyMap<string, number>>;
+  /**
+   * Deletes clients that registered themselves a week ago or longer, and for which no person has decided anything since:
+   * no grant, no session, no request that waits. Removed ones stay, so that their ids stay taken.
+   */
+  sweepUnusedClients(): Promise<number>;
+}

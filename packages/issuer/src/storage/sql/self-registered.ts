@@ -1,0 +1,73 @@
+/** The SQL of clients that register themselves. `sql.ts` says what it may use, and in which order rows are locked. */
+import { tell } from './audit.ts';
+import { given, sweptAtOnce } from './dialect.ts';
+
+const hour = 3600 * 1_000_000;
+const week = 7 * 24 * hour;
+
+const registeredSelf = (by: string) => `registration LIKE '%"by":"${by}"%'`;
+
+/** With the head held: $1 id, $2 client, $3 handle, $4 how many an hour; only while there is room. */
+export const addSubjectOfRegistered = (by: 'dynamic' | 'document'): string => `
+  INSERT INTO subjects (id, namespace, external_id, handle, enabled, cut_at, created_at)
+  SELECT $1, ${given(2)}, '', $3, 1, 0, now_us() FROM head
+  WHERE NOT EXISTS (SELECT 1 FROM clients WHERE clients.id = ${given(2)})
+    AND (SELECT count(*) FROM clients
+      WHERE clients.created_at > now_us() - ${hour} AND ${registeredSelf(by)}) < $4
+  ON CONFLICT (namespace, external_id) DO NOTHING`;
+
+const readNow = (by: 'dynamic' | 'document') => (by === 'document' ? 'now_us()' : 'CAST(NULL AS BIGINT)');
+/** $1 id, $2 name, $3 kind, $4 keys, $5 bearer, $6 audiences, $7 registration, $8 subject. */
+export const addRegistered = (by: 'dynamic' | 'document'): string => `
+  INSERT INTO clients (id, name, kind, keys, bearer, audiences, rights, registration, subject, cut_at, created_at, read_at)
+  SELECT $1, $2, $3, $4, $5, $6, '[]', $7, subjects.id, 0, now_us(), ${readNow(by)} FROM subjects WHERE subjects.id = $8
+  RETURNING created_at`;
+
+/** Only a row that came from the same document. */
+export const updateDocument = `
+  UPDATE clients SET name = $2, kind = $3, keys = $4, bearer = $5, audiences = $6, registration = $7, read_at = now_us()
+  WHERE id = $1 AND removed_at IS NULL AND ${registeredSelf('document')}
+  RETURNING created_at`;
+
+/** $1 client, $2 fields, $3 subject. */
+export const auditRegistered = tell(
+  { kind: `'client_added'`, clientId: given(1), sid: 'CAST(NULL AS TEXT)', fields: given(2) },
+  `EXISTS (SELECT 1 FROM clients WHERE clients.id = ${given(1)} AND clients.subject = $3)`,
+);
+
+/** $1 client. */
+export const documentReadAt = `SELECT read_at FROM clients WHERE id = $1`;
+
+// ——— what nobody uses
+
+const unused = `clients.created_at < now_us() - ${week} AND clients.removed_at IS NULL
+  AND (${registeredSelf('dynamic')} OR ${registeredSelf('document')})
+  AND NOT EXISTS (SELECT 1 FROM grants WHERE grants.client_id = clients.id)
+  AND NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.client_id = clients.id)
+  AND NOT EXISTS (SELECT 1 FROM authorization_requests WHERE authorization_requests.client_id = clients.id)`;
+
+export const listUnused = `SELECT id FROM clients WHERE ${unused} ORDER BY created_at, id LIMIT ${sweptAtOnce}`;
+
+/**
+ * With the head held, before anything else looks at the client: whoever keeps a request of it just now has it in hand, and
+ * then it is left alone; whoever comes later waits, and finds none. $1 client.
+ */
+export const holdUnused = `SELECT id FROM clients WHERE id = $1 /* FOR UPDATE SKIP LOCKED */`;
+const thisUnused = `id IN (SELECT clients.id FROM clients WHERE clients.id = $1 AND ${unused} /* FOR UPDATE SKIP LOCKED */)`;
+export const deleteUnused = `DELETE FROM clients WHERE ${thisUnused} RETURNING 1 AS swept`;
+const isGone = `EXISTS (SELECT 1 FROM subjects WHERE subjects.namespace = $1 AND subjects.external_id = '')
+  AND NOT EXISTS (SELECT 1 FROM clients WHERE clients.id = $1)`;
+/** While its subject still says that it was this transaction. $1 client, $2 fields. */
+export const auditUnused = tell(
+  { kind: `'client_removed'`, clientId: given(1), sid: 'CAST(NULL AS TEXT)', fields: given(2) },
+  isGone,
+);
+/** $1 client. */
+export const deleteSubjectOfUnused = `
+  DELETE FROM subjects WHERE namespace = $1 AND external_id = '' AND ${isGone}`;
+
+// ——— how much waits
+
+export const countOpenRequests = `
+  SELECT client_id, count(*) AS many FROM authorization_requests
+  WHERE request IS NULL AND expires_at > now_us() GROUP BY client_id`;

@@ -1,0 +1,319 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { signProof, type SigningKey } from '@symbolon/token';
+import {
+  addApplication,
+  arrive,
+  ask,
+  authorizePath,
+  codeFor,
+  consent,
+  get,
+  handleOn,
+  locationOf,
+  openLinkLab,
+  signIn,
+  submit,
+  type Asked,
+  type Browser,
+  type LinkLab,
+} from './authorize-lab.ts';
+import { openDocuments, type Documents } from './document-lab.ts';
+import { api, issuerUrl, openLab, refusalOf, tokensOf } from './support.ts';
+
+const audiences = [{ audience: api, scope: ['read'] }];
+const url = 'http://localhost';
+const callback = 'https://app.example/callback';
+const goodbye = 'https://app.example/goodbye';
+let documents: Documents;
+before(async () => {
+  documents = await openDocuments();
+});
+after(() => {
+  documents.close();
+});
+
+const open = (people: Parameters<typeof openLinkLab>[0] = {}): Promise<LinkLab> =>
+  openLinkLab({
+    issuer: url,
+    people: { registration: { dynamic: { audiences }, documents: { audiences } } },
+    ...people,
+  });
+
+function register(lab: LinkLab, over: Record<string, unknown> = {}, address?: string): Promise<Response> {
+  const body = JSON.stringify({
+    ...{ redirect_uris: [callback], client_name: 'A stranger', post_logout_redirect_uris: [goodbye] },
+    ...over,
+  });
+  const headers = { 'content-type': 'application/json' };
+  return lab.issuer.fetch(new Request(`${issuerUrl}/register`, { method: 'POST', headers, body }), {
+    address,
+  });
+}
+
+async function registered(lab: LinkLab, over: Record<string, unknown> = {}): Promise<string> {
+  const body = (await (await register(lab, over)).json()) as Record<string, unknown>;
+  return String(body['client_id']);
+}
+
+const authorize = (lab: LinkLab, { parameters }: Asked, address?: string): Promise<Response> =>
+  lab.issuer.fetch(new Request(issuerUrl + authorizePath(parameters)), { address });
+
+async function codeOnPage(answer: Response): Promise<[number, string | undefined]> {
+  assert.equal(answer.headers.get('location'), null, 'nobody is sent anywhere');
+  return [answer.status, /<code>(\w+)<\/code>/.exec(await answer.text())?.[1]];
+}
+
+/** The one link out of this host on a page, and the page. */
+async function linkOn(answer: Response): Promise<[string | undefined, string]> {
+  assert.equal(answer.headers.get('location'), null, 'nobody is sent anywhere');
+  const text = await answer.text();
+  const links = [...text.matchAll(/<a class="button[^"]*" href="(https?:[^"]*)"/g)];
+  assert.equal(links.length, 1);
+  return [links[0]?.[1]?.replaceAll('&amp;', '&'), text];
+}
+
+void test('AUTHORIZE-45: an address that a stranger registered is not gone to without a word of the person', async () => {
+  const lab = await open();
+  const stranger = await registered(lab);
+  const own = await addApplication(lab, { postLogoutRedirectUris: [goodbye] });
+  const document = documents.describe('/stranger', { client_name: 'A page' });
+  const browser = await signIn(lab, { url });
+
+  const faulty = { response_type: 'token' };
+  const [href, text] = await linkOn(await authorize(lab, await ask(stranger, faulty)));
+  const to = new URL(href ?? '');
+  assert.deepEqual(
+    [to.origin + to.pathname, to.searchParams.get('error'), to.searchParams.get('state')],
+    [callback, 'unsupported_response_type', 'the state'],
+  );
+  assert.match(text, /A stranger<\/bdi> registered itself/);
+  assert.match(text, /Continue to <bdi class="name">app\.example<\/bdi>/);
+  const at = { ...faulty, redirect_uri: `${documents.origin}/cb` };
+  const [, ofDocument] = await linkOn(await authorize(lab, await ask(document, at)));
+  assert.match(ofDocument, /Nobody here has looked at <bdi class="name">A page/);
+  assert.equal(locationOf(await authorize(lab, await ask(own, faulty))).origin, 'https://app.example');
+
+  for (const [who, error] of [
+    [undefined, 'login_required'],
+    [browser, 'consent_required'],
+  ] as const) {
+    const silent = { prompt: 'none' };
+    const asked = await ask(stranger, silent);
+    const [back] = await linkOn(await arrive(lab, asked.parameters, who));
+    assert.equal(new URL(back ?? '').searchParams.get('error'), error);
+    const sent = locationOf(await arrive(lab, (await ask(own, silent)).parameters, who));
+    assert.deepEqual([sent.origin, sent.searchParams.get('error')], ['https://app.example', error]);
+  }
+
+  const said = await consent(lab, await ask(stranger), browser, 'refuse');
+  assert.deepEqual([said.origin, said.searchParams.get('error')], ['https://app.example', 'access_denied']);
+  await lab.issuer.close();
+});
+
+void test('AUTHORIZE-45: after a sign-out, too, only the person leads to an address of a stranger', async () => {
+  const lab = await open();
+  const stranger = await registered(lab);
+  const own = await addApplication(lab, { postLogoutRedirectUris: [goodbye] });
+  const leave = (client_id: string, browser?: Browser): Promise<Response> => {
+    const wanted = new URLSearchParams({ client_id, post_logout_redirect_uri: goodbye, state: 's' });
+    return get(lab, `/logout?${wanted.toString()}`, browser);
+  };
+  const confirm = (client_id: string, browser: Browser, cookie = browser.cookie): Promise<Response> => {
+    const form = { client_id, post_logout_redirect_uri: goodbye, state: 's', session: browser.sid };
+    return submit(lab, '/logout/confirm', { form, ...(cookie === '' ? {} : { browser: { cookie } }) });
+  };
+  assert.equal((await linkOn(await leave(stranger)))[0], `${goodbye}?state=s`);
+  assert.equal(locationOf(await leave(own)).href, `${goodbye}?state=s`);
+  const browser = await signIn(lab, { url });
+  assert.equal((await linkOn(await confirm(stranger, browser, '')))[0], `${goodbye}?state=s`);
+  const asked = await leave(stranger, browser);
+  assert.match(await asked.text(), /You will be sent to <bdi class="name">app\.example/);
+  assert.equal(locationOf(await confirm(stranger, browser)).href, `${goodbye}?state=s`, 'said on a page');
+  await lab.issuer.close();
+});
+
+void test('AUTHORIZE-42: no sender uses up what everybody may register, and a network is one sender', async () => {
+  const lab = await open({
+    people: { registration: { dynamic: { audiences, perHour: 12, perSender: 3 } } },
+  });
+  const from = async (address: string): Promise<number> => (await register(lab, {}, address)).status;
+  const greedy: number[] = [];
+  for (let turn = 0; turn < 20; turn++) greedy.push(await from(`2001:db8:0:1::${turn.toString(16)}`));
+  assert.deepEqual(
+    greedy,
+    greedy.map((_, turn) => (turn < 3 ? 201 : 429)),
+  );
+  assert.equal(await from('2001:db8:0:2::1'), 201, 'another network');
+  assert.equal(await from('192.0.2.1'), 201);
+  const malformed = await register(lab, { redirect_uris: [] }, '192.0.2.2');
+  assert.deepEqual(await refusalOf(malformed), [400, 'redirect_uri_refused']);
+  const refused = await register(lab, {}, '2001:db8:0:1::1');
+  assert.equal(refused.headers.get('retry-after'), '3600');
+  assert.deepEqual(await refusalOf(refused), [429, 'registration_limit']);
+  lab.clock.advance(3601);
+  assert.equal(await from('2001:db8:0:1::1'), 201);
+  await lab.issuer.close();
+});
+
+const atHome = (): Record<string, string> => ({ redirect_uri: `${documents.origin}/cb` });
+
+void test('AUTHORIZE-46: new documents are read so often for a sender, and known ones by no replica before their time', async () => {
+  const lab = await open({
+    people: { registration: { documents: { audiences, perHour: 100, perSender: 3 } } },
+  });
+  const go = async (path: string, address: string): Promise<Response> =>
+    authorize(lab, await ask(documents.origin + path, atHome()), address);
+  documents.describe('/early');
+  assert.equal((await go('/early', '192.0.2.1')).status, 303);
+  for (const path of ['/nothing-1', '/nothing-2'])
+    assert.deepEqual(await codeOnPage(await go(path, '192.0.2.1')), [400, 'client_unknown']);
+  documents.describe('/late');
+  assert.deepEqual(await codeOnPage(await go('/late', '192.0.2.1')), [429, 'registration_limit']);
+  assert.equal(documents.reads('/late'), 0);
+  assert.equal((await go('/late', '192.0.2.2')).status, 303, 'another sender');
+  assert.equal((await go('/early', '192.0.2.1')).status, 303, 'known: it costs nothing');
+  assert.equal((await go('/late', '192.0.2.1')).status, 303);
+  lab.clock.advance(1800);
+  assert.equal((await go('/early', '192.0.2.3')).status, 303);
+  assert.deepEqual([documents.reads('/early'), documents.reads('/late')], [1, 1]);
+  await lab.issuer.close();
+});
+
+void test('AUTHORIZE-46: one host has so many new documents read in an hour, and the others go on', async () => {
+  const [lab, other] = [await open(), await openDocuments()];
+  const go = async (origin: string, turn: number): Promise<Response> => {
+    const asked = await ask(`${origin}/absent-${String(turn)}`, atHome());
+    return authorize(lab, asked, `192.0.2.${String(Math.floor(turn / 10))}`);
+  };
+  for (let turn = 0; turn < 60; turn++)
+    assert.deepEqual(await codeOnPage(await go(documents.origin, turn)), [400, 'client_unknown']);
+  assert.deepEqual(await codeOnPage(await go(documents.origin, 60)), [429, 'registration_limit']);
+  assert.deepEqual(await codeOnPage(await go(other.origin, 61)), [400, 'client_unknown'], 'another host');
+  other.close();
+  await lab.issuer.close();
+});
+
+async function askToken(
+  lab: LinkLab,
+  { form, holder }: { form: Record<string, string>; holder?: SigningKey },
+): Promise<Response> {
+  const made = { method: 'POST', url: `${url}/token`, now: lab.clock.now() / 1000 };
+  const headers = holder === undefined ? {} : { dpop: await signProof(made, holder) };
+  const body = new URLSearchParams(form);
+  return lab.issuer.fetch(new Request(`${issuerUrl}/token`, { method: 'POST', headers, body }));
+}
+
+/** An application known by its document that somebody has linked. */
+async function linked(lab: LinkLab, path: string): Promise<{ renew: () => Promise<Response>; id: string }> {
+  const id = documents.describe(path, { dpop_bound_access_tokens: true });
+  const browser = await signIn(lab, { url });
+  const { holder, verifier, ...asked } = await ask(id, atHome());
+  const code = await codeFor(lab, { holder, verifier, ...asked }, browser);
+  const given = { client_id: id, grant_type: 'authorization_code', code, code_verifier: verifier };
+  const redeemed = await askToken(lab, { form: { ...given, ...atHome() }, holder });
+  let { refresh_token: refreshToken = '' } = await tokensOf(redeemed);
+  const renew = async (): Promise<Response> => {
+    const form = { client_id: id, grant_type: 'refresh_token', refresh_token: refreshToken };
+    const answer = await askToken(lab, { form, holder });
+    if (answer.status === 200) ({ refresh_token: refreshToken = '' } = await tokensOf(answer.clone()));
+    return answer;
+  };
+  return { renew, id };
+}
+
+const day = 24 * 3600;
+
+void test('AUTHORIZE-47: the token endpoint reads a document again, and trusts none that was not read for a week', async () => {
+  const lab = await open();
+  const { renew } = await linked(lab, '/linked');
+  assert.deepEqual([(await renew()).status, documents.reads('/linked')], [200, 1]);
+  lab.clock.advance(3601);
+  assert.deepEqual([(await renew()).status, documents.reads('/linked')], [200, 2]);
+  documents.set('/linked', { body: 'broken', status: 500 });
+  for (const days of [3, 3]) {
+    lab.clock.advance(days * day);
+    assert.equal((await renew()).status, 200, 'a host may be down for some days');
+  }
+  assert.equal(documents.reads('/linked'), 4);
+  lab.clock.advance(day);
+  assert.deepEqual(await refusalOf(await renew()), [401, 'client_document_lapsed']);
+  const asked = await ask(`${documents.origin}/linked`, atHome());
+  assert.deepEqual(await codeOnPage(await authorize(lab, asked)), [400, 'client_document_lapsed']);
+  documents.describe('/linked', { dpop_bound_access_tokens: true });
+  lab.clock.advance(61);
+  assert.equal((await renew()).status, 200, 'the session has waited');
+  await lab.issuer.close();
+});
+
+void test('AUTHORIZE-48: without the switch no document makes a client, and who registered before stays', async () => {
+  const lab = await open();
+  const { renew, id } = await linked(lab, '/switched');
+  assert.equal((await renew()).status, 200);
+  const dynamic = await registered(lab);
+  const storage = { ...lab.storage, close: () => Promise.resolve() };
+  const { issuer } = await openLab({ issuer: url, people: {}, storage, clock: lab.clock.now });
+  const off = { ...lab, issuer };
+  const at = await ask(id, atHome());
+  assert.deepEqual(await codeOnPage(await authorize(off, at)), [400, 'client_unknown']);
+  const form = { client_id: id, grant_type: 'refresh_token', refresh_token: 'x' };
+  assert.deepEqual(await refusalOf(await askToken(off, { form })), [401, 'client_unknown']);
+  assert.deepEqual(await refusalOf(await askToken(lab, { form })), [400, 'proof_missing'], 'where it is on');
+  const pushed = { ...at.parameters };
+  const push = await off.issuer.fetch(
+    new Request(`${issuerUrl}/par`, { method: 'POST', body: new URLSearchParams(pushed) }),
+  );
+  assert.deepEqual(await refusalOf(push), [401, 'client_unknown']);
+  const browser = await signIn(off, { url });
+  assert.equal((await arrive(off, (await ask(dynamic)).parameters, browser)).status, 200);
+  await issuer.close();
+  await lab.issuer.close();
+});
+
+/** As many requests as that stand, of one client. */
+const fill = (lab: LinkLab, { clientId, many }: { clientId: string; many: number }): Promise<unknown> =>
+  lab.engine.batch([
+    {
+      sql: `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $2)
+        INSERT INTO authorization_requests (hash, client_id, parameters, created_at, expires_at)
+        SELECT $1 || i, $1, '{}', now_us(), now_us() + 1800000000 FROM n`,
+      values: [clientId, many],
+    },
+  ]);
+
+void test('AUTHORIZE-50: so many requests wait, and then newcomers are told to come later, while those that wait go on', async () => {
+  const lab = await open();
+  const browser = await signIn(lab, { url });
+  const [one, two, third] = [await addApplication(lab), await addApplication(lab), await addApplication(lab)];
+  const running = await ask(third);
+  const handle = await handleOn(await arrive(lab, running.parameters, browser));
+  await fill(lab, { clientId: one, many: 49_999 });
+  await fill(lab, { clientId: two, many: 49_998 });
+  lab.clock.advance(1);
+  const go = async (id: string): Promise<string | null> =>
+    locationOf(await authorize(lab, await ask(id))).searchParams.get('error');
+  assert.equal(await go(one), null);
+  assert.equal(await go(one), 'temporarily_unavailable', 'its own places are taken');
+  assert.equal(await go(third), null);
+  assert.equal(await go(third), 'temporarily_unavailable', 'all places are taken');
+  lab.clock.advance(1);
+  assert.equal(await go(third), 'temporarily_unavailable', 'counted anew');
+  const form = { request: handle, session: browser.sid, decision: 'allow' };
+  const said = await submit(lab, '/authorize/consent', { form, browser });
+  assert.notEqual(locationOf(said).searchParams.get('code'), null, 'nobody loses a running sign-in');
+  lab.clock.advance(1);
+  assert.equal(await go(third), null, 'and leaves a place');
+  lab.clock.advance(1801);
+  assert.equal(await go(one), null);
+  await lab.issuer.close();
+});
+
+void test('AUTHORIZE-50: a client that registered itself takes few places', async () => {
+  const lab = await open();
+  const stranger = await registered(lab);
+  await fill(lab, { clientId: stranger, many: 1999 });
+  assert.equal((await authorize(lab, await ask(stranger))).status, 303);
+  assert.deepEqual(await codeOnPage(await authorize(lab, await ask(stranger))), [503, 'requests_exceeded']);
+  assert.equal((await authorize(lab, await ask(await addApplication(lab)))).status, 303);
+  await lab.issuer.close();
+});
