@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accountName } from './account-names.ts';
+import type { Actor } from './storage/actor.ts';
 import type { LookupKey } from './lookup-key.ts';
 import { linkTo, linkToRecover, newLinkCode } from './one-time-codes.ts';
 import { newId } from './random.ts';
@@ -42,13 +43,13 @@ export interface Accounts {
    */
   readonly recover: (recovery: Recovery) => Promise<Recovering>;
   /** Disables an account and ends all its sessions, wherever they are; never the last operator's. */
-  readonly disable: (change: { subject: string; by?: string }) => Promise<DisableResult>;
+  readonly disable: (change: { subject: string; by?: Actor }) => Promise<DisableResult>;
   /** Lets an account sign in again; what was ended stays ended. */
-  readonly enable: (change: { subject: string; by?: string }) => Promise<{ kind: 'enabled' | 'unknown' }>;
+  readonly enable: (change: { subject: string; by?: Actor }) => Promise<{ kind: 'enabled' | 'unknown' }>;
   /** Counts from the next request. The last operator stays one. */
-  readonly setRole: (change: { subject: string; role: Role; by?: string }) => Promise<RoleResult>;
+  readonly setRole: (change: { subject: string; role: Role; by?: Actor }) => Promise<RoleResult>;
   /** Ends every session of an account; it may sign in again. */
-  readonly endSessions: (end: { subject: string; by?: string }) => Promise<CutResult>;
+  readonly endSessions: (end: { subject: string; by?: Actor }) => Promise<CutResult>;
 }
 
 export interface Invitation {
@@ -57,7 +58,7 @@ export interface Invitation {
   readonly role?: Role;
   /** How long the link works, in seconds (default: a day; at most 7 days). */
   readonly life?: number;
-  readonly by?: string;
+  readonly by?: Actor;
   /** The subject of the operator who makes the link: it ends with his role, and with his account. */
   readonly inviter?: string;
 }
@@ -67,7 +68,7 @@ export interface Recovery {
   readonly subject: string;
   /** How long the link works, in seconds (default and at most: a day). */
   readonly life?: number;
-  readonly by?: string;
+  readonly by?: Actor;
   /** The subject of the operator who makes the link: it ends with his role, and with his account. */
   readonly inviter?: string;
 }
@@ -86,6 +87,9 @@ const micros = 1_000_000;
 const day = 24 * 3600;
 const firstLife = 15 * 60 * micros;
 
+/** Not what somebody typed: it is passed on as it came. */
+const actor = z.custom<Actor>().default('operator');
+
 const invitation = z.strictObject({
   name: accountName,
   role: z.enum(['person', 'operator']).default('person'),
@@ -94,14 +98,14 @@ const invitation = z.strictObject({
     .min(60)
     .max(7 * day)
     .default(day),
-  by: z.string().default('operator'),
+  by: actor,
   inviter: z.string().nullable().default(null),
 });
 
 const recovery = z.strictObject({
   subject: z.string(),
   life: z.int().min(60).max(day).default(day),
-  by: z.string().default('operator'),
+  by: actor,
   inviter: z.string().nullable().default(null),
 });
 

@@ -8,6 +8,7 @@ import { registrationHeader } from './http/dbsc/headers.ts';
 import { ownClientId } from './own-client.ts';
 import { newId } from './random.ts';
 import type { RefreshTokens } from './refresh-tokens.ts';
+import type { ActingSession } from './storage/actor.ts';
 import type { BrowserSession } from './storage/browser-storage.ts';
 import type { Storage } from './storage/storage.ts';
 import { signWith } from './tokens.ts';
@@ -23,6 +24,11 @@ export interface Person {
   readonly name: string;
   /** Whether the browser has bound its session to the device (DBSC). */
   readonly bound: boolean;
+}
+
+/** A person deciding about what is his own, for as long as he is signed in. */
+export function asPerson({ sid }: Pick<Person, 'sid'>): ActingSession {
+  return { sid, as: 'person', name: 'person' };
 }
 
 /** What the answer to a sign-in has to say: `withCookies` of `http/cookies.ts` puts cookies and headers there. */

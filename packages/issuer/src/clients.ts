@@ -5,6 +5,7 @@ import type { ClientDocuments } from './client-documents.ts';
 import { ownClientId } from './own-client.ts';
 import { newId } from './random.ts';
 import { faultOfUri } from './redirect-uris.ts';
+import type { Actor } from './storage/actor.ts';
 import type { ClientRow, Registration } from './storage/rows.ts';
 import type { CutResult, NewClient } from './storage/decisions.ts';
 import type { Storage } from './storage/storage.ts';
@@ -45,10 +46,10 @@ export type NewClientOptions = z.input<typeof clientOptions>;
 /** Registered software, and the keys with which it proves itself. */
 export interface Clients {
   /** @throws TypeError if the options are unsound or the id is taken. */
-  readonly add: (options: NewClientOptions, by?: string) => Promise<ClientRow>;
+  readonly add: (options: NewClientOptions, by?: Actor) => Promise<ClientRow>;
   readonly list: () => Promise<readonly ClientRow[]>;
   /** Removes a client for good; its sessions end with it. Throws TypeError for the issuer's own one. */
-  readonly remove: (id: string, by?: string) => Promise<CutResult>;
+  readonly remove: (id: string, by?: Actor) => Promise<CutResult>;
   /** Lets keys that an operator's end has blocked open sessions again; answers their thumbprints. */
   readonly unblock: (which: { id: string; key?: string; by?: string }) => Promise<readonly string[]>;
   /**

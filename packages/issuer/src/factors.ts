@@ -1,6 +1,6 @@
 import type { PublicKeyCredentialCreationOptionsJSON } from '@simplewebauthn/server';
 import { AuthError } from '@symbolon/token';
-import type { Person } from './browser-sessions.ts';
+import { asPerson, type Person } from './browser-sessions.ts';
 import { nameOfRecoveryCode, refusalOf } from './enrolments.ts';
 import type { LookupKey } from './lookup-key.ts';
 import { newRecoveryCode, readRecoveryCode } from './one-time-codes.ts';
@@ -52,8 +52,10 @@ export function openFactors(options: {
     add: async (person, { name, response }) => {
       demandPresence(person, clock());
       const { passkey, challenge } = await passkeys.judgeMade(toAdd(person), response);
-      const addition = { subject: person.subject, passkey: { ...passkey, name }, challenge, event: newId() };
-      const added = await storage.addPasskey(addition);
+      const added = await storage.addPasskey({
+        ...{ subject: person.subject, passkey: { ...passkey, name }, challenge },
+        ...{ event: newId(), by: asPerson(person) },
+      });
       if (added.kind === 'refused') throw new AuthError('passkey_refused');
       if (added.kind !== 'added') throw refusalOf(added);
     },
@@ -63,7 +65,9 @@ export function openFactors(options: {
     },
     remove: async (person, id) => {
       demandPresence(person, clock());
-      const removed = await storage.removePasskey({ id, subject: person.subject, event: newId() });
+      const removed = await storage.removePasskey({
+        ...{ id, subject: person.subject, event: newId(), by: asPerson(person) },
+      });
       if (removed.kind === 'unknown') throw new AuthError('passkey_unknown');
       if (removed.kind === 'last') throw new AuthError('passkey_last');
     },
@@ -75,6 +79,7 @@ export function openFactors(options: {
         subject: person.subject,
         names,
         event: newId(),
+        by: asPerson(person),
       });
       if (replaced.kind === 'unknown') throw new AuthError('session_refused');
       return made;

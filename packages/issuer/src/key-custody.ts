@@ -1,4 +1,5 @@
 import {
+  AuthError,
   generatePrivateJwk,
   importPublicKey,
   importSigningKey,
@@ -52,6 +53,17 @@ export function createCustody(options: {
         report({ path: `signer ${signer.name}`, error });
       });
     },
+  };
+}
+
+/**
+ * For a decision that was to keep a drafted key: a refusal has kept nothing, so what was drafted for it is erased. After a
+ * fault nobody knows whether it was kept. The error is passed on.
+ */
+export function dropIfRefused(custody: Custody, draft: NewKey): (error: unknown) => Promise<never> {
+  return async (error) => {
+    if (error instanceof AuthError) await custody.destroy(draft);
+    throw error;
   };
 }
 

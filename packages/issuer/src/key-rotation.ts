@@ -1,4 +1,5 @@
-import type { Custody } from './key-custody.ts';
+import { dropIfRefused, type Custody } from './key-custody.ts';
+import type { Actor } from './storage/actor.ts';
 import { readGuards } from './guards.ts';
 import { nameGuard, type SilentGuard } from './propagation.ts';
 import type { KeyPurpose, KeyRow } from './storage/rows.ts';
@@ -14,7 +15,7 @@ export type RotateResult =
   | { readonly kind: 'not_held'; readonly kid: string; readonly lacking: readonly SilentGuard[] };
 
 /** Promotes the next key of a purpose and algorithm once every guard can be expected to hold it. */
-export type Rotate = (which: { purpose: KeyPurpose; alg: string; by: string }) => Promise<RotateResult>;
+export type Rotate = (which: { purpose: KeyPurpose; alg: string; by: Actor }) => Promise<RotateResult>;
 
 /**
  * Makes the rotation. Every guard with an identity must have said that it holds the next session key; for all
@@ -35,7 +36,9 @@ export function createRotation(options: {
     if (next !== undefined && next.holdableFrom > (await storage.now()))
       return { kind: 'not_holdable', holdableFrom: next.holdableFrom };
     const drafted = await draft(purpose, alg);
-    const promoted = await storage.promoteKey({ next: drafted, when: 'holdable', by });
+    const promoted = await storage
+      .promoteKey({ next: drafted, when: 'holdable', by })
+      .catch(dropIfRefused(custody, drafted));
     if (promoted.kind === 'promoted') return { ...promoted, silent: silent.map(nameGuard) };
     // Somebody else was faster: this draft stands nowhere, unless as the next key that was missing.
     if (promoted.kind === 'not_holdable') await custody.destroy(drafted);

@@ -1,8 +1,9 @@
 import type { AlgorithmName, HeaderTable, PublishedJwk, SigningKey, VerificationKey } from '@symbolon/token';
-import { createCustody, isExternal, type Custody } from './key-custody.ts';
+import { createCustody, dropIfRefused, isExternal, type Custody } from './key-custody.ts';
 import { createRotation, type Rotate, type RotateResult } from './key-rotation.ts';
 import { makeKeyTables } from './key-tables.ts';
 import type { Signers } from './signer.ts';
+import type { Actor } from './storage/actor.ts';
 import type { KeyPurpose, KeyRow } from './storage/rows.ts';
 import type { NewKey, RevokeResult, Storage } from './storage/storage.ts';
 import type { Keyring } from './wrapping.ts';
@@ -50,7 +51,7 @@ export interface SigningKeys {
   /** Promotes the next key of a purpose and algorithm, as soon as guards hold it. */
   readonly rotate: Rotate;
   /** Makes a key gone at once: the next one signs, and the feed tells every guard. */
-  readonly revoke: (kid: string, by: string) => Promise<RevokeResult>;
+  readonly revoke: (kid: string, by: Actor) => Promise<RevokeResult>;
   /** Brings every wrapped key under the first entry of the key file; answers their names. */
   readonly rewrap: () => Promise<{ readonly rewrapped: readonly string[] }>;
   /**
@@ -123,7 +124,7 @@ export async function openSigningKeys(options: {
     const row = (await storage.listKeys()).find((key) => key.kid === kid);
     if (row === undefined) return { kind: 'unknown' };
     const next = await draft(row.purpose, row.alg);
-    const revoked = await storage.revokeKey({ kid, next, by });
+    const revoked = await storage.revokeKey({ kid, next, by }).catch(dropIfRefused(custody, next));
     forget([kid]);
     const used = revoked.kind === 'revoked' && [revoked.current.kid, revoked.next?.kid].includes(next.kid);
     if (!used) await custody.destroy(next);

@@ -143,6 +143,20 @@ browserTest('BROWSER-5: what changes something is asked by a page of the issuer'
   ok(await ask(lab, browser, { method: 'GET', headers: { 'sec-fetch-site': 'cross-site' } }));
 });
 
+browserTest(
+  'BROWSER-30: the fifty-first sign-in signs the browser out that was idle for longest',
+  async (lab) => {
+    const [first, second] = [await lab.visit(), await lab.visit()];
+    lab.clock.advance(1);
+    for (let n = 2; n < 50; n++) await lab.visit();
+    lab.clock.advance(400);
+    ok(await ask(lab, first), 'fifty stand, and this one is used again');
+    await lab.visit();
+    equal(await ask(lab, second), undefined);
+    ok(await ask(lab, first));
+  },
+);
+
 browserTest('BROWSER-6: a sign-in ends the session that was in this browser before', async (lab) => {
   const before = await lab.visit();
   const other = await lab.visit();

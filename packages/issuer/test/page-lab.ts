@@ -21,9 +21,12 @@ export interface PageLab extends PeopleLab {
 
 const appRedirect = 'https://app.example/cb';
 
-/** Opens it. `application` is the name of the application. */
-export async function openPageLab(application = 'Fieldnotes'): Promise<PageLab> {
-  const lab = await openPeopleLab();
+/** Opens it. `application` is the name of the application, `seen` as in `openPeopleLab`. */
+export async function openPageLab(
+  application = 'Fieldnotes',
+  seen?: Parameters<typeof openPeopleLab>[1],
+): Promise<PageLab> {
+  const lab = await openPeopleLab({}, seen);
   const operator = await openFirst(lab);
   const invited = await lab.issuer.accounts?.invite({ name: 'ada@example.com' });
   if (invited?.kind !== 'invited') throw new Error('unexpected account, expected none');

@@ -1,7 +1,7 @@
 import { createSqlStorage } from '../src/storage/sql-storage.ts';
 import { openSqliteEngine } from '../src/storage/sqlite-engine.ts';
 import type { Engine } from '../src/storage/engine.ts';
-import type { IssuerOptions } from '../src/index.ts';
+import type { IssuerOptions, Storage } from '../src/index.ts';
 import { createAuthenticator, type Asked, type Authenticator, type Bend } from './authenticator.ts';
 import { createClock, issuerUrl, openLab, type Lab } from './support.ts';
 
@@ -10,10 +10,14 @@ export interface PeopleLab extends Lab {
   readonly engine: Engine;
 }
 
-export async function openPeopleLab(options: Partial<IssuerOptions> = {}): Promise<PeopleLab> {
+/** Opens it. `seen` is the store as the issuer has it, for a test that does something between two of its questions. */
+export async function openPeopleLab(
+  options: Partial<IssuerOptions> = {},
+  seen: (storage: Storage) => Storage = (storage) => storage,
+): Promise<PeopleLab> {
   const clock = createClock();
   const engine = openSqliteEngine({ file: ':memory:', clock: clock.now });
-  const storage = createSqlStorage(engine);
+  const storage = seen(createSqlStorage(engine));
   const lab = await openLab({ people: { name: 'Example' }, ...options, storage, clock: clock.now });
   return { ...lab, clock, engine };
 }

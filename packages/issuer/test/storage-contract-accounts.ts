@@ -65,6 +65,7 @@ async function useOf(
   };
 }
 
+const by = 'test';
 const many = 8;
 const kindsOf = (results: readonly { kind: string }[]): string[] => results.map(({ kind }) => kind).sort();
 
@@ -123,7 +124,7 @@ export function accountContract(storeTest: StoreTest): void {
     const found = await b.findAccount({ name: 'ＡDA strasse' });
     assert.equal(found?.name, 'Ada Straße');
     const { subject } = found;
-    await a.replaceRecoveryCodes({ subject, names: ['code'], event: id() });
+    await a.replaceRecoveryCodes({ subject, names: ['code'], event: id(), by });
     const enrolment = { name: 'next', life: hour };
     const redeemed = await b.redeemRecoveryCode({
       ...{ name: 'code', accountName: 'aDA sTRASSE', enrolment, event: id() },
@@ -283,13 +284,13 @@ export function accountContract(storeTest: StoreTest): void {
     const person = await enrolled(a);
     const { subject, name: accountName } = person;
     const secure: readonly (() => Promise<unknown>)[] = [
-      () => b.replaceRecoveryCodes({ subject, names: [id()], event: id() }),
-      () => b.endOthers({ subject, keep: id(), event: id() }),
+      () => b.replaceRecoveryCodes({ subject, names: [id()], event: id(), by }),
+      () => b.endOthers({ subject, keep: id(), event: id(), by }),
       () => b.endSessionsOf({ subject, by: 'test' }),
     ];
     for (const [n, act] of secure.entries()) {
       const [code, redeemed, link] = [id(), id(), id()];
-      await a.replaceRecoveryCodes({ subject, names: [code, id()], event: id() });
+      await a.replaceRecoveryCodes({ subject, names: [code, id()], event: id(), by });
       await a.redeemRecoveryCode({
         ...{ name: code, accountName, enrolment: { name: redeemed, life: hour }, event: id() },
       });
@@ -310,7 +311,7 @@ export function accountContract(storeTest: StoreTest): void {
     clock.advance(300);
     assert.deepEqual(await b.usePasskey(late), { kind: 'challenge_used' });
     assert.deepEqual(
-      await b.addPasskey({ ...person, passkey: newPasskey(), challenge: late.challenge, event: id() }),
+      await b.addPasskey({ ...person, passkey: newPasskey(), challenge: late.challenge, event: id(), by }),
       {
         kind: 'challenge_used',
       },
@@ -346,7 +347,7 @@ export function accountContract(storeTest: StoreTest): void {
 
   storeTest('ACCOUNT-10: a disabled account is opened by nothing', async ({ a, b }) => {
     const person = await enrolled(a);
-    await a.replaceRecoveryCodes({ subject: person.subject, names: ['one', 'two'], event: id() });
+    await a.replaceRecoveryCodes({ subject: person.subject, names: ['one', 'two'], event: id(), by });
     const recover = (store: Storage, name: string): ReturnType<Storage['redeemRecoveryCode']> =>
       store.redeemRecoveryCode({
         name,
@@ -374,11 +375,15 @@ export function accountContract(storeTest: StoreTest): void {
       passkey: newPasskey(),
       challenge: await challengeAt(b),
       event: id(),
+      by,
     };
     assert.deepEqual(await b.addPasskey(addition), { kind: 'refused' });
-    assert.deepEqual(await b.replaceRecoveryCodes({ subject: person.subject, names: ['x'], event: id() }), {
-      kind: 'unknown',
-    });
+    assert.deepEqual(
+      await b.replaceRecoveryCodes({ subject: person.subject, names: ['x'], event: id(), by }),
+      {
+        kind: 'unknown',
+      },
+    );
     assert.deepEqual(await b.enableAccount({ subject: person.subject, by: 'test', event: id() }), {
       kind: 'enabled',
     });
@@ -395,27 +400,36 @@ export function accountContract(storeTest: StoreTest): void {
     const person = await enrolled(a);
     const { subject } = person;
     const another = newPasskey();
-    assert.deepEqual(await a.removePasskey({ id: person.passkey, subject, event: id() }), { kind: 'last' });
-    await a.addPasskey({ subject, passkey: another, challenge: await challengeAt(a), event: id() });
+    assert.deepEqual(await a.removePasskey({ id: person.passkey, subject, event: id(), by }), {
+      kind: 'last',
+    });
+    await a.addPasskey({ subject, passkey: another, challenge: await challengeAt(a), event: id(), by });
     const removals = [person.passkey, another.id].map((passkey, n) =>
-      (n ? a : b).removePasskey({ id: passkey, subject, event: id() }),
+      (n ? a : b).removePasskey({ id: passkey, subject, event: id(), by }),
     );
     assert.deepEqual(kindsOf(await Promise.all(removals)), ['last', 'removed']);
     const [left] = await a.listPasskeys(subject);
     assert.ok(left);
-    await a.replaceRecoveryCodes({ subject, names: ['code'], event: id() });
-    assert.deepEqual(await b.removePasskey({ id: left.id, subject, event: id() }), { kind: 'removed' });
-    assert.deepEqual(await b.removePasskey({ id: left.id, subject, event: id() }), { kind: 'unknown' });
+    await a.replaceRecoveryCodes({ subject, names: ['code'], event: id(), by });
+    assert.deepEqual(await b.removePasskey({ id: left.id, subject, event: id(), by }), { kind: 'removed' });
+    assert.deepEqual(await b.removePasskey({ id: left.id, subject, event: id(), by }), { kind: 'unknown' });
   });
 
   storeTest('ACCOUNT-15: a passkey belongs to one account, which has 20 at most', async ({ a, b }) => {
     const [ada, eve] = [await enrolled(a), await enrolled(a)];
     const change = { id: ada.passkey, subject: eve.subject, event: id() };
     assert.deepEqual(await b.renamePasskey({ ...change, name: 'Mine' }), { kind: 'unknown' });
-    assert.deepEqual(await b.removePasskey(change), { kind: 'unknown' });
+    assert.deepEqual(await b.removePasskey({ ...change, by }), { kind: 'unknown' });
     const add = async (passkey: NewPasskey): Promise<string> =>
-      (await b.addPasskey({ subject: eve.subject, passkey, challenge: await challengeAt(a), event: id() }))
-        .kind;
+      (
+        await b.addPasskey({
+          subject: eve.subject,
+          passkey,
+          challenge: await challengeAt(a),
+          event: id(),
+          by,
+        })
+      ).kind;
     assert.equal(await add(newPasskey({ id: ada.passkey })), 'passkey_known');
     for (let n = 1; n < 20; n++) assert.equal(await add(newPasskey()), 'added');
     assert.equal(await add(newPasskey()), 'refused');
@@ -433,8 +447,8 @@ export function accountContract(storeTest: StoreTest): void {
   storeTest('ACCOUNT-19: of many uses of one recovery code at once, one counts', async ({ a, b, clock }) => {
     const person = await enrolled(a);
     const { subject, name: accountName } = person;
-    await a.replaceRecoveryCodes({ subject, names: ['old'], event: id() });
-    await a.replaceRecoveryCodes({ subject, names: ['code', 'other'], event: id() });
+    await a.replaceRecoveryCodes({ subject, names: ['old'], event: id(), by });
+    await a.replaceRecoveryCodes({ subject, names: ['code', 'other'], event: id(), by });
     assert.equal(await b.countRecoveryCodes(subject), 2);
     const redeem = (store: Storage, name: string, next: string): ReturnType<Storage['redeemRecoveryCode']> =>
       store.redeemRecoveryCode({
@@ -486,7 +500,7 @@ export function accountContract(storeTest: StoreTest): void {
         .sort();
       assert.deepEqual(events, ['account_added', 'passkey_added', 'role_changed']);
       await a.invite({ ...newOffer({ life: 2 * second }), by: 'test', inviter: null });
-      await a.replaceRecoveryCodes({ subject: person.subject, names: ['kept'], event: id() });
+      await a.replaceRecoveryCodes({ subject: person.subject, names: ['kept'], event: id(), by });
       clock.advance(600);
       assert.equal(await b.sweepCodes(), 2, 'the invitation and the challenge');
       assert.equal(await a.countRecoveryCodes(person.subject), 1);

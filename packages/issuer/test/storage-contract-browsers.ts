@@ -20,14 +20,14 @@ const audience = 'https://issuer.example/account';
 const deviceKey = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' };
 const bound = { idleLife: 7 * 24 * hour, absoluteLife: 30 * 24 * hour, signWith };
 
-/** An account, and the issuer's own client. */
-async function addPerson({ a, run }: StoreLab): Promise<string> {
+/** An operator's account, and the issuer's own client. */
+export async function addPerson({ a, run }: Pick<StoreLab, 'a' | 'run'>, name = 'Ada'): Promise<string> {
   const subject = id();
   await a.addClient(newClient({ id: own, kind: 'own', audiences: [] }));
   await run(`INSERT INTO subjects (id, namespace, external_id, handle, enabled, cut_at, created_at)
     VALUES ('${subject}', '', '${subject}', '${id()}', 1, 0, 0)`);
   await run(
-    `INSERT INTO accounts (subject, name, folded, role, created_at) VALUES ('${subject}', 'Ada', 'ada', 'operator', 0)`,
+    `INSERT INTO accounts (subject, name, folded, role, created_at) VALUES ('${subject}', '${name}', '${name.toLowerCase()}', 'operator', 0)`,
   );
   return subject;
 }
@@ -37,8 +37,12 @@ const newBrowser = (subject: string, over: Partial<BrowserStart> = {}): BrowserS
   ...{ idleLife: hour, absoluteLife: 8 * hour, signWith, ...over },
 });
 
-async function signIn(store: Storage, subject: string): Promise<SessionRow> {
-  const result = await store.startBrowserSession(newBrowser(subject));
+export async function signIn(
+  store: Storage,
+  subject: string,
+  over: Partial<BrowserStart> = {},
+): Promise<SessionRow> {
+  const result = await store.startBrowserSession(newBrowser(subject, over));
   assert.equal(result.kind, 'started');
   return sessionOf(result);
 }
@@ -100,6 +104,52 @@ export function browserContract(storeTest: StoreTest): void {
       }
     },
   );
+
+  storeTest('BROWSER-30: of a person’s sessions in browsers fifty stand', async (lab) => {
+    const { a, b, clock } = lab;
+    const [subject, other] = [await addPerson(lab), await addPerson(lab, 'Bob')];
+    const theirs = await signIn(a, other);
+    const oldest = await signIn(a, subject, { idleLife: 8 * hour });
+    const next = await signIn(a, subject, { idleLife: 8 * hour });
+    const over = await signIn(a, subject, { idleLife: minute });
+    clock.advance(60);
+    assert.equal(await b.findBrowserSession(over.sid), null);
+    for (let n = 0; n < 48; n++) await signIn(n % 2 === 0 ? a : b, subject);
+    clock.advance(1);
+    await renew(a, oldest);
+    assert.ok(await a.findBrowserSession(next.sid), 'fifty stand; what ran out does not count');
+    const { head } = await a.readFeed({ after: 0, limit: 1000 });
+    const last = await signIn(b, subject);
+    assert.equal(await a.findBrowserSession(next.sid), null);
+    assert.equal((await a.findSession(next.sid))?.endReason, 'evicted');
+    const live = await a.listSessions({ subject, only: 'alive', limit: 100 });
+    assert.equal(live.length, 50);
+    for (const { sid } of [oldest, last, theirs]) assert.ok(await a.findBrowserSession(sid));
+    const { entries } = await b.readFeed({ after: head, limit: 10 });
+    assert.deepEqual(
+      entries.map(({ kind, value }) => [kind, value]),
+      [['session', next.sid]],
+    );
+    const told = await a.listAudit({ sid: next.sid, kind: 'session_ended', limit: 10 });
+    assert.deepEqual(
+      told.map(({ fields }) => fields),
+      [{ by: 'issuer', reason: 'evicted' }],
+    );
+    assert.equal((await a.listAudit({ sid: last.sid, limit: 10 })).length, 1, 'the start is told as well');
+  });
+
+  storeTest('BROWSER-30: what another version left beyond the bound goes with the next', async (lab) => {
+    const { a } = lab;
+    const subject = await addPerson(lab);
+    for (let n = 0; n < 50; n++) await signIn(a, subject);
+    await lab.run(`INSERT INTO sessions (id, kind, subject, client_id, audience, scope, jkt, generation, repeats,
+        rotated_at, created_at, last_used_at, started_at, idle_life, idle_expires_at, absolute_expires_at)
+      SELECT 'left ' || id, kind, subject, client_id, audience, scope, jkt, generation, repeats, rotated_at, created_at,
+        last_used_at, started_at, idle_life, idle_expires_at, absolute_expires_at FROM sessions WHERE kind = 'browser'`);
+    await signIn(a, subject);
+    assert.equal((await a.listSessions({ subject, only: 'alive', limit: 200 })).length, 50);
+    assert.equal((await a.listAudit({ kind: 'session_ended', limit: 200 })).length, 51);
+  });
 
   storeTest('BROWSER-8: the current generation leads to the next', async (lab) => {
     const { a, b, clock } = lab;

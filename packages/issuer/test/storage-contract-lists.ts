@@ -115,7 +115,7 @@ export function listContract(storeTest: StoreTest): void {
         await link(lab, { subject: bea, client: 'one', scopes: ['read'] }),
       ];
       const before = (await lab.a.readFeed({ after: 0, limit: 1 })).head;
-      const ended = await lab.a.endOthers({ subject: ada, keep, event: id() });
+      const ended = await lab.a.endOthers({ subject: ada, keep, event: id(), by: 'person' });
       assert.deepEqual([ended.sessions, ended.applications], [2, 1]);
       const stands = async (sid: string): Promise<boolean | undefined> =>
         (await lab.b.findSession(sid))?.alive;
@@ -131,7 +131,7 @@ export function listContract(storeTest: StoreTest): void {
         entries.map(({ position, kind, value }) => [position, kind, value]).toSorted(),
         [other, linked].map((sid) => [ended.position, 'session', sid]).toSorted(),
       );
-      const again = await lab.b.endOthers({ subject: ada, keep, event: id() });
+      const again = await lab.b.endOthers({ subject: ada, keep, event: id(), by: 'person' });
       assert.deepEqual([again.sessions, again.applications], [0, 0]);
       assert.equal((await lab.b.verifyAudit()).kind, 'intact');
     },

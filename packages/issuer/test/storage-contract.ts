@@ -1,5 +1,6 @@
 import { suite, test } from 'node:test';
 import { accountContract } from './storage-contract-accounts.ts';
+import { actingContract } from './storage-contract-acting.ts';
 import { auditContract } from './storage-contract-audit.ts';
 import { browserContract } from './storage-contract-browsers.ts';
 import { chainContract } from './storage-contract-chain.ts';
@@ -37,6 +38,7 @@ export function storageContract(engine: string, open: OpenStoreLab): void {
     clientContract(storeTest);
     keyContract(storeTest);
     accountContract(storeTest);
+    actingContract(storeTest);
     auditContract(storeTest);
     chainContract(storeTest);
     codeContract(storeTest);

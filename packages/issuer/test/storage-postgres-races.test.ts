@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
+import { AuthError } from '@symbolon/token';
 import { Client } from 'pg';
 import type { Storage } from '../src/storage/storage.ts';
 import { allowanceOf, allowed, kept, redemptionOf, subjectOf } from './storage-code-lab.ts';
+import { addPerson, signIn } from './storage-contract-browsers.ts';
 import { openPostgresLab } from './storage-postgres-lab.ts';
 import {
   api,
@@ -132,6 +134,40 @@ else {
     await opened(a, { jkt: 'the last' });
     const live = await a.listSessions({ clientId: machine, only: 'alive', limit: 2000 });
     assert.equal(live.length, 1000);
+  });
+
+  test('POSTGRES-12: what a session decides while it is ended is decided before its end, or not at all', async () => {
+    const subject = await addPerson(lab, 'Ada');
+    const other = await addPerson(lab, 'Bob');
+    let done = 0;
+    for (let turn = 0; turn < 20; turn++) {
+      const { sid } = await signIn(a, subject);
+      const acting = { sid, as: 'operator', name: 'operator:ada' } as const;
+      const deciding = each(6, (store) =>
+        store.endSessionsOf({ subject: other, by: acting }).catch((error: unknown) => {
+          assert.ok(error instanceof AuthError && error.code === 'session_ended');
+        }),
+      );
+      const ended = await b.endSession(end(sid));
+      assert.ok(ended.kind === 'ended');
+      for (const cut of await deciding) {
+        if (cut === undefined) continue;
+        assert.ok(cut.kind === 'cut' && cut.position < ended.position, 'the head puts them in one order');
+        done += 1;
+      }
+    }
+    assert.ok(done > 0, 'some came first');
+  });
+
+  test('POSTGRES-12: however many sign in at once, fifty browser sessions of a person stand', async () => {
+    const subject = await addPerson(lab, 'Ada');
+    await each(50, (store) => signIn(store, subject));
+    for (let turn = 0; turn < 15; turn++) {
+      await each(2 + (turn % 5), (store) => signIn(store, subject));
+      const live = await a.listSessions({ subject, only: 'alive', limit: 200 });
+      assert.equal(live.length, 50);
+    }
+    assert.equal((await a.listAudit({ kind: 'session_ended', limit: 200 })).length, 60);
   });
 
   test('POSTGRES-5: keys promoted, revoked and added at once leave one current and one next', async () => {

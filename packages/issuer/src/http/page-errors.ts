@@ -29,6 +29,7 @@ export async function refusalPage(site: Site, error: unknown): Promise<Response>
 }
 
 const why: Readonly<Record<string, string>> = {
+  session_ended: 'You were signed out in the meantime, so nothing was changed. Sign in again.',
   passkey_last:
     'It is the last passkey, and there is no recovery code: nothing would open the account. Add another passkey first.',
   passkey_unknown: 'There is no such passkey any more. It may have been removed in another window.',

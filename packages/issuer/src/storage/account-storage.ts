@@ -1,3 +1,4 @@
+import type { Actor } from './actor.ts';
 import type { CutResult } from './decisions.ts';
 
 /** Accounts, their passkeys and what is presented once. Each method is one transaction, as in `storage.ts`. */
@@ -6,12 +7,12 @@ export interface AccountStorage {
   /** By name. */
   listAccounts(page: { limit: number; after?: string }): Promise<readonly AccountRow[]>;
   /** `last_operator`: nobody could use the console any more. */
-  setRole(change: { subject: string; role: Role; by: string; event: string }): Promise<RoleResult>;
+  setRole(change: { subject: string; role: Role; by: Actor; event: string }): Promise<RoleResult>;
   /** Disables an account, cuts its sessions and voids what it was given to enrol with. */
-  disableAccount(change: { subject: string; by: string; event: string }): Promise<DisableResult>;
+  disableAccount(change: { subject: string; by: Actor; event: string }): Promise<DisableResult>;
   enableAccount(change: {
     subject: string;
-    by: string;
+    by: Actor;
     event: string;
   }): Promise<{ kind: 'enabled' | 'unknown' }>;
 
@@ -22,7 +23,7 @@ export interface AccountStorage {
    * with whose role it ends.
    */
   invite(
-    invitation: CodeOffer & { by: string; inviter: string | null },
+    invitation: CodeOffer & { by: Actor; inviter: string | null },
   ): Promise<{ kind: 'invited'; expiresAt: number } | { kind: 'refused' }>;
   /** Those that may still be used, by the account's name. */
   listInvitations(page: { limit: number }): Promise<readonly InvitationRow[]>;
@@ -33,7 +34,7 @@ export interface AccountStorage {
     name: string;
     subject: string;
     life: number;
-    by: string;
+    by: Actor;
     inviter: string | null;
     event: string;
   }): Promise<{ kind: 'offered'; expiresAt: number } | { kind: 'disabled' | 'unknown' }>;
@@ -52,7 +53,7 @@ export interface AccountStorage {
   addPasskey(addition: PasskeyAddition): Promise<{ kind: 'added' } | EnrolRefusal>;
   renamePasskey(change: PasskeyChange & { name: string }): Promise<{ kind: 'renamed' | 'unknown' }>;
   /** `last`: nothing else would open the account. */
-  removePasskey(change: PasskeyChange): Promise<{ kind: 'removed' | 'last' | 'unknown' }>;
+  removePasskey(change: PasskeyChange & { by: Actor }): Promise<{ kind: 'removed' | 'last' | 'unknown' }>;
 
   /** How many recovery codes are left. */
   countRecoveryCodes(subject: string): Promise<number>;
@@ -61,6 +62,7 @@ export interface AccountStorage {
     subject: string;
     names: readonly string[];
     event: string;
+    by: Actor;
   }): Promise<{ kind: 'replaced' | 'unknown' }>;
   /** Uses up a recovery code of an account, for a code to enrol with. One wins. */
   redeemRecoveryCode(redemption: {
@@ -177,6 +179,7 @@ export interface PasskeyAddition {
   readonly passkey: NewPasskey;
   readonly challenge: RedeemedChallenge;
   readonly event: string;
+  readonly by: Actor;
 }
 
 export interface PasskeyChange {

@@ -1,3 +1,4 @@
+import type { Actor } from './actor.ts';
 import type { AllowedAudience, ClientKind, PublicJwk, Registration, SessionRow } from './rows.ts';
 
 // What several decisions of the store are given, and what they answer.
@@ -45,8 +46,7 @@ export interface NewClient {
   readonly rights: readonly string[];
   readonly registration: Registration;
   readonly subject: NewSubject;
-  /** Who did this, for the audit log. */
-  readonly by: string;
+  readonly by: Actor;
 }
 
 /** Two independent values of 128 random bits, base64url. */

@@ -1,3 +1,4 @@
+import type { Actor } from './actor.ts';
 import type { AuditKind, AuditRow, ListedSession, Registration } from './rows.ts';
 
 /** What people and operators look at; each method one reading, and one decision that ends many things. */
@@ -16,7 +17,7 @@ export interface ListStorage {
   /** Sessions started and ended in each of the last so many minutes, oldest first; the last one still runs. */
   readMinutes(minutes: number): Promise<Minutes>;
   /** Ends every session of a person but one, and every link to an application. */
-  endOthers(end: { subject: string; keep: string; event: string }): Promise<OthersEnded>;
+  endOthers(end: { subject: string; keep: string; event: string; by: Actor }): Promise<OthersEnded>;
   /** Tells a person what he did; the audit log was told by the decision itself. */
   noteEvent(event: Omit<SecurityEvent, 'at'> & { subject: string }): Promise<void>;
 }

@@ -1,7 +1,9 @@
+import type { Actor } from './actor.ts';
+
 /** Signing out, and whom to tell that a session has ended: each method one transaction, as in `storage.ts`. */
 export interface LogoutStorage {
   /** Ends a sign-in, and the sessions by which applications knew who was there. */
-  endSignIn(end: { sid: string; by: string }): Promise<SignInEnd>;
+  endSignIn(end: { sid: string; by: Actor }): Promise<SignInEnd>;
   /**
    * Notes from the feed which applications must be told, then takes what is due: each is taken by one process, comes
    * back after a pause that grows, and is given up after six attempts.

@@ -1,8 +1,10 @@
 import type { AccountRow, AccountStorage } from './account-storage.ts';
 import type { Engine, Row, Statement } from './engine.ts';
 import { foldName } from './fold-name.ts';
+import { nameOf } from './actor.ts';
 import { happening, type Happening } from './happening.ts';
 import { integer, onlyRow, text } from './read-rows.ts';
+import { decideAs } from './sql-acting.ts';
 import { statement, telling, type Told } from './sql-decision.ts';
 import { createSqlLinks } from './sql-links.ts';
 import { createSqlPasskeys } from './sql-passkeys.ts';
@@ -31,67 +33,70 @@ export function createSqlAccounts(engine: Engine, request: () => string): Accoun
     },
     async setRole({ subject, role, by, event }) {
       const told: Happening = {
-        ...{ event, subject, kind: 'role_changed', fields: { role }, audit: { by } },
+        ...{ event, subject, kind: 'role_changed', fields: { role }, audit: { by: nameOf(by) } },
         ...{ condition: sql.happened.roleChanges, values: [subject, role] },
       };
-      const results = await engine.batch([
-        statement(holdHead),
-        ...happening(told),
-        statement(sql.setRole, subject, role),
-        statement(sql.findAccountBySubject, subject),
-      ]);
+      const results = await decideAs(engine, by, {
+        statements: [
+          statement(holdHead),
+          ...happening(told),
+          statement(sql.setRole, subject, role),
+          statement(sql.findAccountBySubject, subject),
+        ],
+      });
       if (results.at(-2)?.length === 1) return { kind: 'changed' };
       const row = results.at(-1)?.[0];
       if (!row) return { kind: 'unknown' };
       return { kind: readAccount(row).role === role ? 'unchanged' : 'last_operator' };
     },
     async disableAccount({ subject, by, event }) {
-      const told: Told = { kind: 'subject_disabled', fields: { by, subject } };
-      const results = await engine.batch([
-        statement(moveHead),
-        statement(sql.disableAccount, subject),
-        statement(subjects.saySubjectCut, subject),
-        statement(sql.voidEnrolmentsIfDisabled, subject),
-        statement(sql.keepEvent(sql.happened.accountCut), event, subject, 'account_disabled', '{}', subject),
-        ...telling(subjects.auditIfSubjectCut, { told, values: [subject] }),
-        statement(sql.findAccountBySubject, subject),
-      ]);
+      const told: Told = { kind: 'subject_disabled', fields: { by: nameOf(by), subject } };
+      const kept = [event, subject, 'account_disabled', '{}', subject];
+      const results = await decideAs(engine, by, {
+        statements: [
+          statement(moveHead),
+          statement(sql.disableAccount, subject),
+          statement(subjects.saySubjectCut, subject),
+          statement(sql.voidEnrolmentsIfDisabled, subject),
+          statement(sql.keepEvent(sql.happened.accountCut), ...kept),
+          ...telling(subjects.auditIfSubjectCut, { told, values: [subject] }),
+          statement(sql.findAccountBySubject, subject),
+        ],
+      });
       const row = results[1]?.[0];
       if (row) return { kind: 'cut', position: integer(row, 'position') };
       return { kind: results.at(-1)?.length === 1 ? 'last_operator' : 'unknown' };
     },
     async enableAccount({ subject, by, event }) {
-      const told: Told = { kind: 'subject_enabled', fields: { by, subject } };
-      const [, rows] = await engine.batch([
-        statement(holdHead),
-        statement(subjects.enableSubject, subject),
-        statement(
-          sql.keepEvent(sql.happened.accountStands),
-          event,
-          subject,
-          'account_enabled',
-          '{}',
-          subject,
-        ),
-        ...telling(subjects.auditIfSubjectStands, { told, values: [subject] }),
-      ]);
+      const told: Told = { kind: 'subject_enabled', fields: { by: nameOf(by), subject } };
+      const kept = [event, subject, 'account_enabled', '{}', subject];
+      const [, rows] = await decideAs(engine, by, {
+        statements: [
+          statement(holdHead),
+          statement(subjects.enableSubject, subject),
+          statement(sql.keepEvent(sql.happened.accountStands), ...kept),
+          ...telling(subjects.auditIfSubjectStands, { told, values: [subject] }),
+        ],
+      });
       return { kind: rows?.length === 1 ? 'enabled' : 'unknown' };
     },
     async countRecoveryCodes(subject) {
       return integer(onlyRow(await engine.read(statement(sql.countRecoveryCodes, subject))), 'many');
     },
-    async replaceRecoveryCodes({ subject, names, event }) {
+    async replaceRecoveryCodes({ subject, names, event, by }) {
       const told: Happening = {
         ...{ event, subject, kind: 'recovery_codes_made', fields: { count: names.length } },
         ...{ condition: sql.happened.codeKept, values: [names[0] ?? ''] },
       };
-      const results = await engine.batch([
-        statement(holdHead),
-        statement(sql.dropRecoveryCodes, subject),
-        statement(sql.voidEnrolments, subject),
-        ...names.map((name) => statement(sql.addRecoveryCode, name, subject)),
-        ...happening(told),
-      ]);
+      const results = await decideAs(engine, by, {
+        statements: [
+          statement(holdHead),
+          statement(sql.dropRecoveryCodes, subject),
+          statement(sql.voidEnrolments, subject),
+          ...names.map((name) => statement(sql.addRecoveryCode, name, subject)),
+          ...happening(told),
+        ],
+      });
       return { kind: results[3]?.length === 1 ? 'replaced' : 'unknown' };
     },
     redeemRecoveryCode: (redemption) => redeemRecoveryCode(engine, redemption),

@@ -5,17 +5,22 @@ import type {
   DeviceBinding,
   RenewResult,
 } from './browser-storage.ts';
-import type { Engine, Row } from './engine.ts';
+import type { Engine, Row, Statement } from './engine.ts';
 import { integer, readSession, text } from './read-rows.ts';
 import { readIssue, statement, telling, type Told } from './sql-decision.ts';
 import { recordAudit } from './sql/audit.ts';
+import { holdHead } from './sql/head.ts';
 import * as ends from './sql/session-ends.ts';
+import * as cap from './sql/browser-cap.ts';
 import * as browsers from './sql/browser-sessions.ts';
+
+/** Live browser sessions a person may have; starting one more ends the one idle for longest. */
+const browserSessionsAtMost = 50;
 
 /** Browser sessions: each method one transaction. `request` names each decision, never twice the same. */
 export function createSqlBrowsers(engine: Engine, request: () => string): BrowserStorage {
   return {
-    startBrowserSession: (start) => startBrowserSession(engine, start),
+    startBrowserSession: (start) => startBrowserSession(engine, start, request),
     bindToDevice: (binding) => bindToDevice(engine, binding, request()),
     async renewByDevice({ sid, gen, challengedAt, signWith }) {
       const keys = [signWith.session, signWith.refresh];
@@ -49,20 +54,42 @@ export function createSqlBrowsers(engine: Engine, request: () => string): Browse
 async function startBrowserSession(
   engine: Engine,
   start: BrowserStart,
+  request: () => string,
 ): ReturnType<BrowserStorage['startBrowserSession']> {
   const { sid, clientId, audience, subject, amr, device, idleLife, absoluteLife, signWith } = start;
   const told: Told = { kind: 'session_started', clientId, sid, fields: { amr } };
   const keys = [signWith.session, signWith.refresh];
-  const [rows] = await engine.batch([
+  const person = { subject, sid };
+  const [, rows, evicted] = await engine.batch([
+    statement(holdHead),
     statement(
       browsers.startBrowserSession,
       ...[sid, clientId, audience, idleLife, absoluteLife, ...keys],
       ...[subject, JSON.stringify(amr), device],
     ),
+    ...evicting(person, request()),
     ...telling(ends.auditIfSessionStands, { told }),
   ]);
+  // Whatever else is beyond the bound has been left there by another version, or was in somebody's hand.
+  let more = evicted?.length === 1;
+  while (more) {
+    const [, surplus] = await engine.batch([statement(holdHead), ...evicting(person, request())]);
+    more = surplus?.length === 1;
+  }
   const row = rows?.[0];
   return row === undefined ? { kind: 'refused' } : { kind: 'started', ...readIssue(row) };
+}
+
+/** Each in a decision of its own: a line of the audit log tells of one. */
+function evicting({ subject, sid }: { subject: string; sid: string }, request: string): readonly Statement[] {
+  const fields = JSON.stringify({ by: 'issuer', reason: 'evicted' });
+  return [
+    statement(cap.evictIdlestBrowser, subject, sid, browserSessionsAtMost - 1, request),
+    statement(cap.moveHeadIfBrowserEvicted, request, subject),
+    statement(cap.sayBrowserEvicted, request, subject),
+    statement(cap.auditBrowserEvicted, request, subject, fields),
+    statement(recordAudit),
+  ];
 }
 
 async function bindToDevice(

@@ -1,6 +1,8 @@
+import { nameOf, type Actor } from './actor.ts';
 import type { Engine } from './engine.ts';
 import { UniqueViolation } from './engine.ts';
 import { integer, onlyRow, readClient, readSubject } from './read-rows.ts';
+import { decideAs } from './sql-acting.ts';
 import { statement, telling, type Told } from './sql-decision.ts';
 import { audit } from './sql/audit.ts';
 import * as clients from './sql/clients.ts';
@@ -42,15 +44,23 @@ const ofSubject: Cut = {
 /** Clients and subjects, and the cuts that end all their sessions in one row. */
 export function createSqlClients(engine: Engine): Clients {
   /** The head moves first: the cut is at its new position, which no session alive started after. */
-  async function cut(decision: { update: string; of: Cut; id: string; told: Told }): Promise<CutResult> {
-    const { update, of, id, told } = decision;
-    const [, rows] = await engine.batch([
-      statement(moveHead),
-      statement(update, id),
-      statement(of.say, id),
-      ...of.more.map((text) => statement(text, id)),
-      ...telling(of.audit, { told, values: [id] }),
-    ]);
+  async function cut(decision: {
+    update: string;
+    of: Cut;
+    id: string;
+    told: Told;
+    by: Actor;
+  }): Promise<CutResult> {
+    const { update, of, id, told, by } = decision;
+    const [, rows] = await decideAs(engine, by, {
+      statements: [
+        statement(moveHead),
+        statement(update, id),
+        statement(of.say, id),
+        ...of.more.map((text) => statement(text, id)),
+        ...telling(of.audit, { told, values: [id] }),
+      ],
+    });
     const row = rows?.[0];
     return row ? { kind: 'cut', position: integer(row, 'position') } : { kind: 'unknown' };
   }
@@ -69,13 +79,15 @@ export function createSqlClients(engine: Engine): Clients {
         update: clients.removeClient,
         of: ofClient,
         id,
-        told: { kind: 'client_removed', clientId: id, fields: { by } },
+        by,
+        told: { kind: 'client_removed', clientId: id, fields: { by: nameOf(by) } },
       }),
     disableSubject: ({ subject, by }) =>
       cut({
         update: subjects.disableSubject,
         of: ofSubject,
         id: subject,
+        by,
         told: { kind: 'subject_disabled', fields: { by, subject } },
       }),
     async enableSubject({ subject, by }) {
@@ -97,13 +109,15 @@ export function createSqlClients(engine: Engine): Clients {
             update: clients.cutClient,
             of: ofClient,
             id: of.clientId,
-            told: { kind: 'sessions_cut', clientId: of.clientId, fields: { by: of.by } },
+            by: of.by,
+            told: { kind: 'sessions_cut', clientId: of.clientId, fields: { by: nameOf(of.by) } },
           })
         : cut({
             update: subjects.cutSubject,
             of: ofSubject,
             id: of.subject,
-            told: { kind: 'sessions_cut', fields: { by: of.by, subject: of.subject } },
+            by: of.by,
+            told: { kind: 'sessions_cut', fields: { by: nameOf(of.by), subject: of.subject } },
           }),
     async cutEverything({ by }) {
       const told: Told = { kind: 'sessions_cut', fields: { by, everything: true } };
@@ -126,7 +140,9 @@ async function addClient(engine: Engine, client: NewClient): ReturnType<Storage[
     rights: JSON.stringify(rights),
   };
   try {
-    const [, rows] = await engine.batch([
+    const told: Told = { kind: 'client_added', clientId: id, fields: { by: nameOf(by), kind } };
+    const statements = [
+      statement(holdHead),
       // Its own subject has the empty name in its own namespace, which no session start can ask for.
       statement(subjects.addSubject, subject.id, id, '', subject.handle),
       statement(
@@ -141,8 +157,9 @@ async function addClient(engine: Engine, client: NewClient): ReturnType<Storage[
         JSON.stringify(registration),
         subject.id,
       ),
-      ...telling(audit, { told: { kind: 'client_added', clientId: id, fields: { by, kind } } }),
-    ]);
+      ...telling(audit, { told }),
+    ];
+    const [, , rows] = await decideAs(engine, by, { statements });
     return { kind: 'added', client: readClient(onlyRow(rows)) };
   } catch (error) {
     if (error instanceof UniqueViolation) return { kind: 'exists' };

@@ -1,7 +1,9 @@
+import { nameOf } from './actor.ts';
 import type { Engine, Statement, Value } from './engine.ts';
 import { UniqueViolation } from './engine.ts';
 import { integer, onlyRow, readKey } from './read-rows.ts';
 import type { KeyPurpose, KeyRow } from './rows.ts';
+import { decideAs } from './sql-acting.ts';
 import { statement, telling, type Told } from './sql-decision.ts';
 import { recordAudit } from './sql/audit.ts';
 import { holdHead, moveHead } from './sql/head.ts';
@@ -71,14 +73,16 @@ async function dropExpiredKeys(
 
 async function promoteKey(engine: Engine, { next, when, by }: KeyPromotion): Promise<PromoteResult> {
   const due: readonly Value[] = [next.purpose, next.alg, when === 'forced' ? 1 : 0];
-  const [, , promoted, , rows = []] = await engine.batch([
-    statement(holdHead),
-    statement(signingKeys.retireCurrentIfNextIsDue, ...due),
-    statement(signingKeys.promoteNextIfDue, ...due),
-    statement(signingKeys.addNextKeyUnlessOne, ...keyValues(next), next.holdableAfter),
-    statement(signingKeys.keysOf, next.purpose, next.alg),
-    ...tellKey({ kind: 'key_promoted', key: next, fields: { by, when } }),
-  ]);
+  const [, , promoted, , rows = []] = await decideAs(engine, by, {
+    statements: [
+      statement(holdHead),
+      statement(signingKeys.retireCurrentIfNextIsDue, ...due),
+      statement(signingKeys.promoteNextIfDue, ...due),
+      statement(signingKeys.addNextKeyUnlessOne, ...keyValues(next), next.holdableAfter),
+      statement(signingKeys.keysOf, next.purpose, next.alg),
+      ...tellKey({ kind: 'key_promoted', key: next, fields: { by: nameOf(by), when } }),
+    ],
+  });
   const keys = rows.map(readKey);
   const following = inState(keys, 'next');
   if (!following) throw new Error('unexpected missing next key, expected one after every promotion');
@@ -89,16 +93,19 @@ async function promoteKey(engine: Engine, { next, when, by }: KeyPromotion): Pro
 
 async function revokeKey(engine: Engine, { kid, next, by }: KeyRevocation): Promise<RevokeResult> {
   const which: readonly Value[] = [kid, next.purpose, next.alg];
-  const told: Told = { kind: 'key_revoked', fields: { by, kid, purpose: next.purpose, alg: next.alg } };
-  const [moved, , revoked, , , rows = []] = await engine.batch([
-    statement(moveHead),
-    statement(keyEnds.sayKeyRevoked, ...which),
-    statement(keyEnds.revokeKey, ...which),
-    statement(keyEnds.promoteNextInPlaceOf, ...which),
-    statement(signingKeys.addKeyInPlaceOf, ...keyValues(next), next.holdableAfter, kid),
-    statement(signingKeys.keysOf, next.purpose, next.alg),
-    ...telling(keyEnds.auditIfKeyRevoked, { told, values: [kid] }),
-  ]);
+  const { purpose, alg } = next;
+  const told: Told = { kind: 'key_revoked', fields: { by: nameOf(by), kid, purpose, alg } };
+  const [moved, , revoked, , , rows = []] = await decideAs(engine, by, {
+    statements: [
+      statement(moveHead),
+      statement(keyEnds.sayKeyRevoked, ...which),
+      statement(keyEnds.revokeKey, ...which),
+      statement(keyEnds.promoteNextInPlaceOf, ...which),
+      statement(signingKeys.addKeyInPlaceOf, ...keyValues(next), next.holdableAfter, kid),
+      statement(signingKeys.keysOf, next.purpose, next.alg),
+      ...telling(keyEnds.auditIfKeyRevoked, { told, values: [kid] }),
+    ],
+  });
   if (revoked?.length !== 1) return { kind: 'unknown' };
   const keys = rows.map(readKey);
   const position = integer(onlyRow(moved), 'position');

@@ -1,8 +1,10 @@
 import type { AccountStorage, CodeOffer, InvitationRow, PlannedAccount } from './account-storage.ts';
+import { nameOf } from './actor.ts';
 import type { Engine, Row, Value } from './engine.ts';
 import { foldName } from './fold-name.ts';
 import { happening, type Happening } from './happening.ts';
 import { integer, json, text } from './read-rows.ts';
+import { decideAs } from './sql-acting.ts';
 import { statement, telling, type Told } from './sql-decision.ts';
 import { holdHead } from './sql/head.ts';
 import * as sql from './sql/accounts.ts';
@@ -21,14 +23,16 @@ export function createSqlLinks(engine: Engine): Links {
     },
     async invite({ by, inviter, ...offer }) {
       const { name, role, subject } = offer.account;
-      const told: Told = { kind: 'invitation_made', fields: { by, role, subject } };
+      const told: Told = { kind: 'invitation_made', fields: { by: nameOf(by), role, subject } };
       const folded = foldName(name);
-      const [, , rows] = await engine.batch([
-        statement(holdHead),
-        statement(sql.dropInvitations, folded),
-        statement(sql.invite, ...offered(offer), folded, inviter),
-        ...telling(sql.auditIf(sql.happened.codeKept), { told, values: [offer.name] }),
-      ]);
+      const [, , rows] = await decideAs(engine, by, {
+        statements: [
+          statement(holdHead),
+          statement(sql.dropInvitations, folded),
+          statement(sql.invite, ...offered(offer), folded, inviter),
+          ...telling(sql.auditIf(sql.happened.codeKept), { told, values: [offer.name] }),
+        ],
+      });
       const row = rows?.[0];
       return row ? { kind: 'invited', expiresAt: integer(row, 'expires_at') } : { kind: 'refused' };
     },
@@ -47,16 +51,18 @@ export function createSqlLinks(engine: Engine): Links {
     },
     async offerRecoveryLink({ name, subject, life, by, inviter, event }) {
       const told: Happening = {
-        ...{ event, subject, kind: 'recovery_link_made', fields: {}, audit: { by } },
+        ...{ event, subject, kind: 'recovery_link_made', fields: {}, audit: { by: nameOf(by) } },
         ...{ condition: sql.happened.codeKept, values: [name] },
       };
-      const results = await engine.batch([
-        statement(holdHead),
-        statement(sql.dropRecoveryLinks, subject),
-        statement(sql.offerRecoveryLink, name, subject, life, inviter),
-        ...happening(told),
-        statement(sql.findAccountBySubject, subject),
-      ]);
+      const results = await decideAs(engine, by, {
+        statements: [
+          statement(holdHead),
+          statement(sql.dropRecoveryLinks, subject),
+          statement(sql.offerRecoveryLink, name, subject, life, inviter),
+          ...happening(told),
+          statement(sql.findAccountBySubject, subject),
+        ],
+      });
       const row = results[2]?.[0];
       if (row) return { kind: 'offered', expiresAt: integer(row, 'expires_at') };
       return { kind: results.at(-1)?.length === 1 ? 'disabled' : 'unknown' };

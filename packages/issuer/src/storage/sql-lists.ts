@@ -1,8 +1,10 @@
+import { nameOf } from './actor.ts';
 import type { Engine, Row, Value } from './engine.ts';
 import { foldName } from './fold-name.ts';
 import type { LinkedApplication, ListedAccount, ListStorage, NamedSession } from './list-storage.ts';
 import { integer, json, onlyRow, orNull, readAudit, readListedSession, text } from './read-rows.ts';
 import type { Registration } from './rows.ts';
+import { decideAs } from './sql-acting.ts';
 import { statement } from './sql-decision.ts';
 import { recordAudit } from './sql/audit.ts';
 import * as lists from './sql/account-lists.ts';
@@ -81,19 +83,22 @@ export function createSqlLists(engine: Engine, request: () => string): ListStora
         readByMinute(await engine.read(statement(text, minutes)), minutes);
       return { started: await read(lists.startsByMinute), ended: await read(lists.endsByMinute) };
     },
-    async endOthers({ subject, keep, event }) {
+    async endOthers({ subject, keep, event, by }) {
       const ending = request();
       // Links before sessions, as whoever ends one link takes them.
-      const [grants = [], sessions = [], moved] = await engine.batch([
-        statement(others.endOtherGrants, subject, ending),
-        statement(others.endOtherSessions, subject, keep, ending),
-        statement(others.moveHeadForOthers),
-        statement(others.sayOthersEnded, subject, ending),
-        statement(voidEnrolments, subject),
-        statement(others.keepEvent, event, subject, 'others_ended', '{}'),
-        statement(others.auditOthersEnded, keep, JSON.stringify({ by: 'person', subject, others: true })),
-        statement(recordAudit),
-      ]);
+      const fields = JSON.stringify({ by: nameOf(by), subject, others: true });
+      const [grants = [], sessions = [], moved] = await decideAs(engine, by, {
+        statements: [
+          statement(others.endOtherGrants, subject, ending),
+          statement(others.endOtherSessions, subject, keep, ending),
+          statement(others.moveHeadForOthers),
+          statement(others.sayOthersEnded, subject, ending),
+          statement(voidEnrolments, subject),
+          statement(others.keepEvent, event, subject, 'others_ended', '{}'),
+          statement(others.auditOthersEnded, keep, fields),
+          statement(recordAudit),
+        ],
+      });
       return {
         position: integer(onlyRow(moved), 'position'),
         sessions: sessions.length,

@@ -1,6 +1,8 @@
+import { nameOf } from './actor.ts';
 import type { Engine } from './engine.ts';
 import type { LogoutStorage } from './logout-storage.ts';
 import { integer, text } from './read-rows.ts';
+import { decideAs } from './sql-acting.ts';
 import { statement } from './sql-decision.ts';
 import { recordAudit } from './sql/audit.ts';
 import * as sql from './sql/logouts.ts';
@@ -10,14 +12,17 @@ export function createSqlLogouts(engine: Engine, request: () => string): LogoutS
   return {
     async endSignIn({ sid, by }) {
       const which = [sid, request()];
-      const [, ended = [], moved] = await engine.batch([
-        statement(sql.holdSignIn, sid),
-        { ...statement(sql.endSignIn, ...which), lastIf: (rows) => rows.length === 0 },
-        statement(sql.moveHeadIfSignedOut, ...which),
-        statement(sql.saySignedOut, ...which),
-        statement(sql.auditSignedOut, ...which, JSON.stringify({ by, reason: 'signed_out' })),
-        statement(recordAudit),
-      ]);
+      const fields = JSON.stringify({ by: nameOf(by), reason: 'signed_out' });
+      const [, ended = [], moved] = await decideAs(engine, by, {
+        statements: [
+          statement(sql.holdSignIn, sid),
+          { ...statement(sql.endSignIn, ...which), lastIf: (rows) => rows.length === 0 },
+          statement(sql.moveHeadIfSignedOut, ...which),
+          statement(sql.saySignedOut, ...which),
+          statement(sql.auditSignedOut, ...which, fields),
+          statement(recordAudit),
+        ],
+      });
       const row = moved?.[0];
       if (!row) return { kind: 'unknown' };
       return {

@@ -9,10 +9,12 @@ import type {
   PasskeyUse,
   PlannedAccount,
 } from './account-storage.ts';
+import type { Actor } from './actor.ts';
 import { UniqueViolation, type Engine, type Row, type Statement, type Value } from './engine.ts';
 import { foldName } from './fold-name.ts';
 import { integer, json, orNull, text } from './read-rows.ts';
 import { happening, type Happening } from './happening.ts';
+import { decideAs } from './sql-acting.ts';
 import { statement, telling, type Told } from './sql-decision.ts';
 import { holdHead, moveHead } from './sql/head.ts';
 import { auditIfSubjectCut, saySubjectCut } from './sql/subjects.ts';
@@ -61,18 +63,20 @@ export function createSqlPasskeys(engine: Engine, request: () => string): Passke
       ]);
       return { kind: rows?.length === 1 ? 'renamed' : 'unknown' };
     },
-    async removePasskey({ id, subject, event }) {
+    async removePasskey({ id, subject, event, by }) {
       const found = (await engine.read(statement(sql.findPasskey, id)))[0];
       const told: Happening = {
         ...{ event, subject, kind: 'passkey_removed', fields: { passkey: found && text(found, 'name') } },
         ...{ condition: sql.happened.passkeyRemovable, values: [id, subject] },
       };
-      const results = await engine.batch([
-        statement(holdHead),
-        ...happening(told),
-        statement(sql.removePasskey, id, subject),
-        statement(sql.passkeyStands, id, subject),
-      ]);
+      const results = await decideAs(engine, by, {
+        statements: [
+          statement(holdHead),
+          ...happening(told),
+          statement(sql.removePasskey, id, subject),
+          statement(sql.passkeyStands, id, subject),
+        ],
+      });
       if (results.at(-2)?.length === 1) return { kind: 'removed' };
       return { kind: results.at(-1)?.length === 1 ? 'last' : 'unknown' };
     },
@@ -104,7 +108,7 @@ async function usePasskey(
         ]),
     ...happening(refused),
   ];
-  const decided = await decideOnce(engine, statements);
+  const decided = await decideOnce(engine, { statements, by: 'person' });
   if (!('results' in decided)) return { kind: 'challenge_used' };
   const [challenged, used] = decided.results;
   if (challenged?.length !== 1) return { kind: 'challenge_used' };
@@ -135,7 +139,7 @@ async function enrol(
     ...(code.kind === 'recovery_link' ? endByLink({ ...enrolment, request }) : []),
     ...happening(added({ passkey, subject, event: events.passkey, request })),
   ];
-  const decided = await decideOnce(engine, statements);
+  const decided = await decideOnce(engine, { statements, by: 'person' });
   if (!('results' in decided)) return decided;
   if (decided.results[1]?.length !== 1) return { kind: 'challenge_used' };
   const place = planned === null ? 2 : 4;
@@ -170,13 +174,14 @@ async function addPasskey(
   addition: PasskeyAddition,
   request: string,
 ): ReturnType<AccountStorage['addPasskey']> {
-  const { subject, passkey, challenge, event } = addition;
-  const decided = await decideOnce(engine, [
+  const { subject, passkey, challenge, event, by } = addition;
+  const statements = [
     statement(holdHead),
     statement(sql.redeemChallenge, challenge.name, challenge.madeAt),
     statement(sql.addPasskey, subject, challenge.name, ...passkeyValues(passkey), request),
     ...happening(added({ passkey, subject, event, request })),
-  ]);
+  ];
+  const decided = await decideOnce(engine, { statements, by });
   if (!('results' in decided)) return decided;
   if (decided.results[1]?.length !== 1) return { kind: 'challenge_used' };
   return { kind: decided.results[2]?.length === 1 ? 'added' : 'refused' };
@@ -199,10 +204,10 @@ const taken: Readonly<Record<string, EnrolRefusal['kind']>> = {
 /** Runs a decision in which something may stand already: then nothing was done, and this says what stood. */
 async function decideOnce(
   engine: Engine,
-  statements: readonly Statement[],
+  { statements, by }: { statements: readonly Statement[]; by: Actor },
 ): Promise<EnrolRefusal | { readonly results: readonly (readonly Row[])[] }> {
   try {
-    return { results: await engine.batch(statements) };
+    return { results: await decideAs(engine, by, { statements }) };
   } catch (error) {
     const kind = error instanceof UniqueViolation ? taken[error.table] : undefined;
     if (kind === undefined) throw error;

@@ -1,6 +1,8 @@
+import { nameOf } from './actor.ts';
 import type { Engine, Row, Value } from './engine.ts';
 import type { ClientKind } from './rows.ts';
 import { integer, onlyRow, readListedSession, readSession, text } from './read-rows.ts';
+import { decideAs } from './sql-acting.ts';
 import { decide, readIssue, statement, telling, type Told } from './sql-decision.ts';
 import { recordAudit } from './sql/audit.ts';
 import { blockHolderKey } from './sql/blocked-keys.ts';
@@ -233,19 +235,24 @@ async function endSession(engine: Engine, end: SessionEnd, request: string): Pro
   const { sid, reason, by, clientId, holderKey, assertion } = end;
   const ofClient = clientId === undefined ? [] : [clientId];
   const of = { client: clientId !== undefined };
-  const told: Told = { kind: 'session_ended', sid, fields: { by, reason }, ...(of.client && { clientId }) };
-  const decided = await decide(engine, {
-    assertion,
-    sharing: { row: sid, before: 2 },
-    statements: [
-      statement(ends.endSession(of), sid, reason, request, ...ofClient),
-      statement(ends.sessionStands(of), sid, ...ofClient),
-      statement(ends.moveHeadIfEnded, sid, request),
-      statement(ends.sayEnded, sid, request),
-      ...(holderKey === 'block' ? [statement(blockHolderKey, sid, request)] : []),
-      ...telling(ends.auditIfSessionTouched, { told, values: [request] }),
-    ],
-  });
+  const told: Told = {
+    kind: 'session_ended',
+    sid,
+    fields: { by: nameOf(by), reason },
+    ...(of.client && { clientId }),
+  };
+  const statements = [
+    statement(ends.endSession(of), sid, reason, request, ...ofClient),
+    statement(ends.sessionStands(of), sid, ...ofClient),
+    statement(ends.moveHeadIfEnded, sid, request),
+    statement(ends.sayEnded, sid, request),
+    ...(holderKey === 'block' ? [statement(blockHolderKey, sid, request)] : []),
+    ...telling(ends.auditIfSessionTouched, { told, values: [request] }),
+  ];
+  const decided =
+    typeof by === 'string'
+      ? await decide(engine, { assertion, sharing: { row: sid, before: 2 }, statements })
+      : { kind: 'decided' as const, results: await decideAs(engine, by, { statements }) };
   if (decided.kind === 'assertion_replayed') return decided;
   const [[row] = [], stands, moved] = decided.results;
   if (!row) return { kind: stands?.length === 1 ? 'already_ended' : 'unknown' };

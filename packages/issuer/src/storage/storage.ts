@@ -1,3 +1,4 @@
+import type { Actor } from './actor.ts';
 import type { AccountStorage } from './account-storage.ts';
 import type { AuthorizationStorage } from './authorization-storage.ts';
 import type { LogoutStorage } from './logout-storage.ts';
@@ -22,7 +23,8 @@ import type {
 /**
  * The store, as decisions. Every method is one batch of statements and therefore one transaction: what it reads and
  * what it writes cannot be pulled apart by anybody else, so no caller ever reads first and writes later. Times come
- * from the database's clock (µs). What was decided comes back as a `kind`; an exception is a fault, never a refusal.
+ * from the database's clock (µs). What was decided comes back as a `kind`; an exception is a fault, never a refusal, but
+ * for one: what an `Actor` whose session is over decides, throws `AuthError` `session_ended`.
  */
 export interface Storage
   extends AccountStorage, LogoutStorage, AuthorizationStorage, BrowserStorage, ListStorage {
@@ -32,7 +34,7 @@ export interface Storage
   findClient(id: string): Promise<ClientRow | null>;
   listClients(): Promise<readonly ClientRow[]>;
   /** Disables a client for good; its cut ends every session it has in this one row. */
-  removeClient(removal: { id: string; by: string }): Promise<CutResult>;
+  removeClient(removal: { id: string; by: Actor }): Promise<CutResult>;
 
   /** Disables a subject and cuts its sessions, so that enabling it again revives none. */
   disableSubject(change: { subject: string; by: string }): Promise<CutResult>;
@@ -51,7 +53,7 @@ export interface Storage
   /** Ends one session for good. */
   endSession(end: SessionEnd): Promise<EndResult>;
   /** Ends every session of a client or of a subject that started until now, in one row. They may start new ones. */
-  endSessionsOf(of: { clientId: string; by: string } | { subject: string; by: string }): Promise<CutResult>;
+  endSessionsOf(of: { clientId: string; by: Actor } | { subject: string; by: Actor }): Promise<CutResult>;
   /** Ends every session of this issuer that started until now. */
   cutEverything(cut: { by: string }): Promise<{ kind: 'cut'; position: number }>;
   findSession(sid: string): Promise<ListedSession | null>;
@@ -198,7 +200,7 @@ export type AliveResult =
 export interface SessionEnd {
   readonly sid: string;
   readonly reason: EndReason;
-  readonly by: string;
+  readonly by: Actor;
   /** Only if the session is this client's. */
   readonly clientId?: string;
   /** Whether a machine's key may open another session. */
@@ -238,7 +240,7 @@ export interface KeyPromotion {
   readonly next: NewKey;
   /** `forced` does not wait until guards hold the key. */
   readonly when: 'holdable' | 'forced';
-  readonly by: string;
+  readonly by: Actor;
 }
 
 export type PromoteResult =
@@ -250,7 +252,7 @@ export interface KeyRevocation {
   readonly kid: string;
   /** Becomes the next key; must have the purpose and algorithm of the key revoked. */
   readonly next: NewKey;
-  readonly by: string;
+  readonly by: Actor;
 }
 
 export interface KeyRewrapping {

@@ -1,3 +1,4 @@
+import { asPerson } from '../../browser-sessions.ts';
 import { newId } from '../../random.ts';
 import { confirmPage } from '../../pages/confirm-page.ts';
 import { doneAt, endedAt } from '../flash.ts';
@@ -30,10 +31,11 @@ export async function endOwnSession(office: PeopleOffice, visit: Visit): Promise
   const session = await office.storage.findSession(visit.parameter);
   if (session?.subject !== visit.person.subject) return doneAt(office, { visit, to, what: 'nothing_to_end' });
   const { sid } = session;
+  const by = asPerson(visit.person);
   const end =
     session.kind === 'browser'
-      ? await office.storage.endSignIn({ sid, by: 'person' })
-      : await office.storage.endSession({ sid, reason: 'person', by: 'person', holderKey: 'keep' });
+      ? await office.storage.endSignIn({ sid, by })
+      : await office.storage.endSession({ sid, reason: 'person', by, holderKey: 'keep' });
   if (end.kind !== 'ended') return doneAt(office, { visit, to, what: 'nothing_to_end' });
   const { subject, device } = session;
   await office.storage.noteEvent({ id: newId(), subject, kind: 'session_ended', fields: { device } });
@@ -63,6 +65,7 @@ export async function endOthers(office: PeopleOffice, visit: Visit): Promise<Res
   const absent = askPresence(office, { visit, returnTo: `${base}/account/end-others` });
   if (absent !== undefined) return absent;
   const { subject, sid } = visit.person;
-  const { position } = await office.storage.endOthers({ subject, keep: sid, event: newId() });
+  const by = asPerson(visit.person);
+  const { position } = await office.storage.endOthers({ subject, keep: sid, event: newId(), by });
   return endedAt(office, { visit, to: `${base}/account`, what: 'others', position });
 }

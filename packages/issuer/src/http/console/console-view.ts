@@ -1,4 +1,5 @@
 import type { ConsoleView } from '../../pages/console-frame.ts';
+import type { ActingSession } from '../../storage/actor.ts';
 import { readFlash } from '../flash.ts';
 import type { PeopleOffice } from '../office.ts';
 import type { Visit } from '../visit.ts';
@@ -9,9 +10,12 @@ export async function consoleView(office: PeopleOffice, visit: Visit): Promise<C
   return { site: visit.site, reader: visit.person, now, ...(notice === undefined ? {} : { notice }) };
 }
 
-/** Who did it, for the audit log: the operator by his subject, which names nobody outside this store. */
-export function byOperator({ person }: Visit): string {
-  return `operator:${person.subject}`;
+/**
+ * Who decides: the operator who asks, for as long as he is signed in and an operator. The audit log has his subject,
+ * which names nobody outside this store.
+ */
+export function byOperator({ person }: Visit): ActingSession {
+  return { sid: person.sid, as: 'operator', name: `operator:${person.subject}` };
 }
 
 /** What was asked for in the address, trimmed; '' where nothing was. */

@@ -1,4 +1,4 @@
-/** The SQL of clients that register themselves. `sql.ts` says what it may use, and in which order rows are locked. */
+/** The SQL of clients that register themselves. `dialect.ts` says what it may use, and in which order rows are locked. */
 import { tell } from './audit.ts';
 import { given, sweptAtOnce } from './dialect.ts';
 
