@@ -4,9 +4,16 @@ declare const settings: Pick<
   BrowserHolderOptions,
   'issuer' | 'clientId' | 'audience' | 'redirectUri' | 'scope'
 >;
+/** How far the clock of this page's world is ahead of the machine's, in ms; a test moves it on. */
+declare const ahead: number;
 
 /** What the page of the demo application does: everything a person does there is a button. */
-const holder = createBrowserHolder({ ...settings, presence: 'window' });
+const holder = createBrowserHolder({
+  ...settings,
+  presence: 'window',
+  // As in a laptop that slept: the wall clock has moved, and the other stood still.
+  clock: () => Date.now() + ahead,
+});
 
 const element = (id: string): HTMLElement => {
   const found = document.getElementById(id);
@@ -59,6 +66,11 @@ onClick('work', async () => {
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
   return JSON.stringify(counts);
+});
+
+/** Whether the browser had kept the page as it was, and shows it again. */
+addEventListener('pageshow', ({ persisted }) => {
+  if (persisted) show('state', 'shown again');
 });
 
 if (location.href.startsWith(settings.redirectUri)) {

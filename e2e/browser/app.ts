@@ -34,13 +34,21 @@ export const presentWithin = 5;
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** Starts the application; its API answers 503 until it has a guard. */
-export async function startApp(): Promise<App> {
+export async function startApp(clock: () => number = Date.now): Promise<App> {
   let api: Record<string, Handler> = {};
   let settings: Record<string, string> = {};
+  const scripts = new Map<string, string>();
+  const sendSource = (response: ServerResponse, file: URL): void => {
+    const script = scripts.get(file.href) ?? stripTypeScriptTypes(readFileSync(file, 'utf8'));
+    scripts.set(file.href, script);
+    send(response, 'text/javascript', script);
+  };
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://app').pathname;
+    response.setHeader('date', new Date(clock()).toUTCString());
     if (path.startsWith('/api/')) (api[path] ?? unavailable)(request, response);
-    else if (path === '/' || path === '/back') send(response, 'text/html', pageOf(settings));
+    else if (path === '/' || path === '/back')
+      send(response, 'text/html', pageOf(settings, clock() - Date.now()));
     else if (path === '/app-script.ts') sendSource(response, new URL('app-script.ts', import.meta.url));
     else if (/^\/packages\/(token|holder)\/src\/[a-z0-9/-]+\.ts$/.test(path))
       sendSource(response, new URL(path.slice(1), root));
@@ -82,20 +90,16 @@ function unavailable(_request: IncomingMessage, response: ServerResponse): void 
   response.writeHead(503).end();
 }
 
-function pageOf(settings: Record<string, string>): string {
+function pageOf(settings: Record<string, string>, ahead: number): string {
   return `<!doctype html><html lang="en"><head><title>Demo application</title>
     <script type="importmap">${JSON.stringify(importMap)}</script>
-    <script>var settings = ${JSON.stringify(settings)};</script>
+    <script>var settings = ${JSON.stringify(settings)}, ahead = ${ahead};</script>
     <script type="module" src="/app-script.ts"></script></head>
     <body><main><h1>Demo application</h1>
     ${['sign-in', 'sign-out', 'me', 'pay', 'work'].map((id) => `<button id="${id}">${id}</button>`).join('')}
     <p id="state"></p><p id="out" role="status"></p><p id="counts"></p></main></body></html>`;
 }
 
-function sendSource(response: ServerResponse, file: URL): void {
-  send(response, 'text/javascript', stripTypeScriptTypes(readFileSync(file, 'utf8')));
-}
-
 function send(response: ServerResponse, type: string, body: string): void {
-  response.writeHead(200, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
+  response.writeHead(200, { 'content-type': type, 'cache-control': 'no-cache' }).end(body);
 }

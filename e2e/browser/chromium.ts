@@ -48,6 +48,8 @@ export function launchChromium(options: {
   spki: string;
   devices?: 'none';
   hosts?: string;
+  /** Keeps a page that was left, to show it again as it was; Playwright switches that off. */
+  keepsPages?: true;
 }): Promise<Browser> {
   if (found === undefined) throw new Error(String(noChromium));
   const features = [
@@ -57,6 +59,7 @@ export function launchChromium(options: {
   return chromium.launch({
     executablePath: found,
     headless: true,
+    ...(options.keepsPages ? { ignoreDefaultArgs: ['--disable-back-forward-cache'] } : {}),
     args: [
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
       ...(options.devices === 'none' ? [] : [`--enable-features=${features.join(',')}`]),

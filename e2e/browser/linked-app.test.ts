@@ -38,8 +38,7 @@ describe('a linked application, in Chromium', { skip: noChromium }, () => {
 
   test('LINK-2: a refreshed token is no presence, and the person proves it in a window', async () => {
     const { page, context } = linked.ada;
-    // The browser's clock is the world's: what must have passed since the passkey was proved has to pass.
-    await page.waitForTimeout((presentWithin + 1) * 1000);
+    await linked.advance(presentWithin + 1, [page]);
     equal((await press(page, 'me')).slice(0, 3), '200');
     const opened = context.waitForEvent('page');
     await page.click('#pay');

@@ -3,6 +3,7 @@ import { createMachine, memoryKey } from '@symbolon/holder';
 import type { Browser, Page } from 'playwright-core';
 import { startApp, type App } from './app.ts';
 import { launchChromium, newVisitor, type Visitor } from './chromium.ts';
+import type { StoppedPage } from './stopped-page.ts';
 import { enrolFirst, provePasskey } from './people.ts';
 import { serveIssuerToBrowsers, type ServedIssuer } from './served-issuer.ts';
 
@@ -12,15 +13,24 @@ export interface LinkedApp {
   readonly served: ServedIssuer;
   readonly browser: Browser;
   readonly ada: Visitor;
+  /** Moves the clocks of issuer, API and of these pages of the application. */
+  readonly advance: (
+    seconds: number,
+    pages: readonly Pick<Page | StoppedPage, 'evaluate'>[],
+  ) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
 /** The life of a session token here, in seconds: two tabs must refresh it many times within a minute. */
-const tokenLife = 10;
+export const tokenLife = 10;
 
 /** Starts everything; the guard of the API follows the feed under an identity. */
-export async function startLinkedApp(): Promise<LinkedApp> {
-  const app = await startApp();
+export async function startLinkedApp(
+  how: { keepsPages?: true; staleFeed?: 'accept' } = {},
+): Promise<LinkedApp> {
+  let ahead = 0;
+  const clock = (): number => Date.now() + ahead;
+  const app = await startApp(clock);
   const served = await serveIssuerToBrowsers({
     audiences: [{ audience: app.audience, scopes: ['read'], tokenLife }],
   });
@@ -41,13 +51,13 @@ export async function startLinkedApp(): Promise<LinkedApp> {
     fetch: inProcess,
   });
   const guard = createGuard({
-    ...{ issuer: url, audience: app.audience, publicUrl: app.origin, staleFeed: 'refuse' },
-    ...{ name: 'demo-api', fetch: inProcess, identity: machine.fetch },
+    ...{ issuer: url, audience: app.audience, publicUrl: app.origin, staleFeed: how.staleFeed ?? 'refuse' },
+    ...{ name: 'demo-api', fetch: inProcess, identity: machine.fetch, clock },
   });
   await guard.ready();
   app.guardWith(guard);
   app.linkTo({ issuer: url, clientId: 'spa' });
-  const browser = await launchChromium({ spki: served.spki, devices: 'none' });
+  const browser = await launchChromium({ spki: served.spki, devices: 'none', ...how });
   const ada = await newVisitor(browser);
   await enrolFirst(ada, served);
   const close = async (): Promise<void> => {
@@ -56,7 +66,15 @@ export async function startLinkedApp(): Promise<LinkedApp> {
     await app.close();
     await served.close();
   };
-  return { app, served, browser, ada, close };
+  const advance = async (
+    seconds: number,
+    pages: readonly Pick<Page | StoppedPage, 'evaluate'>[],
+  ): Promise<void> => {
+    served.advance(seconds);
+    ahead += seconds * 1000;
+    await Promise.all(pages.map((page) => page.evaluate(`ahead = ${ahead}`)));
+  };
+  return { app, served, browser, ada, advance, close };
 }
 
 /** Signs in at the application's page and allows it; ends there, signed in. */

@@ -4,7 +4,7 @@ import type { Visitor } from './chromium.ts';
 /** What a person does at the issuer's pages, as he does it: by links and buttons. */
 
 /** Makes the first account's passkey with the link of the first start; ends at the sign-in page. */
-export async function enrolFirst({ page }: Visitor, { issuer }: ServedIssuer): Promise<void> {
+export async function enrolFirst({ page }: Visitor, { issuer }: Pick<ServedIssuer, 'issuer'>): Promise<void> {
   const first = await issuer.accounts?.inviteFirst();
   if (first === undefined) throw new Error('unexpected account, expected the first to be still to come');
   await page.goto(first.link);

@@ -29,6 +29,8 @@ export async function serveIssuerToBrowsers(
   const { spki, key, cert } = createCertificate();
   const [asked, faults]: [string[], unknown[]] = [[], []];
   let broken: string | undefined;
+  let ahead = 0;
+  const clock = (): number => Date.now() + ahead;
   let answer: (request: Request) => Promise<Response> = () =>
     Promise.resolve(new Response(null, { status: 503 }));
   const server = serve({
@@ -38,14 +40,13 @@ export async function serveIssuerToBrowsers(
       const answered = pathname === broken ? new Response(null, { status: 503 }) : await answer(request);
       const skipped = request.headers.has('secure-session-skipped') ? ' skipped' : '';
       asked.push(`${request.method} ${pathname} ${answered.status}${skipped}`);
+      answered.headers.set('date', new Date(clock()).toUTCString());
       if (mayBeKept(answered)) faults.push(new Error(`${request.url} sets a cookie and may be kept`));
       return answered;
     },
   });
   await once(server, 'listening');
   const url = `https://id.test:${(server.address() as AddressInfo).port}`;
-  let ahead = 0;
-  const clock = (): number => Date.now() + ahead;
   const issuer = await createIssuer({
     ...{ issuer: url, clock, storage: openSqlite({ file: ':memory:', clock }) },
     keyring: createKeyring([{ id: 'test', secret: new Uint8Array(32).fill(7) }]),

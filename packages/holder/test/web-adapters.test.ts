@@ -6,6 +6,8 @@ import { serve } from '@hono/node-server';
 import * as forExpress from '@symbolon/holder/web/express';
 import * as forFastify from '@symbolon/holder/web/fastify';
 import * as forHono from '@symbolon/holder/web/hono';
+import * as forNext from '@symbolon/holder/web/next';
+import { HolderError } from '@symbolon/holder';
 import type { WebSession } from '@symbolon/holder/web';
 import express from 'express';
 import fastify from 'fastify';
@@ -95,3 +97,52 @@ for (const [name, start] of Object.entries(adapters)) {
     assert.equal(openBrowser().cookies.size, 0);
   });
 }
+
+test('WEB-13: what Next.js renders is handed the cookie that the browser is given', async (t) => {
+  const scene = await webScene(t);
+  const { web, browser, clock, peer } = scene;
+  await signIn(scene);
+  browser.cookies.set('theme', 'dark');
+  const handed: Headers[] = [];
+  const NextResponse = {
+    next: ({ request }: { request: { headers: Headers } }) => {
+      handed.push(request.headers);
+      return new Response();
+    },
+  };
+  const proxy = forNext.webSessions(web, { NextResponse });
+  clock.forward(300_000);
+  browser.take(await proxy(browser.request('/me')));
+  const sent = browser.request('/').headers.get('cookie')?.split('; ').sort();
+  assert.deepEqual(handed[0]?.get('cookie')?.split('; ').sort(), sent);
+  const asked = peer.tokenRequests.length;
+  const session = await forNext.webSessionOf(web, handed[0] ?? new Headers());
+  assert.equal(say(session), 'SSSSSSSSSSSSSSSSSSSSSA');
+  assert.equal(peer.tokenRequests.length, asked);
+  peer.script.push({ status: 400, headers: { 'content-type': 'application/json' }, body: ended });
+  clock.forward(300_000);
+  browser.take(await proxy(browser.request('/me')));
+  assert.equal(handed[1]?.get('cookie'), 'theme=dark');
+});
+
+const ended = JSON.stringify({ error: 'invalid_grant', code: 'refresh_refused' });
+
+test('WEB-15: a server action from elsewhere gets no session, whether or not a proxy saw it', async (t) => {
+  const scene = await webScene(t);
+  const { web, browser } = scene;
+  await signIn(scene);
+  const actingFrom = (headers: Record<string, string>): Promise<WebSession | undefined> =>
+    forNext.webSessionOfAction(web, browser.request('/', { headers }).headers);
+  assert.equal(say(await actingFrom({ origin: 'https://app.example' })), 'SSSSSSSSSSSSSSSSSSSSSA');
+  const from: Record<string, string>[] = [
+    {},
+    { origin: 'https://evil.example' },
+    { 'sec-fetch-site': 'cross-site' },
+  ];
+  for (const headers of from)
+    await assert.rejects(
+      actingFrom(headers),
+      (error) => error instanceof HolderError && error.code === 'cross_site_request',
+    );
+  assert.equal(say(await forNext.webSessionOfAction(web, new Headers())), 'nobody');
+});

@@ -22,8 +22,7 @@ export function cookieJar(origin: string): CookieJar {
       const wanted = `${fullName(name)}=`;
       const found = (header ?? '')
         .split(';')
-        // Spaces and tabs alone: other white space is part of a name, and of one that is not ours.
-        .map((part) => part.replace(/^[ \t]+|[ \t]+$/g, ''))
+        .map(trimmed)
         .filter((part) => part.startsWith(wanted));
       return found.length === 1 ? found[0]?.slice(wanted.length) : undefined;
     },
@@ -36,4 +35,20 @@ export function cookieJar(origin: string): CookieJar {
       return text;
     },
   };
+}
+
+/** A `Cookie` header as the browser would send it once it has kept one more `Set-Cookie`. */
+export function cookieHeaderAfter(header: string | null, set: string): string {
+  const [pair = ''] = set.split(';');
+  const name = pair.slice(0, pair.indexOf('=') + 1);
+  const others = (header ?? '')
+    .split(';')
+    .map(trimmed)
+    .filter((part) => part !== '' && !part.startsWith(name));
+  return [...others, ...(/; Max-Age=0(;|$)/.test(set) ? [] : [pair])].join('; ');
+}
+
+/** Without spaces and tabs alone: other white space is part of a name, and of one that is not ours. */
+function trimmed(part: string): string {
+  return part.replace(/^[ \t]+|[ \t]+$/g, '');
 }
