@@ -38,7 +38,7 @@ async function fastJwt(
 async function guarded(set: CachedMaterial, how: 'prepared' | 'authenticate'): Promise<Work> {
   const { guardFor } = await import('../guards.ts');
   const guard = await guardFor(set.jwk, { bearer: 'accept' });
-  const prepared = guard.require({ scope: 'orders:read' });
+  const prepared = guard.decide({ scope: 'orders:read' });
   const views = headersOf(set).map(viewOf);
   return how === 'prepared'
     ? each(views, prepared)

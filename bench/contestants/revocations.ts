@@ -19,7 +19,7 @@ async function guarded(set: RevocationMaterial, count: number): Promise<Work> {
   const { entries, to } = guard.stats().feed;
   if (entries !== (count === many ? many : 0) || to > 0 !== count > 0)
     throw new Error('the feed was not heard');
-  const prepared = guard.require({ scope: 'orders:read' });
+  const prepared = guard.decide({ scope: 'orders:read' });
   return each(set.tokens.map(viewOf), prepared);
 }
 

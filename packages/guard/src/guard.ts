@@ -16,6 +16,7 @@ import type { RequestView } from './request-view.ts';
 import { checkRequirement, readRequirement, type Demand, type Requirement } from './requirement.ts';
 import { jitter } from './jitter.ts';
 import type { Session } from './session.ts';
+import { takeSteps, waitFor, type Steps } from './steps.ts';
 import { createVerifiedTokens, verifyEntry, type VerifiedEntry } from './verified-tokens.ts';
 
 /** The door of one resource server: one issuer, one audience. */
@@ -29,6 +30,11 @@ export interface Guard {
   readonly authenticate: (request: RequestView, requirement?: Requirement) => Promise<Session>;
   /** Parses a requirement once and gives the function that checks requests against it. Throws `TypeError`. */
   readonly require: (requirement?: Requirement) => (request: RequestView) => Promise<Session>;
+  /**
+   * The same for adapters: where nothing has to be waited for, as with a bearer token that was verified before, the
+   * function gives the session, or throws, at once.
+   */
+  readonly decide: (requirement?: Requirement) => (request: RequestView) => Session | Promise<Session>;
   /** Puts the guard before a Fetch handler, which gets the session as its second argument. */
   readonly protect: (
     handler: (request: Request, session: Session) => Response | Promise<Response>,
@@ -97,23 +103,24 @@ export function createGuard(options: GuardOptions): Guard {
   });
 
   /** The whole decision, in order: any line may refuse, none is skipped by a cached token but the signature. */
-  const decide = async (request: RequestView, demand: Demand): Promise<Session> => {
+  function* decision(request: RequestView, demand: Demand): Steps<Session> {
     counters.decisions++;
     try {
       const credentials = credentialsOf(request);
-      const table = keys.current() ?? (await loadKeys());
+      const table = keys.current() ?? (yield* waitFor(loadKeys()));
       const now = clock() / 1000;
-      const entry = findToken(credentials.token) ?? (await verifyToken(credentials.token, { table, now }));
+      const entry =
+        findToken(credentials.token) ?? (yield* waitFor(verifyToken(credentials.token, { table, now })));
       checkTimes(entry.token.claims, now);
       checkCarrier(entry, { credentials, bearer });
       const proof =
         credentials.proof === undefined
           ? undefined
-          : await proofs.accept(credentials.proof, { request, entry, now });
+          : yield* waitFor(proofs.accept(credentials.proof, { request, entry, now }));
       ends.check(entry, { freshWithin: demand.freshWithin, now });
       checkRequirement(entry.session, demand, now);
       if (demand.once) {
-        await proofs.redeem(proof);
+        yield* waitFor(proofs.redeem(proof));
         ends.check(entry, { freshWithin: demand.freshWithin, now });
       }
       counters.accepted++;
@@ -123,7 +130,7 @@ export function createGuard(options: GuardOptions): Guard {
       if (error instanceof AuthError) refusedByCode[error.code] = (refusedByCode[error.code] ?? 0) + 1;
       throw error;
     }
-  };
+  }
 
   const credentialsOf = (request: RequestView): Credentials => {
     if (cookie === undefined) return readCredentials(request.headers);
@@ -166,9 +173,14 @@ export function createGuard(options: GuardOptions): Guard {
   const readDemand = (requirement: Requirement): Demand =>
     readRequirement(requirement, { store: settings.replayStore !== undefined });
 
-  const require = (requirement: Requirement = {}): ((request: RequestView) => Promise<Session>) => {
+  const decide: Guard['decide'] = (requirement = {}) => {
     const demand = readDemand(requirement);
-    return (request) => decide(request, demand);
+    return (request) => takeSteps(decision(request, demand));
+  };
+
+  const require: Guard['require'] = (requirement) => {
+    const decideNow = decide(requirement);
+    return async (request) => decideNow(request);
   };
 
   const challenge = (error: unknown): Challenge => challengeFor(error, { bearer });
@@ -191,7 +203,8 @@ export function createGuard(options: GuardOptions): Guard {
       await Promise.all([keys.ready(), ends.ready()]);
     },
     require,
-    authenticate: async (request, requirement = {}) => decide(request, readDemand(requirement)),
+    decide,
+    authenticate: async (request, requirement) => decide(requirement)(request),
     protect: (handler, requirement) =>
       protectFetch({ authenticate: require(requirement), challenge, handler }),
     challenge,

@@ -40,13 +40,16 @@ export function toSession({ claims, carrier, payload }: VerifiedSessionToken): S
   });
 }
 
-// Keyed by the request object itself: nothing is added to it that a client, a body parser or another
-// middleware could have put there first.
-const sessions = new WeakMap<object, Session>();
+// A symbol of this module alone: nothing that a client, a body parser or another middleware puts on a request can be it.
+// A WeakMap would do as well, and costs the collector more than all the rest of a decision.
+const remembered = Symbol('session');
+
+/** Gives a session to whoever asks for the very request it was remembered for: not for a copy, nor to who prints one. */
+type Remembered = (asked: object) => Session | undefined;
 
 /** Remembers the session of a framework's request object; for adapters. */
-export function rememberSession(request: object, session: Session): void {
-  sessions.set(request, session);
+export function rememberSession(request: object & { [remembered]?: Remembered }, session: Session): void {
+  request[remembered] = (asked) => (asked === request ? session : undefined);
 }
 
 /**
@@ -54,8 +57,8 @@ export function rememberSession(request: object, session: Session): void {
  *
  * @throws TypeError if no guard stands before the route: a handler never runs unguarded by mistake.
  */
-export function sessionOf(request: object): Session {
-  const session = sessions.get(request);
+export function sessionOf(request: object & { readonly [remembered]?: Remembered }): Session {
+  const session = request[remembered]?.(request);
   if (session === undefined) {
     throw new TypeError('no session on this request: put protect(guard) before the handler of this route');
   }

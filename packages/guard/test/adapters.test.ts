@@ -7,10 +7,11 @@ import { protect as protectNode } from '@symbolon/guard/node';
 import express from 'express';
 import fastify from 'fastify';
 import { Hono } from 'hono';
-import { equal, match, throws } from 'node:assert/strict';
+import { deepEqual, equal, match, throws } from 'node:assert/strict';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, mock, test } from 'node:test';
+import { inspect } from 'node:util';
 import { audience, createTestHolder, createTestIssuer, fakeClock } from './support.ts';
 
 /** What every server below offers, behind the same guard. */
@@ -165,6 +166,50 @@ for (const [name, start] of starts) {
         equal((await send(`${origin}/orders`, { authorization, dpop })).status, 200);
       }));
 
+    test(`GUARD-68: ${name}: a repeated bearer token is let in, refused and met by a fault as any other`, async () => {
+      const printed = mock.method(console, 'error', () => undefined);
+      let isBroken = false;
+      const own = fakeClock(clock());
+      const open = createGuard({
+        issuer: issuer.url,
+        audience,
+        staleFeed: 'accept',
+        bearer: 'accept',
+        clock: () => {
+          if (isBroken) throw new Error('the clock is broken');
+          return own();
+        },
+        fetch: issuer.fetch,
+      });
+      await open.ready();
+      const server = await start(open, { orders: (session) => session.subject, fault: faulty });
+      const headers = { authorization: `Bearer ${await issuer.token({ scope: 'orders:read' })}` };
+      try {
+        for (const round of [1, 2, 3]) {
+          const { status, body } = await send(`${server.origin}/orders`, headers);
+          equal(status, 200, body);
+          equal(body, 'machine-1');
+          equal(open.stats().cacheHits, round - 1);
+        }
+        equal((await send(`${server.origin}/fault`, headers)).status, 500);
+        isBroken = true;
+        const broken = await send(`${server.origin}/orders`, headers);
+        equal(broken.status, 500);
+        equal(broken.headers['www-authenticate'], undefined);
+        isBroken = false;
+        own.advance(301_000);
+        const refused = await send(`${server.origin}/orders`, headers);
+        equal(refused.status, 401);
+        match(refused.headers['www-authenticate'] ?? '', /error="invalid_token"/);
+        deepEqual(open.stats().refusedByCode, { token_expired: 1 });
+        equal(open.stats().faults, 1);
+      } finally {
+        await server.close();
+        open.close();
+        printed.mock.restore();
+      }
+    });
+
     test(`GUARD-39: ${name}: a handler that fails is a fault of the server, not a refusal`, async () => {
       const printed = mock.method(console, 'error', () => undefined);
       try {
@@ -213,6 +258,40 @@ for (const [name, start] of starts) {
 
 test('GUARD-40: an object that no guard has seen has no session', () => {
   throws(() => sessionOf({}), { name: 'TypeError', message: /put protect\(guard\) before the handler/ });
+});
+
+test('GUARD-40: a copy of a request that was let in has no session, and one that is printed shows none', async () => {
+  const clock = fakeClock();
+  const issuer = await createTestIssuer({ clock });
+  const guard = createGuard({
+    issuer: issuer.url,
+    audience,
+    staleFeed: 'accept',
+    bearer: 'accept',
+    clock,
+    fetch: issuer.fetch,
+  });
+  await guard.ready();
+  const rawHeaders = ['Authorization', `Bearer ${await issuer.token({ sub: 'ada' })}`];
+  const request = { method: 'GET', url: '/orders', rawHeaders };
+  const next = mock.fn();
+  const never = (): never => {
+    throw new Error('nothing is answered here');
+  };
+  const response = {
+    statusCode: 0,
+    headersSent: false,
+    setHeader: never,
+    end: never,
+    destroy: never,
+  };
+  await protectExpress(guard)(request, response, next);
+  equal(next.mock.callCount(), 1);
+  equal(sessionOf(request).subject, 'ada');
+  throws(() => sessionOf({ ...request }), TypeError);
+  throws(() => sessionOf(Object.create(request) as object), TypeError);
+  equal(inspect(request, { depth: 9, showHidden: true }).includes('ada'), false);
+  guard.close();
 });
 
 interface Answer {

@@ -189,3 +189,34 @@ test('GUARD-13: a key that leaves the key set takes its verified tokens along', 
   await guard.authenticate(bearer(bySecond));
   equal(guard.stats().cachedTokens, 1);
 });
+
+test('GUARD-68: decide answers or throws at once where nothing is waited for, and decides as require does', async () => {
+  const { guard, issuer, holder, clock } = await createScene({ bearer: 'accept' });
+  const [decide, require] = [guard.decide({ scope: 'a' }), guard.require({ scope: 'a' })];
+  const bearer = view({ authorization: `Bearer ${await issuer.token({ scope: 'a' })}` });
+  const first = decide(bearer);
+  ok(first instanceof Promise); // the signature is verified
+  const session = await first;
+  equal(decide(bearer), session);
+  equal(await require(bearer), session);
+  const token = await holder.token({ scope: 'a' });
+  for (const round of [1, 2]) {
+    const bound = decide(view(await holder.headers({ token })));
+    ok(bound instanceof Promise, `round ${round}: a proof is verified every time`);
+    equal((await bound).carrier.kind, 'key');
+  }
+  const proved = await holder.headers({ token });
+  equal((await decide(view(proved))).subject, 'machine-1');
+  const replayed = decide(view(proved));
+  await refuses(Promise.resolve(replayed), 'proof_replayed');
+  throws(() => decide(view({})), { code: 'token_missing' });
+  throws(() => guard.decide({ scope: 'b' })(bearer), { code: 'scope_insufficient' });
+  throws(() => guard.decide({ presentWithin: '5m' })(bearer), { code: 'presence_required' });
+  clock.advance(301_000);
+  throws(() => decide(bearer), { code: 'token_expired' });
+  await refuses(require(bearer), 'token_expired');
+  await refuses(guard.authenticate(bearer), 'token_expired');
+  throws(() => guard.decide({ once: true }), TypeError);
+  const { decisions, accepted, refused, faults } = guard.stats();
+  deepEqual({ decisions, accepted, refused, faults }, { decisions: 13, accepted: 6, refused: 7, faults: 0 });
+});

@@ -1,6 +1,6 @@
 import type { Guard } from '../guard.ts';
 import type { Requirement } from '../requirement.ts';
-import { rememberSession } from '../session.ts';
+import { letIn } from './let-in.ts';
 import { sendChallenge, viewOfNode, type NodeRequest, type NodeResponse } from './node.ts';
 
 /**
@@ -13,15 +13,28 @@ import { sendChallenge, viewOfNode, type NodeRequest, type NodeResponse } from '
 export function protect(
   guard: Guard,
   requirement?: Requirement,
-): (request: NodeRequest, response: NodeResponse, next: (fault?: unknown) => void) => Promise<void> {
-  const authenticate = guard.require(requirement);
-  return async (request, response, next) => {
-    try {
-      rememberSession(request, await authenticate(viewOfNode(request)));
-    } catch (error) {
+): (
+  request: NodeRequest,
+  response: NodeResponse,
+  next: (fault?: unknown) => void,
+) => Promise<void> | undefined {
+  const decide = guard.decide(requirement);
+  return (request, response, next) => {
+    const refuse = (error: unknown): void => {
       sendChallenge(response, guard.challenge(error)); // throws a fault on, which Express hands to `next`
-      return;
+    };
+    let waiting: Promise<void> | undefined;
+    try {
+      waiting = letIn(request, decide(viewOfNode(request)));
+    } catch (error) {
+      refuse(error);
+      return undefined;
     }
+    if (waiting !== undefined)
+      return waiting.then(() => {
+        next();
+      }, refuse);
     next();
+    return undefined;
   };
 }

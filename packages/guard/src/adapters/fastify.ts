@@ -1,6 +1,6 @@
 import type { Guard } from '../guard.ts';
 import type { Requirement } from '../requirement.ts';
-import { rememberSession } from '../session.ts';
+import { letIn } from './let-in.ts';
 import { viewOfNode, type NodeRequest } from './node.ts';
 
 /** The parts of Fastify's request that are read. */
@@ -25,18 +25,25 @@ export interface FastifyReplyLike {
 export function protect(
   guard: Guard,
   requirement?: Requirement,
-): (request: FastifyRequestLike, reply: FastifyReplyLike) => Promise<unknown> {
-  const authenticate = guard.require(requirement);
-  return async (request, reply) => {
-    try {
-      const view = viewOfNode(request.raw);
-      rememberSession(request, await authenticate({ ...view, url: request.originalUrl }));
-      return undefined;
-    } catch (error) {
-      const { status, headers, body } = guard.challenge(error);
+): (request: FastifyRequestLike, reply: FastifyReplyLike, done?: () => void) => Promise<unknown> | undefined {
+  const decide = guard.decide(requirement);
+  return (request, reply, done) => {
+    const refuse = (error: unknown): unknown => {
+      const { status, headers, body } = guard.challenge(error); // throws a fault on, which Fastify answers
       reply.code(status);
       reply.headers({ ...headers });
       return reply.send(body);
+    };
+    let waiting: Promise<void> | undefined;
+    try {
+      waiting = letIn(request, decide(viewOfNode(request.raw, request.originalUrl)));
+    } catch (error) {
+      refuse(error);
+      return undefined;
     }
+    // Fastify goes on when a promise resolves, or, where there is none, when it is told.
+    if (waiting !== undefined) return waiting.catch(refuse);
+    done?.();
+    return undefined;
   };
 }

@@ -2,7 +2,7 @@ import { challengeResponse } from '../challenge.ts';
 import type { Guard } from '../guard.ts';
 import type { RequestView } from '../request-view.ts';
 import type { Requirement } from '../requirement.ts';
-import { rememberSession } from '../session.ts';
+import { letIn } from './let-in.ts';
 
 /** The part of Hono's context that is read. */
 export interface HonoContextLike {
@@ -18,10 +18,11 @@ export function protect(
   guard: Guard,
   requirement?: Requirement,
 ): (context: HonoContextLike, next: () => Promise<void>) => Promise<Response | undefined> {
-  const authenticate = guard.require(requirement);
+  const decide = guard.decide(requirement);
   return async (context, next) => {
     try {
-      rememberSession(context, await authenticate(context.req.raw));
+      const waiting = letIn(context, decide(context.req.raw));
+      if (waiting !== undefined) await waiting;
     } catch (error) {
       return challengeResponse(guard.challenge(error));
     }

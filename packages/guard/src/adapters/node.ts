@@ -57,9 +57,12 @@ export function protect<Request extends NodeRequest, Response extends NodeRespon
  *
  * `rawHeaders` is read because `headers` drops all but the first `Authorization`.
  */
-export function viewOfNode(request: NodeRequest): RequestView {
-  const { method = '', url = '', originalUrl = url, rawHeaders } = request;
-  return { method, url: originalUrl, headers: { get: (name) => valuesOf(rawHeaders, name) } };
+export function viewOfNode(
+  request: NodeRequest,
+  url = request.originalUrl ?? request.url ?? '',
+): RequestView {
+  const { method = '', rawHeaders } = request;
+  return { method, url, headers: { get: (name) => valuesOf(rawHeaders, name) } };
 }
 
 /** Sends the answer to a refused request. */
