@@ -9,8 +9,10 @@ import { audienceTargets } from './audience.ts';
 import { proofTargets } from './proof.ts';
 import { proofMemoryTargets } from './proof-memory.ts';
 import { replayTargets } from './replay.ts';
+import { noncedRefreshTargets } from './nonced-refresh.ts';
 import { refreshTargets } from './refresh.ts';
 import { resourcesTargets } from './resources.ts';
+import { secureCookieTargets } from './secure-cookies.ts';
 import { webTargets } from './web.ts';
 import { pagesTargets } from './pages.ts';
 import { doorsTargets } from './doors.ts';
@@ -33,8 +35,10 @@ export const weak: readonly Target[] = [
   ...proofMemoryTargets,
   ...replayTargets,
   ...refreshTargets,
+  ...noncedRefreshTargets,
   ...resourcesTargets,
   ...webTargets,
+  ...secureCookieTargets,
   ...pagesTargets,
   ...secretsTargets,
   ...issuerTargets,
