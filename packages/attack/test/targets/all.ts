@@ -17,6 +17,7 @@ import { webTargets } from './web.ts';
 import { pagesTargets } from './pages.ts';
 import { doorsTargets } from './doors.ts';
 import { authorizeTargets } from './authorize.ts';
+import { consentTargets } from './consent.ts';
 import { issuerTargets } from './issuer.ts';
 import { secretsTargets } from './secrets.ts';
 import type { Target } from './target.ts';
@@ -43,5 +44,6 @@ export const weak: readonly Target[] = [
   ...secretsTargets,
   ...issuerTargets,
   ...authorizeTargets,
+  ...consentTargets,
   ...doorsTargets,
 ];
