@@ -28,7 +28,7 @@ const politeRate = 20;
 export async function attack(options: AttackOptions): Promise<Report> {
   checkAuthorised(urlsOf(options), options.authorised);
   const chosen = choose(options.only);
-  const http = createHttpClient(options.limits);
+  const http = createHttpClient(options.limits, options);
   const listener = await startListener(options.listener);
   try {
     return await run(chosen, { options, http, listener });

@@ -5,6 +5,8 @@ import { ed25519Key, type ForgeKey } from './forge-key.ts';
 import { signJws } from './forge.ts';
 import { createHttpClient, type HttpClient } from './http.ts';
 import { parseObject } from './json.ts';
+import { defaultLimits } from './limits.ts';
+import type { MakeRefreshRequest } from './refresh-request.ts';
 import { fetchPublished } from './published-keys.ts';
 import { thumbprint } from './thumbprint.ts';
 import { createRandom } from './random.ts';
@@ -24,13 +26,15 @@ export interface ClientCredentialsOptions {
   readonly resource?: string;
   readonly audience?: string;
   readonly scope?: string;
+  /** The certificate (PEM) of a private authority, trusted beside those that Node trusts. */
+  readonly ca?: string;
   readonly clock?: () => number;
 }
 
 /** A client at its issuer: credentials, and the requests that attacks on sessions need. */
 export interface OAuthClient extends CredentialSource {
   /** Makes the request that redeems a refresh token. */
-  readonly refreshRequest: (credential: Credential, refreshToken: string) => Promise<RequestParts>;
+  readonly refreshRequest: MakeRefreshRequest;
   /** Makes the request that revokes a credential's token (RFC 7009). */
   readonly endRequest: (credential: Credential) => Promise<RequestParts>;
   /** The client itself, as attacks on its token endpoint need it. */
@@ -44,16 +48,18 @@ export interface OAuthClient extends CredentialSource {
  * Its `get` throws an `Error` with the issuer's answer if no token comes.
  */
 export function clientCredentials(options: ClientCredentialsOptions): OAuthClient {
-  const http = createHttpClient();
-  const asking = { options, http, nonce: { current: undefined } };
+  const http = createHttpClient(defaultLimits, options);
+  const asking: Asking = { options, http, nonce: { current: undefined } };
   return {
     isFresh: options.dpop,
     get: () => getCredential(asking),
-    refreshRequest: (credential, refreshToken) =>
-      tokenRequest(asking, {
+    refreshRequest: (credential, refreshToken, told) => {
+      asking.nonce.current = told?.nonce ?? asking.nonce.current;
+      return tokenRequest(asking, {
         key: keyOf(credential),
         form: { grant_type: 'refresh_token', refresh_token: refreshToken },
-      }),
+      });
+    },
     endRequest: (credential) => revocation(asking, credential),
     client: clientOf(options),
     close: () => {

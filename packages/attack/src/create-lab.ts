@@ -14,6 +14,7 @@ import { usualPatience } from './patience.ts';
 import { presentToken, type Presenting } from './present.ts';
 import type { Published } from './published-keys.ts';
 import { createRandom } from './random.ts';
+import { sendRefresh, unchanged } from './send-refresh.ts';
 import type { TokenClient } from './token-request.ts';
 import { Missing } from './verdict.ts';
 
@@ -39,6 +40,10 @@ export function createLab(bench: Bench, { a, seed }: { a: Credential; seed: stri
   const client = (): TokenClient => options.client ?? missing('client', 'no client was given');
   const endpoint = (): string =>
     tokenEndpoint(bench) ?? missing('tokenEndpoint', 'no token endpoint is known');
+  const makeRefresh: Lab['refreshRequest'] = async (credential, refreshToken) => {
+    const told = { nonce: presenting.issuerNonce.current };
+    return request(await options.refreshRequest?.(credential, refreshToken, told), 'refresh');
+  };
   return {
     url: options.request.url,
     method: options.request.method,
@@ -76,8 +81,9 @@ export function createLab(bench: Bench, { a, seed }: { a: Credential; seed: stri
     judge: (exchange) => judge(exchange, bench.calibration),
     isAccepted: ({ reply }: Exchange) => bench.calibration.isYes(reply),
     keySet: () => options.keySet?.stage ?? missing('keySet', 'the target takes its key set from elsewhere'),
-    refreshRequest: async (credential, refreshToken) =>
-      request(await options.refreshRequest?.(credential, refreshToken), 'refresh'),
+    refreshRequest: makeRefresh,
+    refresh: (credential, refreshToken, change = unchanged) =>
+      sendRefresh(change, { make: () => makeRefresh(credential, refreshToken), by: presenting }),
     endRequest: async (credential) => request(await options.endRequest?.(credential), 'end'),
     account: () => options.account ?? missing('account', 'no account page was given'),
     visitor: () => options.visitor?.get() ?? Promise.resolve(a),

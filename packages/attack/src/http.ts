@@ -3,6 +3,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { keptBody, type HeaderList, type Reply, type RequestParts } from './exchange.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { sendRaw } from './raw-http.ts';
+import { trusted } from './trusted.ts';
 
 /** A client of hostile servers. */
 export interface HttpClient {
@@ -21,19 +22,19 @@ const patience = { timeouts: 3, least: 100, margin: 4 };
  * Makes a client that keeps connections open between requests.
  *
  * Every third timeout halves the time that further requests get, down to 100 ms or four times the longest that any
- * answer took.
+ * answer took. `ca` (PEM) is trusted beside the authorities that Node trusts.
  */
-export function createHttpClient(limits: Limits = defaultLimits): HttpClient {
+export function createHttpClient(limits: Limits = defaultLimits, { ca }: { ca?: string } = {}): HttpClient {
   const seen = { timeouts: 0, slowest: 0 };
   const agents = {
     plain: new HttpAgent({ keepAlive: true, maxSockets: 64 }),
-    tls: new HttpsAgent({ keepAlive: true, maxSockets: 64 }),
+    tls: new HttpsAgent({ keepAlive: true, maxSockets: 64, ...trusted(ca) }),
   };
   return {
     send: async (request) => {
       const now = { ...limits, timeout: timeoutAfter(seen, limits) };
       const reply = await (needsRaw(request)
-        ? sendRaw(request, now)
+        ? sendRaw(request, { ...now, ...trusted(ca) })
         : exchange(request, { limits: now, agents }));
       if (reply.kind === 'timeout') seen.timeouts += 1;
       if (reply.kind === 'answer') seen.slowest = Math.max(seen.slowest, reply.ms);

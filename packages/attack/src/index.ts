@@ -8,6 +8,7 @@ export { givenCredential, mintedCredentials } from './credentials.ts';
 export type { Exchange, HeaderList, Reply, RequestParts } from './exchange.ts';
 export { ed25519Key, forgeKeyFrom, rsaKey, type ForgeKey } from './forge-key.ts';
 export { startKeySetStage, type KeySetStage, type KeySetStageOptions } from './key-set-stage.ts';
+export { createHttpClient, type HttpClient } from './http.ts';
 export { defaultLimits, type Limits } from './limits.ts';
 export type { LinkedApplication } from './linked-application.ts';
 export type { Need } from './need.ts';

@@ -10,6 +10,7 @@ import type { LinkedApplication } from './linked-application.ts';
 import type { Listener } from './listener.ts';
 import type { Patience } from './patience.ts';
 import type { Random } from './random.ts';
+import type { RefreshChange } from './send-refresh.ts';
 import type { TokenChange, TokenClient } from './token-request.ts';
 import type { Judgement } from './verdict.ts';
 
@@ -75,8 +76,15 @@ export interface Lab {
 
   /** The key set the target takes from us. */
   readonly keySet: () => KeySetStage;
-  /** The request that refreshes (`refreshToken` by `credential`'s client and key), and the one that ends a session. */
+  /** The request that refreshes (`refreshToken` by `credential`'s client and key). */
   readonly refreshRequest: (credential: Credential, refreshToken: string) => Promise<RequestParts>;
+  /** Sends it with a change, and once more if the issuer asks for a nonce. */
+  readonly refresh: (
+    credential: Credential,
+    refreshToken: string,
+    change?: RefreshChange,
+  ) => Promise<Exchange>;
+  /** The request that ends a session. */
   readonly endRequest: (credential: Credential) => Promise<RequestParts>;
   /** The URL of the account page; of the token endpoint. */
   readonly account: () => string;

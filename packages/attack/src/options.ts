@@ -7,6 +7,7 @@ import type { Limits } from './limits.ts';
 import type { JsonObject } from './json.ts';
 import type { KeySetStage } from './key-set-stage.ts';
 import type { ListenerOptions } from './listener.ts';
+import type { MakeRefreshRequest } from './refresh-request.ts';
 import type { OwnKeys } from './own-keys.ts';
 import type { Patience } from './patience.ts';
 import type { Result } from './report/report.ts';
@@ -34,7 +35,7 @@ export interface AttackOptions {
   readonly keySet?: { readonly stage: KeySetStage; readonly canChange: boolean };
 
   /** Makes the request that refreshes, and the one that ends a credential's session. */
-  readonly refreshRequest?: (credential: Credential, refreshToken: string) => Promise<RequestParts>;
+  readonly refreshRequest?: MakeRefreshRequest;
   readonly endRequest?: (credential: Credential) => Promise<RequestParts>;
   /** The URL of a page that shows the account. */
   readonly account?: string;
@@ -62,6 +63,8 @@ export interface AttackOptions {
   /** Requests a second; without it unlimited on loopback and 20 elsewhere. */
   readonly rate?: number;
   readonly limits?: Limits;
+  /** The certificate (PEM) of a private authority, or of the target itself: trusted beside those that Node trusts. */
+  readonly ca?: string;
   /** How long is waited before something is judged. */
   readonly patience?: Patience;
   /** Milliseconds after which no further attack is started; 15 minutes unless given. */

@@ -8,11 +8,14 @@ import type { Limits } from './limits.ts';
  *
  * For what a well-behaved client refuses to send: control characters in header values, odd header names and paths.
  */
-export function sendRaw(parts: RequestParts, limits: Limits): Promise<Reply> {
+export function sendRaw(
+  parts: RequestParts,
+  limits: Limits & { readonly ca?: readonly string[] },
+): Promise<Reply> {
   const { promise, resolve } = Promise.withResolvers<Reply>();
   const started = performance.now();
   const since = (): number => performance.now() - started;
-  const socket = open(new URL(parts.url));
+  const socket = open(new URL(parts.url), limits);
   const received: Buffer[] = [];
   let bytes = 0;
   const end = (reply: Reply): void => {
@@ -42,11 +45,14 @@ export function sendRaw(parts: RequestParts, limits: Limits): Promise<Reply> {
   return promise;
 }
 
-function open(url: URL): Socket {
+/** Connects to the server of a URL. */
+export function open(url: URL, { ca }: { readonly ca?: readonly string[] }): Socket {
   const isTls = url.protocol === 'https:';
   const port = Number(url.port === '' ? (isTls ? 443 : 80) : url.port);
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  return isTls ? connectTls({ host, port, servername: host }) : connectTcp({ host, port });
+  return isTls
+    ? connectTls({ host, port, servername: host, ...(ca === undefined ? {} : { ca: [...ca] }) })
+    : connectTcp({ host, port });
 }
 
 function textOf({ url, method, headers, body = '', path }: RequestParts): string {

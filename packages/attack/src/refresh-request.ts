@@ -13,15 +13,24 @@ export interface RefreshRequestOptions {
   readonly clock?: () => number;
 }
 
-/** Makes the requests that redeem refresh tokens; a bound credential brings its proof. It knows no nonces. */
-export function refreshRequests(
-  options: RefreshRequestOptions,
-): (credential: Credential, refreshToken: string) => Promise<RequestParts> {
+/**
+ * Makes the request that redeems a credential's refresh token; `nonce` is what the issuer asked for last to have in the
+ * proof (RFC 9449 section 8).
+ */
+export type MakeRefreshRequest = (
+  credential: Credential,
+  refreshToken: string,
+  told?: { readonly nonce: string | undefined },
+) => Promise<RequestParts>;
+
+/** Makes the requests that redeem refresh tokens; a bound credential brings its proof. */
+export function refreshRequests(options: RefreshRequestOptions): MakeRefreshRequest {
   const { endpoint: url, clientId, form = () => Promise.resolve({}) } = options;
-  return async ({ carrier }, refreshToken) => {
+  return async ({ carrier }, refreshToken, told) => {
     const members = { grant_type: 'refresh_token', refresh_token: refreshToken, client_id: clientId };
     const iat = Math.floor((options.clock ?? Date.now)() / 1000);
-    const of = { method: 'POST', url, token: undefined, iat, jti: randomBytes(16).toString('base64url') };
+    const jti = randomBytes(16).toString('base64url');
+    const of = { method: 'POST', url, token: undefined, nonce: told?.nonce, iat, jti };
     const proof: HeaderList = carrier.kind === 'dpop' ? [['DPoP', forgeProof(carrier.key, of)]] : [];
     return {
       url,

@@ -23,6 +23,7 @@ export interface CredentialOptions extends AsClientOptions {
   readonly resource?: string;
   readonly refreshToken?: string;
   readonly idToken?: string;
+  readonly ca?: string;
 }
 
 /** What the options make of it: credentials, and the client behind them if there is one. */
@@ -75,6 +76,18 @@ export function readWord(text: string): string {
   }
 }
 
+/**
+ * The certificate that is trusted besides; nothing without `--ca`.
+ *
+ * @throws TypeError if the file holds none.
+ */
+export function authorityOf({ ca: path }: CredentialOptions): { readonly ca?: string } {
+  if (path === undefined) return {};
+  const ca = readWord(`@${path}`);
+  if (/^-----BEGIN CERTIFICATE-----$/m.test(ca)) return { ca };
+  throw new TypeError(`${path} holds no certificate, expected PEM with --ca`);
+}
+
 /** A private JWK from a file, of any algorithm. */
 export function readForgeKey(path: string): ForgeKey {
   try {
@@ -124,6 +137,8 @@ function secretClient(options: CredentialOptions): { source: OAuthClient; issuer
   };
 }
 
-function shared({ bearer, scope }: CredentialOptions): { dpop: boolean; scope?: string } {
-  return { dpop: bearer !== true, ...(scope === undefined ? {} : { scope: scope.join(' ') }) };
+function shared(options: CredentialOptions): { dpop: boolean; scope?: string; ca?: string } {
+  const { bearer, scope } = options;
+  const asked = scope === undefined ? {} : { scope: scope.join(' ') };
+  return { dpop: bearer !== true, ...asked, ...authorityOf(options) };
 }

@@ -1,5 +1,11 @@
-import { startTestIssuer, type TestIssuer } from '@symbolon/attack';
-import { carrierOf, readForgeKey, readWord, type CredentialOptions } from './attack-credentials.ts';
+import { createHttpClient, defaultLimits, startTestIssuer, type TestIssuer } from '@symbolon/attack';
+import {
+  authorityOf,
+  carrierOf,
+  readForgeKey,
+  readWord,
+  type CredentialOptions,
+} from './attack-credentials.ts';
 import type { Output } from './output.ts';
 
 /** As which issuer `symbolon attack` acts, and what its tokens say. */
@@ -36,7 +42,7 @@ export async function actAsIssuer(
   });
   output.note(`Acting as the issuer ${issuer.issuer} for the audience ${audience}.`);
   try {
-    await answers(url);
+    await answers(url, authorityOf(options));
     return issuer;
   } catch (error) {
     issuer.close();
@@ -58,15 +64,17 @@ function parsed(text: string): unknown {
   }
 }
 
-async function answers(url: string): Promise<void> {
+async function answers(url: string, trust: { readonly ca?: string }): Promise<void> {
   const until = performance.now() + longestWait;
-  while (performance.now() < until) {
-    const isThere = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(5000) }).then(
-      (response) => response.body?.cancel().then(() => true) ?? true,
-      () => false,
-    );
-    if (isThere) return;
-    await new Promise((resolve) => setTimeout(resolve, pause));
+  const http = createHttpClient(defaultLimits, trust);
+  try {
+    while (performance.now() < until) {
+      const { kind } = await http.send({ url, method: 'GET', headers: [] });
+      if (kind === 'answer') return;
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  } finally {
+    http.close();
   }
   throw new TypeError(`nobody answers at ${url}: start the target with the issuer that was named`);
 }

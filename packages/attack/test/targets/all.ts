@@ -9,12 +9,15 @@ import { audienceTargets } from './audience.ts';
 import { proofTargets } from './proof.ts';
 import { proofMemoryTargets } from './proof-memory.ts';
 import { replayTargets } from './replay.ts';
+import { noncedRefreshTargets } from './nonced-refresh.ts';
 import { refreshTargets } from './refresh.ts';
 import { resourcesTargets } from './resources.ts';
+import { secureCookieTargets } from './secure-cookies.ts';
 import { webTargets } from './web.ts';
 import { pagesTargets } from './pages.ts';
 import { doorsTargets } from './doors.ts';
 import { authorizeTargets } from './authorize.ts';
+import { consentTargets } from './consent.ts';
 import { issuerTargets } from './issuer.ts';
 import { secretsTargets } from './secrets.ts';
 import type { Target } from './target.ts';
@@ -33,11 +36,14 @@ export const weak: readonly Target[] = [
   ...proofMemoryTargets,
   ...replayTargets,
   ...refreshTargets,
+  ...noncedRefreshTargets,
   ...resourcesTargets,
   ...webTargets,
+  ...secureCookieTargets,
   ...pagesTargets,
   ...secretsTargets,
   ...issuerTargets,
   ...authorizeTargets,
+  ...consentTargets,
   ...doorsTargets,
 ];

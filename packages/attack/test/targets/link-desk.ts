@@ -1,5 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { givenCredential } from '../../src/credentials.ts';
 import { parseObject, type JsonObject } from '../../src/json.ts';
+import {
+  notCounted,
+  openConsents,
+  type ConsentCheck,
+  type ConsentManner,
+  type Consents,
+} from './consents.ts';
 import type { House } from './house.ts';
 import { opened } from './strict.ts';
 import { openStrong } from './strong.ts';
@@ -19,11 +27,14 @@ export interface DeskMistakes {
   readonly status?: number;
   /** What stands before everything. */
   readonly before?: (request: Seen) => Answer | undefined;
+  /** How the consent page keeps what it asked for. */
+  readonly consent?: Pick<ConsentManner, 'keptWithPerson' | 'redirectInForm'>;
   /** Between the look at a code and the note that it was used lies a wait. */
   readonly looksThenNotes?: true;
 }
 
 type DeskCheck =
+  | ConsentCheck
   | 'type'
   | 'challenge'
   | 'method'
@@ -56,6 +67,7 @@ const apps: Readonly<Record<string, string>> = {
 const [clientId, redirectUri] = ['photos', 'https://photos.example/callback'];
 const other = { clientId: 'notes', redirectUri: 'https://notes.example/callback' };
 const cookie = 'desk=alice';
+const people: ReadonlySet<string | undefined> = new Set([cookie, 'desk=bob']);
 
 /** A server with an authorization endpoint, at which somebody is signed in and has allowed two applications. */
 export function deskTarget(
@@ -68,9 +80,10 @@ export function deskTarget(
 async function openDesk(house: House, mistakes: DeskMistakes): Promise<Opened> {
   const { handle, ...rest } = await openStrong(house);
   const issuer = house.audience;
+  const isHeld: Desk['isHeld'] = (check) => mistakes.without?.includes(check) !== true;
   const desk: Desk = {
-    ...{ issuer, house, mistakes },
-    isHeld: (check) => mistakes.without?.includes(check) !== true,
+    ...{ issuer, house, mistakes, isHeld },
+    consents: openConsents({ ...mistakes.consent, isHeld, origin: issuer }),
     ...{ codes: new Map(), pushed: new Map(), looking: new Map() },
   };
   const { kty, crv, x, kid, alg } = house.jwk;
@@ -86,6 +99,8 @@ async function openDesk(house: House, mistakes: DeskMistakes): Promise<Opened> {
     'GET /jwks': () => jsonAnswer({ keys: [{ kty, crv, x, kid, alg }] }),
     'GET /authorize': (request) => authorize(desk, request),
     'GET /sign-in': () => page(desk, 'Sign in'),
+    'GET /consent': (request) => decide(desk, request),
+    'POST /consent': (request) => decide(desk, request),
     'POST /par': (request) => push(desk, request),
     'POST /token': (request) => redeem(desk, request),
     'POST /register': (request) => register(desk, request),
@@ -99,7 +114,10 @@ async function openDesk(house: House, mistakes: DeskMistakes): Promise<Opened> {
       const answer = await (routes[`${request.method} ${path}`] ?? handle)(request);
       return { ...answer, headers: { ...answer.headers, ...mistakes.headers } };
     },
-    options: { issuer, application: { clientId, redirectUri, cookie, other } },
+    options: {
+      ...{ issuer, application: { clientId, redirectUri, cookie, other } },
+      stranger: givenCredential({ token: 'bob', carrier: { kind: 'cookie', name: 'desk' } }),
+    },
   };
 }
 
@@ -108,6 +126,7 @@ interface Desk {
   readonly house: House;
   readonly mistakes: DeskMistakes;
   readonly isHeld: (check: DeskCheck) => boolean;
+  readonly consents: Consents;
   readonly codes: Map<string, Granted>;
   readonly pushed: Map<string, Members>;
   /** Who has looked a code up and not noted it yet. */
@@ -116,28 +135,40 @@ interface Desk {
 
 function authorize(desk: Desk, { url, headers }: Seen): Answer {
   const asked = read(desk, url.replace(/^[^?]*\??/s, ''));
-  if (asked === undefined) return page(desk, 'This link is not understood', 400);
+  if (asked === undefined) return page(desk, 'This link is not understood', { status: 400 });
   const uri = asked.get('request_uri');
   const members = uri === undefined ? asked : takePushed(desk, { uri, client: asked.get('client_id') });
-  if (members === undefined) return page(desk, 'This link is over', 400);
+  if (members === undefined) return page(desk, 'This link is over', { status: 400 });
   const fault = faultOf(desk, members);
   const back = members.get('redirect_uri') ?? '';
   const isKnown = isRedirectable(desk, members);
   if (!isKnown && !(fault !== undefined && !desk.isHeld('page-first')))
-    return page(desk, `There is no application ${members.get('client_id') ?? ''}`, 400);
+    return page(desk, `There is no application ${members.get('client_id') ?? ''}`, { status: 400 });
   const iss = desk.isHeld('iss') ? { iss: desk.issuer } : {};
   const state = members.get('state') ?? '';
   if (fault !== undefined) return sendTo(desk, back, { error: fault, state, ...iss });
-  if (headers.cookie !== cookie && desk.isHeld('signed-in')) {
+  if (!people.has(headers.cookie) && desk.isHeld('signed-in')) {
     if (members.get('prompt') === 'none')
       return sendTo(desk, back, { error: 'login_required', state, ...iss });
     return { status: desk.mistakes.status ?? 303, headers: { location: '/sign-in' } };
   }
   if (members.get('response_type') !== 'code')
     return sendTo(desk, back, { access_token: 'x', state, ...iss }, '#');
+  if (members.get('prompt') === 'consent')
+    return page(desk, '', { inside: desk.consents.ask(members, headers.cookie ?? '') });
+  return allow(desk, members);
+}
+
+function decide(desk: Desk, request: Seen): Answer {
+  const members = desk.consents.answered(request);
+  return members === undefined ? notCounted : allow(desk, members);
+}
+
+function allow(desk: Desk, members: Members): Answer {
+  const iss = desk.isHeld('iss') ? { iss: desk.issuer } : {};
   const code = randomBytes(16).toString('base64url');
   desk.codes.set(code, { asked: members, used: false, refreshToken: '' });
-  return sendTo(desk, back, { code, state, ...iss });
+  return sendTo(desk, members.get('redirect_uri') ?? '', { code, state: members.get('state') ?? '', ...iss });
 }
 
 function isRedirectable({ mistakes }: Desk, asked: Members): boolean {
@@ -255,13 +286,13 @@ function sendTo(
   return { status: mistakes.status ?? 303, headers: { location } };
 }
 
-function page({ isHeld }: Desk, text: string, status = 200): Answer {
+function page({ isHeld }: Desk, text: string, { status = 200, inside = '' } = {}): Answer {
   const shown = isHeld('escape') ? text.replace(/[<&"']/g, '') : text;
   const bars = isHeld('frames') ? { 'content-security-policy': "frame-ancestors 'none'" } : {};
   return {
     status,
     headers: { 'content-type': 'text/html', 'cache-control': 'no-store', ...bars },
-    body: `<!doctype html><title>Desk</title><p>${shown}</p>`,
+    body: `<!doctype html><title>Desk</title><p>${shown}</p>${inside}`,
   };
 }
 

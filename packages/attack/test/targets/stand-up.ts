@@ -1,7 +1,9 @@
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { calculateJwkThumbprint } from 'jose';
+import { selfSigned } from '../../src/certificate.ts';
 import type { Carrier, CredentialSource } from '../../src/credential.ts';
 import { mintedCredentials } from '../../src/credentials.ts';
 import { ed25519Key, forgeKeyFrom, p256Key, rsaKey, type ForgeKey } from '../../src/forge-key.ts';
@@ -35,7 +37,7 @@ export async function standUp(target: Target): Promise<Standing> {
   const jwk = { ...key.jwk, kid, alg: key.alg, use: 'sig', purpose: 'session' };
   const stage = await startKeySetStage({ keys: [jwk] });
   const door: { handle: Handler } = { handle: () => ({ status: 503 }) };
-  const server = createServer((request, response) => {
+  const { server, scheme, ca } = serverFor(target, (request, response) => {
     read(request)
       .then((seen) => door.handle(seen))
       .catch(() => ({ status: 500 }))
@@ -46,9 +48,9 @@ export async function standUp(target: Target): Promise<Standing> {
       .catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const audience = `http://localhost:${(server.address() as AddressInfo).port}`;
+  const audience = `${scheme}://localhost:${(server.address() as AddressInfo).port}`;
   const signer: Required<Signer> = { key, header: { alg: key.alg, kid, typ: 'at+jwt' } };
-  const carrier = await carrierOf(target.carrier);
+  const carrier = await carrierOf(target);
   const minted = (claims: JsonObject = {}): CredentialSource =>
     mintedCredentials({
       signer,
@@ -88,6 +90,7 @@ export async function standUp(target: Target): Promise<Standing> {
       issuer: stage.issuer,
       signer,
       keySet: { stage, canChange: true },
+      ...(ca === undefined ? {} : { ca }),
       ...opened.options,
     },
     close: () => {
@@ -95,6 +98,23 @@ export async function standUp(target: Target): Promise<Standing> {
       shut();
     },
   };
+}
+
+/** Over TLS with a certificate that is made here: no key of a test is ever kept. */
+function serverFor(
+  { tls }: Target,
+  listener: RequestListener,
+): { server: Server; scheme: 'http' | 'https'; ca?: string } {
+  if (tls !== true) return { server: createServer(listener), scheme: 'http' };
+  const key = p256Key(createRandom(randomBytes(32).toString('hex')));
+  const ca = pemOf(selfSigned(key, 'localhost'));
+  const pem = key.privateKey.export({ type: 'pkcs8', format: 'pem' });
+  return { server: createTlsServer({ key: pem, cert: ca }, listener), scheme: 'https', ca };
+}
+
+function pemOf(certificate: Buffer): string {
+  const lines = (certificate.toString('base64').match(/.{1,64}/g) ?? []).join('\n');
+  return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
 }
 
 /** A target that does not start must not keep the whole run from ending. */
@@ -130,12 +150,15 @@ function id(word: string): string {
   return word.padEnd(22, '0');
 }
 
-async function carrierOf(kind: Target['carrier']): Promise<{ carrier: Carrier; claims: JsonObject }> {
+async function carrierOf({
+  carrier: kind,
+  cookieName = '__Host-session',
+}: Target): Promise<{ carrier: Carrier; claims: JsonObject }> {
   switch (kind) {
     case 'bearer':
       return { carrier: { kind }, claims: { crr: 'bearer' } };
     case 'cookie':
-      return { carrier: { kind, name: '__Host-session' }, claims: { crr: 'cookie' } };
+      return { carrier: { kind, name: cookieName }, claims: { crr: 'cookie' } };
     case 'dpop':
       return {
         carrier: { kind, key: holderKey },

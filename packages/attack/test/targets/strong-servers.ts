@@ -1,5 +1,7 @@
 import { deskTarget } from './link-desk.ts';
 import { officeTarget } from './office.ts';
+import { strongNoncedRefresh } from './nonced-refresh.ts';
+import { strongSecureCookie } from './secure-cookies.ts';
 import { sessionTarget } from './sessions.ts';
 import { strong } from './strong.ts';
 import type { Target } from './target.ts';
@@ -9,6 +11,8 @@ import { strongCookie } from './web.ts';
 export const strongServers: readonly Target[] = [
   ...strong,
   strongCookie,
+  strongSecureCookie,
+  strongNoncedRefresh,
   officeTarget({ name: 'strong-office', finds: [] }, {}),
   deskTarget({ name: 'strong-desk', finds: [], runs: ['authorize/', 'issuer/method-'] }, {}),
   sessionTarget(

@@ -35,6 +35,10 @@ export interface Target {
   /** Beginnings of the ids of the attacks that are run in full; of all others a sample is. */
   readonly runs: readonly string[];
   readonly carrier: 'bearer' | 'dpop' | 'cookie';
+  /** The name of the cookie; `__Host-session`, unless given. */
+  readonly cookieName?: string;
+  /** It stands behind a certificate that nobody but the battery trusts. */
+  readonly tls?: true;
   /** What signs the tokens; EdDSA, unless given. */
   readonly alg?: 'EdDSA' | 'ES256' | 'RS256';
   /** Starts it: what it answers, and what it has to offer besides (refresh, end, …). */

@@ -90,6 +90,8 @@ interface Lax {
   readonly beside?: true;
   readonly header?: true;
   readonly crossSite?: true;
+  /** The name of the cookie; `__Host-session`, unless given. */
+  readonly name?: string;
 }
 
 function onCookies(name: string, flaw: string, finds: readonly string[], lax: Lax): Target {
@@ -107,14 +109,17 @@ export function onCookie(request: Seen, { house, lax }: { house: House; lax: Lax
   return isWhole && claims['cnf'] === undefined ? welcome(claims) : refusal;
 }
 
-function tokenOf({ headers }: Seen, { whose, beside, header }: Lax): string | undefined {
+function tokenOf(
+  { headers }: Seen,
+  { whose, beside, header, name = '__Host-session' }: Lax,
+): string | undefined {
   const { cookie = '', authorization } = headers;
   if (header === true && authorization !== undefined && cookie === '')
     return authorization.replace(/^Bearer /, '');
   if (authorization !== undefined && beside !== true) return undefined;
-  const found = cookie.split(/; ?/).filter((pair) => pair.startsWith('__Host-session='));
+  const found = cookie.split(/; ?/).filter((pair) => pair.startsWith(`${name}=`));
   if (found.length !== 1 && whose === undefined) return undefined;
-  return found[0]?.slice('__Host-session='.length);
+  return found[0]?.slice(name.length + 1);
 }
 
 function isFromHere({ method, headers }: Seen, { house, lax }: { house: House; lax: Lax }): boolean {

@@ -19,6 +19,7 @@ import {
 import { InvalidArgumentError, type Command } from 'commander';
 import { withClientOptions } from '../as-client.ts';
 import {
+  authorityOf,
   elsewhereOf,
   honestMeans,
   otherSource,
@@ -147,6 +148,10 @@ function withManners(command: Command): void {
     .option('--i-am-authorised <host>', 'attack this host, which is not this machine; repeatable', collect)
     .option('--destructive', 'also what may do harm: floods, other sessions ended')
     .option('--rate <number>', 'requests a second (default: 20, on this machine unlimited)', readNumber)
+    .option(
+      '--ca <file>',
+      'trust this certificate too (PEM): of a private authority, or of the target itself',
+    )
     .option('--timeout <seconds>', 'wait this long for one answer (default: 5)', readTimeout)
     .option('--seed <text>', 'the same seed tries the same things')
     .option('--only <ids>', 'only these attacks or families, separated by commas', collectWords)
@@ -206,7 +211,7 @@ function settle(options: Options & { url: string }, means: HonestMeans): AttackO
     ...defined({ tokenEndpoint: options.tokenEndpoint, marker: options.marker, seed: options.seed }),
     ...defined({ rate: options.rate, destructive: options.destructive }),
     ...defined({ refreshRequest, endRequest: endRequest(options, means) }),
-    ...pageVisitors(options),
+    ...{ ...pageVisitors(options), ...authorityOf(options) },
     ...defined({ application: applicationOf(options), formerToken: formerToken(options) }),
     ...(means.client === undefined ? {} : { client: means.client.client }),
     ...(options.listenerUrl === undefined ? {} : { listener: listenerOf(options) }),

@@ -12,7 +12,8 @@ import { encoded, type Pair } from '../../token-request.ts';
 import { accepted, inconclusive, Missing, refused, type Judgement } from '../../verdict.ts';
 import { tokenIn } from '../issuer/judge.ts';
 import { authorizeFamily } from './requests.ts';
-import { authorizePairs, authorizeUrl, challengeOf, goTo, memberOf, newVerifier } from './visit.ts';
+import { authorizePairs, authorizeUrl, challengeOf, goTo, newVerifier } from './visit.ts';
+import { memberOf } from './travel.ts';
 
 /** A code, and what was said when it was asked for. */
 interface Code {

@@ -1,5 +1,6 @@
 import type { Attack } from '../../attack-row.ts';
 import { codes } from './codes.ts';
+import { consentForms } from './consent.ts';
 import { authorizationPages } from './pages.ts';
 import { pushedRequests } from './pushed.ts';
 import { redirectUris } from './redirect-uris.ts';
@@ -13,6 +14,7 @@ export const authorizeAttacks: readonly Attack[] = [
   ...redirectUris,
   ...pushedRequests,
   ...codes,
+  ...consentForms,
   ...authorizationPages,
   ...registrations,
 ];

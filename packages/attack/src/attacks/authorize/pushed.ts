@@ -6,7 +6,8 @@ import type { Lab } from '../../lab.ts';
 import { encoded, type Pair } from '../../token-request.ts';
 import { accepted, inconclusive, Missing, refused, type Judgement } from '../../verdict.ts';
 import { authorizeFamily, reachesUs } from './requests.ts';
-import { authorizePairs, authorizeUrl, demandSignedIn, goTo, isSamePage, type Arrival } from './visit.ts';
+import type { Arrival } from './travel.ts';
+import { authorizePairs, authorizeUrl, demandSignedIn, goTo, isSamePage } from './visit.ts';
 
 const endpointName = 'pushed_authorization_request_endpoint';
 const evil = 'https://evil.example/callback';

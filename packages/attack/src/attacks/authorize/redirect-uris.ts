@@ -2,7 +2,8 @@ import { attacks, type Attack, type Row } from '../../attack-row.ts';
 import type { Lab } from '../../lab.ts';
 import { accepted, inconclusive, Missing, type Judgement } from '../../verdict.ts';
 import { authorizeFamily } from './requests.ts';
-import { isSamePage, memberOf, refusedIfHonestPasses, seenOf, visit, type Arrival } from './visit.ts';
+import { memberOf, type Arrival } from './travel.ts';
+import { isSamePage, refusedIfHonestPasses, seenOf, visit } from './visit.ts';
 
 type Odd = (registered: URL, lab: Lab) => string;
 

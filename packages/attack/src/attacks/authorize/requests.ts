@@ -7,14 +7,13 @@ import {
   challengeOf,
   demandSignedIn,
   isSamePage,
-  memberOf,
   newVerifier,
   refusedIfHonestPasses,
   seenOf,
   visit,
-  type Arrival,
   type AuthorizeChange,
 } from './visit.ts';
+import { memberOf, type Arrival } from './travel.ts';
 
 /** What the attacks on an authorization endpoint have in common. */
 export const authorizeFamily: Family = {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { describeReply } from '../../calibration.ts';
-import { replyHeader, type Exchange, type HeaderList } from '../../exchange.ts';
+import type { HeaderList } from '../../exchange.ts';
 import type { Lab } from '../../lab.ts';
 import { encoded, type Pair } from '../../token-request.ts';
 import { inconclusive, Missing, refused, type Judgement } from '../../verdict.ts';
+import { memberOf, travel, type Arrival } from './travel.ts';
 
 /** How an authorization request differs from an honest one. */
 export interface AuthorizeChange {
@@ -16,22 +17,11 @@ export interface AuthorizeChange {
   /** Nobody is signed in in this browser. */
   readonly isStranger?: true;
   readonly verifier?: string;
+  /** The `Cookie` header in place of that of the signed-in browser. */
+  readonly cookie?: string;
+  /** How many characters of a page to keep. */
+  readonly keep?: number;
 }
-
-/** Where a browser came to. */
-export interface Arrival {
-  /**
-   * `delivered`: sent away with a code or a token; `told`: sent away with an error, or without anything; `page`: a page
-   * of the issuer, which is not an error.
-   */
-  readonly kind: 'delivered' | 'told' | 'page' | 'refused' | 'broken';
-  /** Where it was sent away to, as the issuer wrote it. */
-  readonly location: string | undefined;
-  readonly exchanges: readonly Exchange[];
-}
-
-const mostHops = 5;
-const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /** The honest verifier of a seed, and its challenge. */
 export function challengeOf(verifier: string): string {
@@ -71,33 +61,14 @@ export async function visit(lab: Lab, change: AuthorizeChange = {}): Promise<Arr
 }
 
 /** The same with a URL as it stands. */
-export async function goTo(lab: Lab, url: string, change: AuthorizeChange = {}): Promise<Arrival> {
+export function goTo(lab: Lab, url: string, change: AuthorizeChange = {}): Promise<Arrival> {
   const { cookie } = lab.application();
-  const own: HeaderList = cookie === undefined || change.isStranger === true ? [] : [['Cookie', cookie]];
-  const exchanges: Exchange[] = [];
-  const at = (kind: Arrival['kind'], location?: string): Arrival => ({ kind, location, exchanges });
-  let here = url;
-  for (let hop = 0; hop < mostHops; hop += 1) {
-    const method = hop === 0 ? (change.method ?? 'GET') : 'GET';
-    const exchange = await lab.send({ url: here, method, headers: [...own, ...(change.headers ?? [])] });
-    exchanges.push(exchange);
-    const { reply } = exchange;
-    if (reply.kind !== 'answer') return at('broken');
-    const location = redirects.has(reply.status) ? replyHeader(reply, 'location') : undefined;
-    if (location === undefined)
-      return at(reply.status < 300 ? 'page' : reply.status < 500 ? 'refused' : 'broken');
-    const next = URL.parse(location, here);
-    if (next?.origin !== new URL(url).origin || isCallback(lab, next.href))
-      return at(outcomeOf(location), location);
-    here = next.href;
-  }
-  return at('broken');
-}
-
-/** A member of the answer that a redirect brings, from the query or the fragment. */
-export function memberOf(location: string | undefined, name: string): string | undefined {
-  const [, query = '', fragment = ''] = /^[^?#]*(?:\?([^#]*))?(?:#(.*))?$/s.exec(location ?? '') ?? [];
-  return new URLSearchParams(query).get(name) ?? new URLSearchParams(fragment).get(name) ?? undefined;
+  const { method = 'GET', headers = [], isStranger, keep } = change;
+  return travel(lab, {
+    ...{ url, method, headers },
+    cookie: isStranger === true ? undefined : (change.cookie ?? cookie),
+    ...(keep === undefined ? {} : { keep }),
+  });
 }
 
 /** A refusal counts only if an honest request still goes through; its arrival tells what that looks like. */
@@ -146,16 +117,4 @@ function isSignIn({ exchanges }: Arrival): boolean {
 export function isSamePage(arrival: Arrival, honest: Arrival): boolean {
   const pathOf = ({ exchanges }: Arrival): string => new URL(exchanges.at(-1)?.request.url ?? 'x:').pathname;
   return arrival.kind === 'page' && honest.kind === 'page' && pathOf(arrival) === pathOf(honest);
-}
-
-function outcomeOf(location: string): Arrival['kind'] {
-  const brings = ['code', 'access_token', 'id_token', 'token'].some(
-    (name) => memberOf(location, name) !== undefined,
-  );
-  return brings ? 'delivered' : 'told';
-}
-
-function isCallback(lab: Lab, href: string): boolean {
-  const bare = (text: string): string => text.replace(/[?#].*$/s, '');
-  return bare(href) === bare(lab.application().redirectUri);
 }

@@ -35,9 +35,8 @@ export async function session(lab: Lab): Promise<Session> {
 }
 
 /** Redeems a refresh token in the honest way. */
-export async function redeem(lab: Lab, { credential, token }: Session): Promise<Exchange> {
-  const request = await lab.refreshRequest(credential, token);
-  return lab.send({ ...request, keep: 65_536 });
+export function redeem(lab: Lab, { credential, token }: Session): Promise<Exchange> {
+  return lab.refresh(credential, token);
 }
 
 /** Judges the issuer's answer to a refresh that is not honest. */

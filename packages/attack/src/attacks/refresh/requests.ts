@@ -4,6 +4,7 @@ import { replyHeader, type Exchange, type HeaderList, type RequestParts } from '
 import { openJws } from '../../forge.ts';
 import { parseObject, type JsonObject } from '../../json.ts';
 import type { Lab } from '../../lab.ts';
+import type { RefreshChange } from '../../send-refresh.ts';
 import { accepted, inconclusive, Missing, refused, type Judgement } from '../../verdict.ts';
 import { isAuthenticated, judge, nextOf, redeem, refreshFamily, session } from './redeem.ts';
 
@@ -108,9 +109,11 @@ function proofRow([name, claims]: [string, (lab: Lab) => JsonObject]): Row {
     needs: ['dpop'],
     run: async (lab) => {
       const { credential, token } = await session(lab);
-      const request = await lab.refreshRequest(credential, token);
-      const proof = proofBy(credential, { lab, request, claims: claims(lab) });
-      return judge(await lab.send({ ...request, headers: [...without(request, 'dpop'), ['DPoP', proof]] }));
+      const change: RefreshChange = (request, nonce) => {
+        const proof = proofBy(credential, { lab, request, claims: { ...claims(lab), nonce } });
+        return { ...request, headers: [...without(request, 'dpop'), ['DPoP', proof]] };
+      };
+      return judge(await lab.refresh(credential, token, change));
     },
   };
 }
@@ -126,9 +129,9 @@ function proofBy(
   return forgeProof(carrier.key, of, { payload: claims });
 }
 
-async function redeemed(lab: Lab, change: (request: RequestParts) => RequestParts): Promise<Judgement> {
+async function redeemed(lab: Lab, change: RefreshChange): Promise<Judgement> {
   const { credential, token } = await session(lab);
-  return judge(await lab.send(change(await lab.refreshRequest(credential, token))));
+  return judge(await lab.refresh(credential, token, change));
 }
 
 async function newestAfterReuse(lab: Lab): Promise<Judgement> {
@@ -146,19 +149,22 @@ async function newestAfterReuse(lab: Lab): Promise<Judgement> {
 
 async function proofAgain(lab: Lab): Promise<Judgement> {
   const { credential, token } = await session(lab);
-  const first = await lab.send(await lab.refreshRequest(credential, token));
+  const first = await lab.refresh(credential, token);
   const next = nextOf(first);
   if (next === undefined) return inconclusive('an honest refresh brought no next refresh token', first);
-  const request = await lab.refreshRequest(credential, next);
   const used = first.request.headers.filter(([name]) => name.toLowerCase() === 'dpop');
-  return judge(await lab.send({ ...request, headers: [...without(request, 'dpop'), ...used] }));
+  const change: RefreshChange = (request) => ({
+    ...request,
+    headers: [...without(request, 'dpop'), ...used],
+  });
+  return judge(await lab.refresh(credential, next, change));
 }
 
 async function widerScope(lab: Lab): Promise<Judgement> {
   const { credential, token } = await session(lab);
-  const request = await lab.refreshRequest(credential, token);
   const asked = 'admin write:all evil.scope';
-  const exchange = await lab.send(withForm(request, { scope: asked }));
+  const change: RefreshChange = (request) => withForm(request, { scope: asked });
+  const exchange = await lab.refresh(credential, token, change);
   const { scope, access_token: text } = answerOf(exchange);
   const granted = [scope, openJws(String(text))?.payload['scope']].join(' ').split(' ');
   return asked.split(' ').some((each) => granted.includes(each))
@@ -168,9 +174,9 @@ async function widerScope(lab: Lab): Promise<Judgement> {
 
 async function otherAudience(lab: Lab): Promise<Judgement> {
   const { credential, token } = await session(lab);
-  const request = await lab.refreshRequest(credential, token);
   const evil = 'https://evil.example/api';
-  const exchange = await lab.send(withForm(request, { resource: evil, audience: evil }));
+  const change: RefreshChange = (request) => withForm(request, { resource: evil, audience: evil });
+  const exchange = await lab.refresh(credential, token, change);
   const { aud } = openJws(String(answerOf(exchange)['access_token']))?.payload ?? {};
   return [aud].flat().includes(evil)
     ? accepted(`a token for ${evil} was issued`, exchange)

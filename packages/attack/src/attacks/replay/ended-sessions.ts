@@ -67,7 +67,7 @@ async function refreshAfterEnd(lab: Lab): Promise<Judgement> {
   if (refreshToken === undefined) return inconclusive('a fresh session brought no refresh token');
   if ((await endSession(lab, credential)) === undefined)
     return inconclusive('the session could not be ended');
-  const exchange = await lab.send(await lab.refreshRequest(credential, refreshToken));
+  const exchange = await lab.refresh(credential, refreshToken);
   const isAlive = exchange.reply.kind === 'answer' && exchange.reply.status < 300;
   return isAlive
     ? accepted('the refresh token still works', exchange)

@@ -97,8 +97,7 @@ export const ends: readonly Attack[] = attacks(replayFamily, [
 
 async function refreshed(lab: Lab, credential: Credential): Promise<Credential | undefined> {
   const { refreshToken = '' } = credential;
-  const exchange = await lab.send({ ...(await lab.refreshRequest(credential, refreshToken)), keep: 65_536 });
-  return renewedBy(credential, exchange);
+  return renewedBy(credential, await lab.refresh(credential, refreshToken));
 }
 
 function renewedBy(credential: Credential, { reply }: Exchange): Credential | undefined {
@@ -118,13 +117,12 @@ async function settled(lab: Lab, credential: Credential): Promise<Judgement> {
 async function racingEnd(lab: Lab): Promise<Judgement> {
   const credential = await lab.fresh();
   const { refreshToken = '' } = credential;
-  const requests = await Promise.all(
-    Array.from({ length: atOnce }, () => lab.refreshRequest(credential, refreshToken)),
-  );
+  const half = (): Promise<Exchange>[] =>
+    Array.from({ length: atOnce / 2 }, () => lab.refresh(credential, refreshToken));
   // Half of them are on their way when the end is sent, half come after it.
-  const sent = requests.slice(0, atOnce / 2).map((request) => lab.send({ ...request, keep: 65_536 }));
+  const sent = half();
   const ending = endSession(lab, credential);
-  const late = requests.slice(atOnce / 2).map((request) => lab.send({ ...request, keep: 65_536 }));
+  const late = half();
   const [end, ...answers] = await Promise.all([ending, ...sent, ...late]);
   if (end === undefined) return inconclusive('the session could not be ended');
   const renewed = answers.map((answer) => renewedBy(credential, answer)).filter((each) => each !== undefined);
