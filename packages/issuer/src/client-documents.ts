@@ -50,7 +50,7 @@ export function openDocuments(given: {
 }
 
 /** Opens the reading of such documents, for an issuer that allows it. */
-export function openClientDocuments(options: {
+function openClientDocuments(options: {
   storage: Storage;
   policy: SelfRegistration;
   outbound: Outbound;

@@ -113,7 +113,7 @@ else {
 
   test('POSTGRES-8: a database without our schema, or with a newer one, is refused and says what to do', async () => {
     const url = await newDatabase();
-    await assert.rejects(openPostgres({ url }), /no schema of Symbolon, expected 2: run "symbolon migrate/);
+    await assert.rejects(openPostgres({ url }), /no schema of Symbolon, expected 3: run "symbolon migrate/);
     await Promise.all([migratePostgres({ url }), migratePostgres({ url })]);
     await (await openPostgres({ url })).close();
     await inDatabase(url, `UPDATE meta SET value = '99' WHERE key = 'schema'`);
