@@ -180,8 +180,11 @@ void test('AUTHORIZE-46: new documents are read so often for a sender, and known
   await lab.issuer.close();
 });
 
-void test('AUTHORIZE-46: one host has so many new documents read in an hour, and the others go on', async () => {
+void test('AUTHORIZE-46: one host has so many new documents read in an hour, and the others go on', async (t) => {
   const [lab, other] = [await open(), await openDocuments()];
+  t.after(() => {
+    other.close();
+  });
   const go = async (origin: string, turn: number): Promise<Response> => {
     const asked = await ask(`${origin}/absent-${String(turn)}`, atHome());
     return authorize(lab, asked, `192.0.2.${String(Math.floor(turn / 10))}`);
@@ -190,7 +193,6 @@ void test('AUTHORIZE-46: one host has so many new documents read in an hour, and
     assert.deepEqual(await codeOnPage(await go(documents.origin, turn)), [400, 'client_unknown']);
   assert.deepEqual(await codeOnPage(await go(documents.origin, 60)), [429, 'registration_limit']);
   assert.deepEqual(await codeOnPage(await go(other.origin, 61)), [400, 'client_unknown'], 'another host');
-  other.close();
   await lab.issuer.close();
 });
 

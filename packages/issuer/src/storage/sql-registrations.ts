@@ -58,9 +58,8 @@ async function sweepUnusedClients(engine: Engine): Promise<number> {
 }
 
 async function deleteUnused(engine: Engine, id: string): Promise<boolean> {
-  const [, , deleted] = await engine.batch([
+  const [, deleted] = await engine.batch([
     statement(holdHead),
-    statement(sql.holdUnused, id),
     { ...statement(sql.deleteUnused, id), lastIf: (rows) => rows.length === 0 },
     statement(sql.auditUnused, id, JSON.stringify({ by: 'unused' })),
     statement(recordAudit),

@@ -49,12 +49,13 @@ const unused = `clients.created_at < now_us() - ${week} AND clients.removed_at I
 export const listUnused = `SELECT id FROM clients WHERE ${unused} ORDER BY created_at, id LIMIT ${sweptAtOnce}`;
 
 /**
- * With the head held, before anything else looks at the client: whoever keeps a request of it just now has it in hand, and
- * then it is left alone; whoever comes later waits, and finds none. $1 client.
+ * With the head held. A client of which somebody keeps a request just now is left alone; whoever comes later waits, and
+ * finds none. $1 client.
  */
-export const holdUnused = `SELECT id FROM clients WHERE id = $1 /* FOR UPDATE SKIP LOCKED */`;
-const thisUnused = `id IN (SELECT clients.id FROM clients WHERE clients.id = $1 AND ${unused} /* FOR UPDATE SKIP LOCKED */)`;
-export const deleteUnused = `DELETE FROM clients WHERE ${thisUnused} RETURNING 1 AS swept`;
+export const deleteUnused = `
+  DELETE FROM clients WHERE id IN (
+    SELECT clients.id FROM clients WHERE clients.id = $1 AND ${unused} /* FOR UPDATE SKIP LOCKED */)
+  RETURNING 1 AS swept`;
 const isGone = `EXISTS (SELECT 1 FROM subjects WHERE subjects.namespace = $1 AND subjects.external_id = '')
   AND NOT EXISTS (SELECT 1 FROM clients WHERE clients.id = $1)`;
 /** While its subject still says that it was this transaction. $1 client, $2 fields. */
