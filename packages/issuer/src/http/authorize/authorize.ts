@@ -1,5 +1,6 @@
 import { AuthError } from '@symbolon/token';
-import { errorTo, type AuthorizationRequest } from '../../authorizations.ts';
+import { errorTo } from '../../authorization-answer.ts';
+import type { AuthorizationRequest } from '../../authorizations.ts';
 import type { PeopleOffice } from '../office.ts';
 import { seeOther } from '../page-answer.ts';
 import { readForm, readQuery, type Form } from '../requests.ts';
@@ -8,6 +9,7 @@ import { tellPerson } from './answers.ts';
 import { proceed } from './interaction.ts';
 import { findAddressee, findLinked, readAuthorization } from './parameters.ts';
 import { requestUriPrefix } from './par.ts';
+import { sendAnswer } from './send-answer.ts';
 
 /**
  * `GET` and `POST /authorize` (RFC 6749 section 4.1.1): keeps what is asked for, then goes on under a handle, so that
@@ -43,7 +45,7 @@ async function begin(office: PeopleOffice, form: Form): Promise<Response> {
     return await goOn(office, await readAuthorization(office, form, to));
   } catch (error) {
     if (!(error instanceof AuthError)) throw error;
-    return seeOther(errorTo(to, { issuer: office.issuer, error }));
+    return sendAnswer(office, errorTo(to, { issuer: office.issuer, error }));
   }
 }
 

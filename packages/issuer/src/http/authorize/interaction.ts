@@ -8,6 +8,7 @@ import { seeOther } from '../page-answer.ts';
 import { showConsent } from './consent-view.ts';
 import { showOtherPerson } from './other-person-view.ts';
 import { findLinked } from './parameters.ts';
+import { sendAnswer } from './send-answer.ts';
 
 /** What a request still lacks before it can be decided. */
 export type Lack = 'sign-in' | 'other-person' | 'presence' | undefined;
@@ -42,7 +43,7 @@ export async function proceed(office: PeopleOffice, request: Request, handle: st
     consent,
   });
   if (to === undefined) throw new AuthError('request_uri_unknown');
-  return seeOther(to, cookies);
+  return sendAnswer(office, to, cookies);
 }
 
 /** A kept request on which nobody has decided. */
@@ -74,7 +75,7 @@ export async function refuse(
 ): Promise<Response> {
   const to = await office.authorizations.refuse(handle, error);
   if (to === undefined) throw new AuthError('request_uri_unknown');
-  return seeOther(to, cookies);
+  return sendAnswer(office, to, cookies);
 }
 
 /**
