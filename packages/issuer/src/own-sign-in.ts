@@ -25,9 +25,8 @@ const signedIn = z.strictObject({
 /** Who was signed in, as an application with its own sign-in says. */
 export type SignedInElsewhere = z.input<typeof signedIn>;
 
-/** Why nothing came of a request, as an application with its own sign-in may say. */
-export type WhyNot = (typeof whyNot)[number];
-export const whyNot = [
+/** Why nothing came of a request, so far as an application with its own sign-in may say it. */
+export const refusable = [
   'access_denied',
   'login_required',
   'consent_required',
@@ -55,7 +54,7 @@ export interface OwnSignIn {
    */
   readonly complete: (request: string, person: SignedInElsewhere) => Promise<string | undefined>;
   /** The person said no, or nobody could be signed in: answers where to send him. */
-  readonly refuse: (request: string, why: WhyNot) => Promise<string | undefined>;
+  readonly refuse: (request: string, why: (typeof refusable)[number]) => Promise<string | undefined>;
 }
 
 /**
