@@ -15,6 +15,7 @@ export function clientAudiences(
   const known = new Map<string, readonly string[]>([
     ...settings.audiences.map(({ audience, scopes = [] }) => [audience, scopes] as const),
     [`${settings.issuer}/sessions`, []],
+    [`${settings.issuer}/authorizations`, []],
   ]);
   const names = asked.audience ?? onlyAudience(settings);
   const stray = names.find((name) => !known.has(name));

@@ -6,6 +6,8 @@ const seconds = z.int().positive();
 const audience = z.strictObject({
   audience: z.string().min(1),
   scopes: z.array(z.string()).optional(),
+  /** What each scope value allows, in words for the people who are asked. */
+  words: z.record(z.string(), z.string()).optional(),
   tokenLife: seconds.optional(),
   alg: z.enum(['EdDSA', 'ES256', 'ML-DSA-44']).optional(),
 });
@@ -71,7 +73,7 @@ const production = z.strictObject({
   people: z
     .strictObject({
       name: z.string().min(1).max(60).optional(),
-      /** Your own sign-in instead of passkeys here; what serves it opens this store, too (`issuer.authorizations`). */
+      /** Your own sign-in instead of passkeys here; what serves it answers at `/authorizations` with the right to. */
       signIn: z.strictObject({ url: z.url('expected the https URL of your own sign-in page') }).optional(),
       /** Whether applications may register themselves: `POST /register`, and ids that are URLs. */
       registration: z

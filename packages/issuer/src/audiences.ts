@@ -32,9 +32,9 @@ export const audienceOptions = z.strictObject({
   alg: z.enum(['EdDSA', 'ES256', 'ML-DSA-44']).default('EdDSA'),
 });
 
-/** The audiences of the issuer's own interfaces: sessions for applications, revocations for guards, userinfo for OpenID Connect. */
+/** The audiences of the issuer's own interfaces: sessions and authorizations for applications, revocations for guards, userinfo for OpenID Connect. */
 export function ownAudiences(issuer: string): readonly Audience[] {
-  return ['sessions', 'revocations', 'userinfo'].map((name) => ({
+  return ['sessions', 'authorizations', 'revocations', 'userinfo'].map((name) => ({
     audience: `${issuer}/${name}`,
     scopes: [],
     words: {},

@@ -1,4 +1,5 @@
 import type { AuthError } from '@symbolon/token';
+import { answerTo, errorTo, type AuthorizationAnswer, type ResponseMode } from './authorization-answer.ts';
 import type { Person } from './browser-sessions.ts';
 import type { Clients } from './clients.ts';
 import type { LookupKey } from './lookup-key.ts';
@@ -12,6 +13,7 @@ export interface AuthorizationRequest {
   readonly clientId: string;
   readonly redirectUri: string;
   readonly state: string | null;
+  readonly responseMode: ResponseMode;
   readonly audience: string;
   /** Space-separated, as on the wire. */
   readonly scope: string;
@@ -70,13 +72,13 @@ export interface Authorizations {
   readonly find: (handle: string) => Promise<OpenAuthorization | undefined>;
   /** Whether the person allowed all of this before. */
   readonly isCovered: (request: AuthorizationRequest, subject: string) => Promise<boolean>;
-  /** Makes the code: where to send the person; undefined if the request is over or something changed meanwhile. */
+  /** Makes the code: the answer to the application; undefined if the request is over or something changed meanwhile. */
   readonly allow: (
     handle: string,
     by: { request: AuthorizationRequest; person: Allowing; consent: 'granted' | 'covered' },
-  ) => Promise<string | undefined>;
-  /** Ends the request with an error: where to send the person; undefined if it is over. */
-  readonly refuse: (handle: string, error: AuthError) => Promise<string | undefined>;
+  ) => Promise<AuthorizationAnswer | undefined>;
+  /** Ends the request with an error: the answer to the application; undefined if it is over. */
+  readonly refuse: (handle: string, error: AuthError) => Promise<AuthorizationAnswer | undefined>;
 }
 
 /** Opens the authorization requests over a store. */
@@ -146,26 +148,11 @@ export function allowedBy({ subject, authTime, amr, sid }: Person): Allowing {
   return { subject, authTime, amr, signIn: sid };
 }
 
-/** Where an application is told that its request came to nothing (RFC 6749 section 4.1.2.1). */
-export function errorTo(
-  request: Pick<AuthorizationRequest, 'redirectUri' | 'state'>,
-  { issuer, error }: { issuer: string; error: AuthError },
-): string {
-  const answer = { error: error.error ?? 'invalid_request', error_description: error.message };
-  return answerTo(request, { issuer, answer });
-}
-
-/** Every answer says by whom it is (RFC 9207), so that a client of two issuers cannot mix them up. */
-function answerTo(
-  { redirectUri, state }: Pick<AuthorizationRequest, 'redirectUri' | 'state'>,
-  { issuer, answer }: { issuer: string; answer: Readonly<Record<string, string>> },
-): string {
-  const parameters = new URLSearchParams({ ...answer, ...(state === null ? {} : { state }), iss: issuer });
-  return `${redirectUri}${redirectUri.includes('?') ? '&' : '?'}${parameters.toString()}`;
-}
-
-/** What a request says that was kept by a version before this member was known. */
-const unsaid: Pick<AuthorizationRequest, 'hintedSubject'> = { hintedSubject: null };
+/** What a request says that was kept by a version before these members were known. */
+const unsaid: Pick<AuthorizationRequest, 'hintedSubject' | 'responseMode'> = {
+  hintedSubject: null,
+  responseMode: 'query',
+};
 
 /** Written by `keep` alone. */
 function readOpen({ parameters, createdAt }: OpenRequest): OpenAuthorization {

@@ -36,8 +36,10 @@ export const clientOptions = z.strictObject({
   audiences: z
     .array(z.strictObject({ audience: z.string().min(1), scope: z.array(scopeValue).default([]) }))
     .default([]),
-  /** `introspect`, or `sessions:<id of a public client>`. */
-  rights: z.array(z.string().regex(/^(introspect|sessions:[A-Za-z0-9._-]{1,64})$/)).default([]),
+  /** `introspect`, `authorizations`, or `sessions:<id of a public client>`. */
+  rights: z
+    .array(z.string().regex(/^(introspect|authorizations|sessions:[A-Za-z0-9._-]{1,64})$/))
+    .default([]),
 });
 
 /** The input of {@link Clients.add}. */

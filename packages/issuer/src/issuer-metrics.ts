@@ -10,7 +10,7 @@ export interface MetricSources {
   readonly storage: Storage;
   readonly feed: Pick<Feed, 'isLive'>;
   /** The guards before its own interfaces: what they refuse, the issuer refuses. */
-  readonly guards: { readonly sessions: Guard; readonly revocations: Guard };
+  readonly guards: { readonly sessions: Guard; readonly revocations: Guard; readonly authorizations?: Guard };
 }
 
 const micros = 1_000_000;
@@ -32,9 +32,7 @@ export async function issuerMetrics(sources: MetricSources): Promise<string> {
 }
 
 function countedFamilies({ meter, feed, guards }: MetricSources): readonly MetricFamily[] {
-  const refused = [guards.sessions, guards.revocations].flatMap((guard) =>
-    Object.entries(guard.stats().refusedByCode),
-  );
+  const refused = Object.values(guards).flatMap((guard) => Object.entries(guard.stats().refusedByCode));
   const refusals = new Map(meter.refusals);
   for (const [code, many] of refused) refusals.set(code, (refusals.get(code) ?? 0) + many);
   return [

@@ -150,9 +150,18 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
   const guards = {
     sessions: ownGuard(`${issuer}/sessions`),
     revocations: ownGuard(`${issuer}/revocations`),
+    // Where people sign in here, nobody else says who they are.
+    ...(said?.signIn === undefined ? {} : { authorizations: ownGuard(`${issuer}/authorizations`) }),
   };
+  const ownSignIn = createOwnSignIn({ storage, clients, authorizations: openAuthorizations(office) });
   const people = said === undefined ? undefined : await openPeople(office, { ownGuard, said, report });
-  const app = createApp(office, { guards, people: people?.office, report, refused: meter.refused });
+  const app = createApp(office, {
+    guards,
+    ownSignIn,
+    people: people?.office,
+    report,
+    refused: meter.refused,
+  });
   const timer = keepMaintained({ keys, storage, report, tokenLife });
   return {
     issuer,
@@ -160,7 +169,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     sessions,
     clients,
     accounts: people?.office.accounts,
-    authorizations: createOwnSignIn({ storage, clients, authorizations: openAuthorizations(office) }),
+    authorizations: ownSignIn,
     grants: { end: (end) => storage.endGrant(end) },
     keys: {
       ...keys,
@@ -186,6 +195,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
       clearInterval(timer);
       guards.sessions.close();
       guards.revocations.close();
+      guards.authorizations?.close();
       await people?.close();
       await feed.close();
       await storage.close();

@@ -1,5 +1,6 @@
 import { AuthError } from '@symbolon/token';
 import { z } from 'zod';
+import { answerUrl, type AuthorizationAnswer } from './authorization-answer.ts';
 import { earliestAuthTime, unmetBy, type Unmet } from './authorization-demands.ts';
 import type { AuthorizationRequest, Authorizations } from './authorizations.ts';
 import type { Clients } from './clients.ts';
@@ -24,9 +25,8 @@ const signedIn = z.strictObject({
 /** Who was signed in, as an application with its own sign-in says. */
 export type SignedInElsewhere = z.input<typeof signedIn>;
 
-/** Why nothing came of a request, as an application with its own sign-in may say. */
-export type WhyNot = (typeof whyNot)[number];
-export const whyNot = [
+/** Why nothing came of a request, so far as an application with its own sign-in may say it. */
+export const refusable = [
   'access_denied',
   'login_required',
   'consent_required',
@@ -54,7 +54,7 @@ export interface OwnSignIn {
    */
   readonly complete: (request: string, person: SignedInElsewhere) => Promise<string | undefined>;
   /** The person said no, or nobody could be signed in: answers where to send him. */
-  readonly refuse: (request: string, why: WhyNot) => Promise<string | undefined>;
+  readonly refuse: (request: string, why: (typeof refusable)[number]) => Promise<string | undefined>;
 }
 
 /**
@@ -85,6 +85,11 @@ const refusalOf: Readonly<Record<Unmet, 'sign_in_other_person' | 'sign_in_too_ol
   context: 'sign_in_too_weak',
 };
 
+/** Where people sign in elsewhere, no application is answered in another way than by query. */
+function urlOf(answer: AuthorizationAnswer | undefined): string | undefined {
+  return answer && answerUrl(answer);
+}
+
 /** Makes what an application with its own sign-in calls. */
 export function createOwnSignIn(options: {
   storage: Storage;
@@ -110,8 +115,8 @@ export function createOwnSignIn(options: {
       const unmet = unmetBy(open, { subject, authTime, amr });
       if (unmet !== undefined) throw new AuthError(refusalOf[unmet]);
       const person = { subject, authTime, amr: amr.map((method) => `app:${method}`), signIn: null };
-      return authorizations.allow(handle, { request: open.request, person, consent: 'granted' });
+      return urlOf(await authorizations.allow(handle, { request: open.request, person, consent: 'granted' }));
     },
-    refuse: (handle, why) => authorizations.refuse(handle, new AuthError(why)),
+    refuse: async (handle, why) => urlOf(await authorizations.refuse(handle, new AuthError(why))),
   };
 }

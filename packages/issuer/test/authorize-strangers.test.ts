@@ -106,6 +106,17 @@ void test('AUTHORIZE-45: an address that a stranger registered is not gone to wi
     assert.deepEqual([sent.origin, sent.searchParams.get('error')], ['https://app.example', error]);
   }
 
+  const posted = await authorize(lab, await ask(stranger, { ...faulty, response_mode: 'form_post' }));
+  assert.match(posted.headers.get('content-security-policy') ?? '', /form-action https:\/\/app\.example;/);
+  const page = await posted.text();
+  assert.match(page, /<form method="post" action="https:\/\/app\.example\/callback">/);
+  assert.match(page, /name="error" value="unsupported_response_type"/);
+  assert.doesNotMatch(page, /<script[^>]*form-post/, 'sent by the person alone');
+  assert.match(
+    await (await authorize(lab, await ask(own, { ...faulty, response_mode: 'form_post' }))).text(),
+    /form-post/,
+  );
+
   const said = await consent(lab, await ask(stranger), browser, 'refuse');
   assert.deepEqual([said.origin, said.searchParams.get('error')], ['https://app.example', 'access_denied']);
   await lab.issuer.close();

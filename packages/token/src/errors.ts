@@ -235,7 +235,9 @@ export const refusals = {
   },
   redirect_uri_unknown: asked('This redirect URI is not registered for this client, letter by letter.'),
   response_type_unsupported: authorization('unsupported_response_type', 'The only response type is code.'),
-  response_mode_unsupported: asked('The only response mode is query.'),
+  response_mode_unsupported: asked(
+    'The response modes are query and, for a redirect URI that is a web page, form_post.',
+  ),
   code_challenge_missing: asked('Send a code_challenge, and S256 as code_challenge_method (RFC 7636).'),
   prompt_malformed: asked('Unexpected prompt, expected none alone, or login and consent.'),
   request_object_unsupported: authorization(

@@ -53,7 +53,11 @@ export function addClientAdd(client: Command): void {
       collect,
     )
     .option('--scope <names>', 'may have these scope values, separated by commas', collectWords)
-    .option('--right <right>', '"introspect" or "sessions:<client id>"; repeatable', collect)
+    .option(
+      '--right <right>',
+      '"introspect", "authorizations" or "sessions:<client id>"; repeatable',
+      collect,
+    )
     .addOption(
       new Option('--kind <kind>', 'acts for itself, or for people without or with a key of its own').choices([
         'machine',

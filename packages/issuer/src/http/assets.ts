@@ -19,6 +19,7 @@ const own = [
   'passkeys.js',
   'ask.js',
   'live.js',
+  'form-post.js',
 ];
 
 /**

@@ -2,13 +2,13 @@ import { signatureNames } from '@symbolon/token';
 import { identityScopes } from '../authorization-target.ts';
 import { passkeyContext } from '../id-tokens.ts';
 import { identityAlg } from '../signing-keys.ts';
-import type { RegistrationPolicy } from '../registration-policy.ts';
 import { json } from './answers.ts';
-import type { Office } from './office.ts';
+import type { Office, PeopleOffice } from './office.ts';
 
 /** `GET /.well-known/oauth-authorization-server` (RFC 8414) and `/.well-known/openid-configuration`. */
-export function metadataEndpoint(office: Office, registration: RegistrationPolicy | undefined): Response {
+export function metadataEndpoint(office: Office, people: PeopleOffice | undefined): Response {
   const { issuer } = office;
+  const registration = people?.registration;
   const ofPeople = office.servesPeople ? identityScopes : [];
   const scopes = [...new Set([...ofPeople, ...office.audiences.flatMap((audience) => audience.scopes)])];
   const body = {
@@ -28,7 +28,7 @@ export function metadataEndpoint(office: Office, registration: RegistrationPolic
     introspection_endpoint_auth_methods_supported: ['private_key_jwt'],
     introspection_endpoint_auth_signing_alg_values_supported: signatureNames,
     dpop_signing_alg_values_supported: signatureNames,
-    ...(office.servesPeople ? linkingMetadata(issuer) : {}),
+    ...(people === undefined ? {} : linkingMetadata(people)),
     ...(registration?.dynamic === undefined ? {} : { registration_endpoint: `${issuer}/register` }),
     ...(registration?.documents === undefined ? {} : { client_id_metadata_document_supported: true }),
   };
@@ -36,14 +36,14 @@ export function metadataEndpoint(office: Office, registration: RegistrationPolic
 }
 
 /** What linked applications and OpenID Connect clients look for (RFC 8414, 9126, 9207, OpenID Connect Discovery section 3). */
-function linkingMetadata(issuer: string): Record<string, unknown> {
+function linkingMetadata({ issuer, signIn }: PeopleOffice): Record<string, unknown> {
   return {
     authorization_endpoint: `${issuer}/authorize`,
     pushed_authorization_request_endpoint: `${issuer}/par`,
     userinfo_endpoint: `${issuer}/userinfo`,
     end_session_endpoint: `${issuer}/logout`,
     response_types_supported: ['code'],
-    response_modes_supported: ['query'],
+    response_modes_supported: signIn === undefined ? ['query', 'form_post'] : ['query'],
     grant_types_supported: ['authorization_code', 'client_credentials', 'refresh_token'],
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,

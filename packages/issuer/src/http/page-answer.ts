@@ -7,6 +7,8 @@ export interface PageInit {
   readonly cookies?: readonly string[];
   /** Where a form on it may lead besides ourselves: sources as {@link formTarget} makes them. */
   readonly formAction?: readonly string[];
+  /** Where its only form leads, instead: it sends nothing to ourselves. */
+  readonly formOnlyTo?: string;
 }
 
 /** Of every answer that only its reader may see: nothing keeps it, and no other cookie gets it. */
@@ -21,7 +23,7 @@ export async function page(markup: Html, init: PageInit = {}): Promise<Response>
   const headers = new Headers({
     ...forItsReader,
     'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': policy(init.formAction ?? []),
+    'content-security-policy': policy(init),
     'x-frame-options': 'DENY',
     // `no-referrer` would blank the Origin of our own forms, by which they are told from a stranger's.
     'referrer-policy': 'same-origin',
@@ -48,13 +50,14 @@ export function formTarget(url: string): string {
   return origin === 'null' || hostname.startsWith('[') ? protocol : origin;
 }
 
-function policy(formAction: readonly string[]): string {
-  const strange = formAction.find((source) => !/^[a-z][a-z0-9+.-]*:(\/\/[a-z0-9.:_-]+)?$/.test(source));
+function policy({ formAction = [], formOnlyTo }: PageInit): string {
+  const targets = formOnlyTo === undefined ? formAction : [formOnlyTo];
+  const strange = targets.find((source) => !/^[a-z][a-z0-9+.-]*:(\/\/[a-z0-9.:_-]+)?$/.test(source));
   if (strange !== undefined) throw new TypeError(`unexpected form target ${strange}, expected an origin`);
   return [
     "default-src 'none'",
     ...['script-src', 'style-src', 'img-src', 'connect-src'].map((directive) => `${directive} 'self'`),
-    ['form-action', "'self'", ...formAction].join(' '),
+    ['form-action', ...(formOnlyTo === undefined ? ["'self'"] : []), ...targets].join(' '),
     "frame-ancestors 'none'",
     "base-uri 'none'",
   ].join('; ');

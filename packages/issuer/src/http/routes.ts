@@ -2,8 +2,10 @@ import type { Guard } from '@symbolon/guard';
 import { AuthError, type AuthErrorCode } from '@symbolon/token';
 import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
+import type { OwnSignIn } from '../own-sign-in.ts';
 import { siteOf } from '../pages/site.ts';
 import { json, refuse } from './answers.ts';
+import { authorizationInterface } from './authorization-interface.ts';
 import { accountRoutes } from './account/routes.ts';
 import { authorizeRoutes } from './authorize/routes.ts';
 import { consoleRoutes } from './console/routes.ts';
@@ -27,6 +29,8 @@ import { tokenEndpoint } from './token.ts';
 export interface OwnGuards {
   readonly sessions: Guard;
   readonly revocations: Guard;
+  /** Only where an application signs people in itself. */
+  readonly authorizations?: Guard;
 }
 
 /**
@@ -36,24 +40,27 @@ export interface OwnGuards {
  */
 function routes(
   office: Office,
-  { guards, people, base }: { guards: OwnGuards; people: PeopleOffice | undefined; base: string },
+  {
+    guards,
+    ownSignIn,
+    people,
+    base,
+  }: { guards: OwnGuards; ownSignIn: OwnSignIn; people: PeopleOffice | undefined; base: string },
 ): readonly Route[] {
   const sessions = sessionInterface(office, guards.sessions);
   const feed = feedInterface(office, guards.revocations);
+  const { authorizations: guard } = guards;
   return [
     ['POST', `${base}/token`, (request) => tokenEndpoint(office, request)],
     ['POST', `${base}/revoke`, (request) => revokeEndpoint(office, request)],
     ['POST', `${base}/introspect`, (request) => introspectEndpoint(office, request)],
     ['GET', `${base}/jwks`, (request) => keySetEndpoint(office, request)],
-    [
-      'GET',
-      `/.well-known/oauth-authorization-server${base}`,
-      () => metadataEndpoint(office, people?.registration),
-    ],
-    ['GET', `${base}/.well-known/openid-configuration`, () => metadataEndpoint(office, people?.registration)],
+    ['GET', `/.well-known/oauth-authorization-server${base}`, () => metadataEndpoint(office, people)],
+    ['GET', `${base}/.well-known/openid-configuration`, () => metadataEndpoint(office, people)],
     ['POST', `${base}/sessions`, sessions.start],
     ['GET', `${base}/sessions`, sessions.list],
     ['DELETE', `${base}/sessions/:parameter`, sessions.end],
+    ...(guard === undefined ? [] : authorizationInterface(office, { guard, ownSignIn, base })),
     ['GET', `${base}/revocations`, feed.current],
     ['GET', `${base}/revocations/keys`, feed.keys],
     ['GET', `${base}/revocations/pages/:parameter`, feed.page],
@@ -83,6 +90,7 @@ export function createApp(
   office: Office,
   options: {
     guards: OwnGuards;
+    ownSignIn: OwnSignIn;
     people: PeopleOffice | undefined;
     report: (fault: { path: string; error: unknown }) => void;
     refused: (code: AuthErrorCode) => void;

@@ -1,9 +1,9 @@
-import { AuthError } from '@symbolon/token';
 import type { Guard, Session } from '@symbolon/guard';
 import { z } from 'zod';
 import type { SessionStartOptions } from '../sessions.ts';
 import type { ListedSession } from '../storage/rows.ts';
 import { json } from './answers.ts';
+import { demandRight } from './demand-right.ts';
 import type { Office } from './office.ts';
 import { malformed, readJson } from './requests.ts';
 
@@ -42,7 +42,7 @@ async function startSession(office: Office, request: Request, session: Session):
   const parsed = startBody.safeParse(await readJson(request));
   if (!parsed.success) throw malformed(String(parsed.error.issues[0]?.path[0] ?? 'body'));
   const { client_id: clientId, auth_time: authTime, ...rest } = parsed.data;
-  await demandRight(office, session, clientId);
+  await demandRight(office, session, `sessions:${clientId}`);
   const asked = dropUndefined({ ...rest, clientId, authTime }) as SessionStartOptions;
   const tokens = await office.sessions.start(asked).catch(asRefusal);
   return json(tokens, { status: 201 });
@@ -51,7 +51,7 @@ async function startSession(office: Office, request: Request, session: Session):
 async function listSessions(office: Office, request: Request, session: Session): Promise<Response> {
   const query = new URL(request.url).searchParams;
   const clientId = query.get('client_id') ?? '';
-  await demandRight(office, session, clientId);
+  await demandRight(office, session, `sessions:${clientId}`);
   const subject = query.get('subject');
   const after = query.get('after');
   const rows = await office.sessions.list({
@@ -65,17 +65,9 @@ async function listSessions(office: Office, request: Request, session: Session):
 
 async function endSession(office: Office, session: Session, sid: string): Promise<Response> {
   const found = await office.sessions.find(sid);
-  await demandRight(office, session, found?.clientId ?? '');
+  await demandRight(office, session, `sessions:${found?.clientId ?? ''}`);
   const { kind } = await office.sessions.end({ sid, clientId: found?.clientId ?? '' });
   return json({ ended: sid, already: kind === 'already_ended' });
-}
-
-/** The token is good for minutes: whether its session stands and its client may do this is asked of the store. */
-async function demandRight(office: Office, session: Session, clientId: string): Promise<void> {
-  const { kind } = await office.storage.sessionAlive({ sid: session.sessionId });
-  const row = await office.storage.findClient(session.clientId);
-  const may = row?.removedAt === null && row.rights.includes(`sessions:${clientId}`);
-  if (kind !== 'alive' || !may) throw new AuthError('client_unauthorized');
 }
 
 function describeSession(row: ListedSession): Record<string, unknown> {

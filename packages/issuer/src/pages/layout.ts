@@ -3,8 +3,11 @@ import { brandSign } from './brand.ts';
 import { html, type Html } from './markup.ts';
 import type { Site } from './site.ts';
 
-/** The small scripts, one a page at most. All but `live` prove or make a passkey. */
-export type PageScript = 'sign-in' | 'enrol' | 'presence' | 'passkeys' | 'live';
+/** The small scripts, one a page at most. */
+export type PageScript = 'sign-in' | 'enrol' | 'presence' | 'passkeys' | 'live' | 'form-post';
+
+/** Those that neither prove nor make a passkey. */
+const withoutPasskeys: readonly (PageScript | undefined)[] = [undefined, 'live', 'form-post'];
 
 /** The frame around every page. */
 export function layout(page: {
@@ -25,7 +28,7 @@ export function layout(page: {
         <link rel="icon" href="${assetPath(site, 'icon.svg')}" type="image/svg+xml" />
         <link rel="stylesheet" href="${assetPath(site, 'style.css')}" />
         ${
-          script === undefined || script === 'live'
+          withoutPasskeys.includes(script)
             ? ''
             : html`<script src="${assetPath(site, 'webauthn.js')}" defer></script>`
         }

@@ -2,6 +2,7 @@ import { hostOf } from './host-of.ts';
 import { cardPage } from './layout.ts';
 import { html, type Html } from './markup.ts';
 import { notice } from './notice.ts';
+import { hiddenFields } from './post-button.ts';
 import { shownName } from './shown-name.ts';
 import type { Site } from './site.ts';
 
@@ -15,6 +16,8 @@ export interface LeadingView {
   readonly code?: string;
   /** The address; already compared with what its application registered. */
   readonly href: string;
+  /** What a form brings there; undefined: the address says it all. */
+  readonly fields?: Readonly<Record<string, string>>;
   readonly application: {
     readonly id: string;
     readonly name: string;
@@ -23,7 +26,8 @@ export interface LeadingView {
 }
 
 /** Lets the person choose whether to go where an application leads that nobody here has looked at. */
-export function leadingPage({ site, title, text, code, href, application }: LeadingView): Html {
+export function leadingPage({ site, title, text, code, href, fields, application }: LeadingView): Html {
+  const onward = html`Continue to ${shownName(hostOf(href))}`;
   return cardPage({
     site,
     title,
@@ -31,7 +35,13 @@ export function leadingPage({ site, title, text, code, href, application }: Lead
       <p class="lead">${text}</p>
       ${notice('warn', registeredBy(application))}
       <div class="stack">
-        <a class="button wide" href="${href}" rel="noreferrer">Continue to ${shownName(hostOf(href))}</a>
+        ${
+          fields === undefined
+            ? html`<a class="button wide" href="${href}" rel="noreferrer">${onward}</a>`
+            : html`<form method="post" action="${href}">
+                ${hiddenFields(fields)}<button class="wide">${onward}</button>
+              </form>`
+        }
         <a class="button primary wide" href="${site.base}/account">To your account</a>
       </div>
       ${code === undefined ? '' : html`<p class="fine">For whoever helps you: <code>${code}</code></p>`}`,

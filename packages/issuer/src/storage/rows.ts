@@ -42,7 +42,7 @@ export interface ClientRow {
   /** Registered as unable to hold a key: the only kind of client that may have a session without one. */
   readonly bearer: boolean;
   readonly audiences: readonly AllowedAudience[];
-  /** What it may do at the issuer itself: `introspect`, `sessions:<id of a public client>`. */
+  /** What it may do at the issuer itself: `introspect`, `authorizations`, `sessions:<id of a public client>`. */
   readonly rights: readonly string[];
   readonly registration: Registration;
   /** Its own opaque subject, made with it: the `sub` of a machine's tokens. */

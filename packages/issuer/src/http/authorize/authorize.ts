@@ -1,5 +1,6 @@
 import { AuthError } from '@symbolon/token';
-import { errorTo, type AuthorizationRequest } from '../../authorizations.ts';
+import { errorTo } from '../../authorization-answer.ts';
+import type { AuthorizationRequest } from '../../authorizations.ts';
 import type { SentBy } from '../../request-ceiling.ts';
 import type { PeopleOffice } from '../office.ts';
 import { seeOther } from '../page-answer.ts';
@@ -49,8 +50,8 @@ async function begin(
     return await goOn(office, { asked: await readAuthorization(office, form, to), sentBy: 'anybody' });
   } catch (error) {
     if (!(error instanceof AuthError)) throw error;
-    const href = errorTo(to, { issuer: office.issuer, error });
-    return await leadOn(office, { client: to.client, href, error });
+    const answer = errorTo(to, { issuer: office.issuer, error });
+    return await leadOn(office, { client: to.client, to: answer, error });
   }
 }
 

@@ -1,10 +1,10 @@
 import { AuthError } from '@symbolon/token';
 import { allowedBy } from '../../authorizations.ts';
 import type { PeopleOffice } from '../office.ts';
-import { seeOther } from '../page-answer.ts';
 import { malformed, readForm, required } from '../requests.ts';
 import { tellPerson } from './answers.ts';
 import { findOpen, lackOf, proceed, refuse } from './interaction.ts';
+import { sendAnswer } from './send-answer.ts';
 
 /**
  * `POST /authorize/consent`: the person says yes or no. Only a page of ours may send it (`identify` demands that), and
@@ -37,5 +37,5 @@ async function decide(office: PeopleOffice, request: Request): Promise<Response>
   const by = { request: open.request, person: allowedBy(person), consent: 'granted' as const };
   const to = await office.authorizations.allow(handle, by);
   // What it needs has ended meanwhile, and nothing was kept: on from where things stand now.
-  return to === undefined ? proceed(office, request, handle) : seeOther(to, cookies);
+  return to === undefined ? proceed(office, request, handle) : sendAnswer(office, to, cookies);
 }

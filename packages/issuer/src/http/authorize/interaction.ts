@@ -9,6 +9,7 @@ import { showConsent } from './consent-view.ts';
 import { showOtherPerson } from './other-person-view.ts';
 import { leadOn } from './lead-on.ts';
 import { findLinked } from './parameters.ts';
+import { sendAnswer } from './send-answer.ts';
 
 /** What a request still lacks before it can be decided. */
 export type Lack = 'sign-in' | 'other-person' | 'presence' | undefined;
@@ -43,7 +44,7 @@ export async function proceed(office: PeopleOffice, request: Request, handle: st
     consent,
   });
   if (to === undefined) throw new AuthError('request_uri_unknown');
-  return seeOther(to, cookies);
+  return sendAnswer(office, to, cookies);
 }
 
 /** A kept request on which nobody has decided. */
@@ -75,7 +76,8 @@ export async function refuse(
 ): Promise<Response> {
   const to = await office.authorizations.refuse(handle, error);
   if (to === undefined) throw new AuthError('request_uri_unknown');
-  return client === undefined ? seeOther(to, cookies) : leadOn(office, { client, href: to, cookies, error });
+  if (client !== undefined) return leadOn(office, { client, to, cookies, error });
+  return sendAnswer(office, to, cookies);
 }
 
 /**

@@ -1,10 +1,12 @@
 import type { AuthError } from '@symbolon/token';
+import { answerUrl, type AuthorizationAnswer } from '../../authorization-answer.ts';
 import { leadingPage } from '../../pages/leading-page.ts';
 import { siteOf } from '../../pages/site.ts';
 import type { ClientRow } from '../../storage/rows.ts';
 import type { PeopleOffice } from '../office.ts';
-import { page, seeOther } from '../page-answer.ts';
+import { formTarget, page, seeOther } from '../page-answer.ts';
 import { pageStatus } from './answers.ts';
+import { sendAnswer } from './send-answer.ts';
 
 /**
  * Sends a person to an address of an application where nobody has decided anything on a page: at once to one that an
@@ -13,23 +15,36 @@ import { pageStatus } from './answers.ts';
  */
 export async function leadOn(
   office: PeopleOffice,
-  to: {
+  leading: {
     readonly client: ClientRow;
-    /** Compared with what the client registered. */
-    readonly href: string;
+    /** An address, or an answer on its way to one; compared with what the client registered. */
+    readonly to: string | AuthorizationAnswer;
     readonly cookies?: readonly string[];
     /** Why nothing came of it; undefined after a sign-out. */
     readonly error?: AuthError;
   },
 ): Promise<Response> {
-  const { client, href, cookies = [], error } = to;
+  const { client, to, cookies = [], error } = leading;
   const { by } = client.registration;
-  if (by === 'operator') return seeOther(href, cookies);
+  if (by === 'operator')
+    return typeof to === 'string' ? seeOther(to, cookies) : sendAnswer(office, to, cookies);
+  const way = wayTo(to);
   const application = { id: client.id, name: client.name, by };
   const said =
     error === undefined
       ? { title: 'You are signed out', text: 'No session of this browser stands here any more.' }
       : { title: 'Nothing was allowed', text: error.message, code: error.code };
-  const markup = leadingPage({ site: siteOf(office.issuer), ...said, href, application });
-  return page(markup, { status: error === undefined ? 200 : pageStatus(error), cookies });
+  const markup = leadingPage({ site: siteOf(office.issuer), ...said, ...way, application });
+  const status = error === undefined ? 200 : pageStatus(error);
+  return page(markup, { status, cookies, ...(way.fields && { formOnlyTo: formTarget(way.href) }) });
+}
+
+/** A link, or what a form brings where the application wants its answer in no address. */
+function wayTo(to: string | AuthorizationAnswer): {
+  href: string;
+  fields?: AuthorizationAnswer['fields'];
+} {
+  if (typeof to === 'string') return { href: to };
+  if (to.responseMode === 'query') return { href: answerUrl(to) };
+  return { href: to.redirectUri, fields: to.fields };
 }

@@ -93,7 +93,7 @@ async function goodbye(
   leaving: Leaving | undefined,
   cookies: readonly string[],
 ): Promise<Response> {
-  if (leaving?.to != null) return leadOn(office, { client: leaving.client, href: leaving.to, cookies });
+  if (leaving?.to != null) return leadOn(office, { client: leaving.client, to: leaving.to, cookies });
   return page(signedOutPage({ site: siteOf(office.issuer) }), { cookies });
 }
 

@@ -1,4 +1,5 @@
 import { AuthError, verifyIdToken } from '@symbolon/token';
+import type { Recipient } from '../../authorization-answer.ts';
 import type { AuthorizationRequest } from '../../authorizations.ts';
 import { chooseLinkedTarget } from '../../authorization-target.ts';
 import { demandStanding } from '../../clients.ts';
@@ -8,11 +9,9 @@ import type { ClientRow } from '../../storage/rows.ts';
 import type { Office, PeopleOffice } from '../office.ts';
 import { malformed, type Form } from '../requests.ts';
 
-/** Whom an answer may be sent to: a client that stands and a redirect URI that is its own. */
-export interface Addressee {
+/** Whom an answer may be sent to: a client that stands, a redirect URI that is its own, and a way that is offered there. */
+export interface Addressee extends Recipient {
   readonly client: ClientRow;
-  readonly redirectUri: string;
-  readonly state: string | null;
 }
 
 const thumbprint = /^[A-Za-z0-9_-]{43}$/;
@@ -32,7 +31,13 @@ export async function findAddressee(office: PeopleOffice, form: Form): Promise<A
     throw new AuthError('redirect_uri_unknown');
   const state = form.get('state') ?? null;
   if (state !== null && state.length > maxText) throw malformed('state');
-  return { client, redirectUri, state };
+  const posts = form.get('response_mode') === 'form_post' && offersFormPost(office, redirectUri);
+  return { client, redirectUri, state, responseMode: posts ? 'form_post' : 'query' };
+}
+
+/** A browser posts to web pages alone; and where people sign in elsewhere, it is not on a page of ours at the end. */
+function offersFormPost(office: PeopleOffice, redirectUri: string): boolean {
+  return office.signIn === undefined && /^https?:/.test(redirectUri);
 }
 
 /** An application that people may link. */
@@ -51,7 +56,8 @@ export async function readAuthorization(
   if (form.has('request')) throw new AuthError('request_object_unsupported');
   if (form.has('request_uri')) throw new AuthError('request_uri_unsupported');
   if (form.get('response_type') !== 'code') throw new AuthError('response_type_unsupported');
-  if ((form.get('response_mode') ?? 'query') !== 'query') throw new AuthError('response_mode_unsupported');
+  if ((form.get('response_mode') ?? 'query') !== to.responseMode)
+    throw new AuthError('response_mode_unsupported');
   const { audience, scope } = chooseLinkedTarget(to.client, {
     ...{ issuer: office.issuer, audiences: office.audiences },
     ...{ resource: form.get('resource'), scope: form.get('scope') },
@@ -60,6 +66,7 @@ export async function readAuthorization(
     clientId: to.client.id,
     redirectUri: to.redirectUri,
     state: to.state,
+    responseMode: to.responseMode,
     audience: audience.audience,
     scope,
     codeChallenge: readChallenge(form),
