@@ -2,6 +2,7 @@ import { AuthError, verifyIdToken } from '@symbolon/token';
 import { signOutPage } from '../../pages/sign-out-page.ts';
 import { signedOutPage } from '../../pages/signed-out-page.ts';
 import { siteOf } from '../../pages/site.ts';
+import { forgettingDevice } from '../forget-device.ts';
 import type { PeopleOffice } from '../office.ts';
 import { formTarget, page, seeOther } from '../page-answer.ts';
 import { readForm, readQuery, required, type Form } from '../requests.ts';
@@ -41,7 +42,7 @@ export async function confirmLogoutEndpoint(office: PeopleOffice, request: Reque
     if (signedIn !== undefined && required(form, 'session') !== signedIn.person.sid)
       return await askPerson(office, request, { leaving, form });
     const cookies = signedIn === undefined ? [] : await office.browsers.end(signedIn.person.sid);
-    return await goodbye(office, leaving, cookies);
+    return forgettingDevice(await goodbye(office, leaving, cookies));
   } catch (error) {
     if (error instanceof AuthError) return tellPerson(office, error);
     throw error;
@@ -71,7 +72,10 @@ async function askPerson(
   { leaving, form }: { leaving: Leaving | undefined; form: Form },
 ): Promise<Response> {
   const { person, cookies = [] } = (await office.browsers.identify(request)) ?? {};
-  if (person === undefined) return goodbye(office, leaving, cookies);
+  if (person === undefined) {
+    const answer = await goodbye(office, leaving, cookies);
+    return isVisited(request) ? forgettingDevice(answer) : answer;
+  }
   const client = leaving === undefined ? undefined : await office.clients.find(leaving.clientId);
   const markup = signOutPage({
     site: siteOf(office.issuer),
@@ -91,6 +95,14 @@ async function goodbye(
 ): Promise<Response> {
   if (leaving?.to != null) return seeOther(leaving.to, cookies);
   return page(signedOutPage({ site: siteOf(office.issuer) }), { cookies });
+}
+
+/**
+ * Whether a person looks at the answer in a window. What another site embeds comes without our cookies, so it says
+ * nothing about who is signed in, and makes the browser forget nothing.
+ */
+function isVisited({ headers }: Request): boolean {
+  return headers.get('sec-fetch-dest') === 'document';
 }
 
 /** What is needed on the page after: no ID token. */
