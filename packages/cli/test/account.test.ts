@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -7,6 +8,8 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { createAuthenticator, type Asked } from '../../issuer/test/authenticator.ts';
 import { firstLine, start, stop, symbolon, symbolonJson, temporaryFolder } from './command-line.ts';
+
+const program = join(import.meta.dirname, '../src/main.ts');
 
 interface Link {
   readonly link: string;
@@ -173,6 +176,49 @@ test('ACCOUNT-25: serve logs how the first account is made, and not the link tha
   assert.equal(await stop(closed), 0);
 });
 
+/** A pseudo-terminal of util-linux: BSD's takes other words. */
+const noTerminal =
+  spawnSync('script', ['--version']).stdout?.includes('util-linux') === true
+    ? false
+    : 'SKIPPED: no script of util-linux here, so NOTHING was tested on a terminal';
+
+test('ACCOUNT-25: serve prints the link to somebody at a terminal', { skip: noTerminal }, async (t) => {
+  const folder = temporaryFolder();
+  const port = await freePort();
+  const issuer = `http://localhost:${port}`;
+  const words = [
+    ...['serve', '--issuer', issuer, '--port', String(port), '--data', join(folder, 'data')],
+    ...['--key-file', join(folder, 'keys.json'), '--audience', 'https://a.example', '--people'],
+  ];
+  const openTerminal = (): ReturnType<typeof start> => {
+    const line = [process.execPath, '--conditions=symbolon:source', program, ...words];
+    const quoted = line.map((word) => `'${word}'`).join(' ');
+    // What is typed at the terminal reaches the program: ^C stops it, as it does for a person.
+    return start(['-qefc', `exec ${quoted}`, '/dev/null'], { program: 'script' });
+  };
+  const first = openTerminal();
+  t.after(() => first.kill('SIGKILL'));
+  const lines = linesOf(first);
+  const said: string[] = [];
+  while (!said.some((line) => /enrol#|no_account/.test(line))) said.push(await lines.next());
+  const link = /http:\/\/localhost:\d+\/enrol#[\w-]{43}/.exec(said.at(-1) ?? '')?.[0] ?? '';
+  assert.ok(!said.at(-1)?.startsWith('{'), 'it is no line of the log');
+  assert.ok(said.every((line) => !line.includes('no_account')));
+  assert.equal((await openVisitor(issuer).enrol(link)).status, 200);
+  first.stdin.write('\x03');
+  await lines.rest();
+
+  const again = openTerminal();
+  t.after(() => again.kill('SIGKILL'));
+  const later = linesOf(again);
+  assert.match(await later.next(), /"ready"/);
+  again.stdin.write('\x03');
+  assert.ok(
+    (await later.rest()).every((line) => !line.includes('enrol')),
+    'there is an account',
+  );
+});
+
 test('ACCOUNT-34: serve takes all that the issuer takes about people, and says what is wrong with it', async () => {
   const folder = temporaryFolder();
   const path = join(folder, 'serve.json');
@@ -216,4 +262,11 @@ test('ACCOUNT-34: serve takes all that the issuer takes about people, and says w
   const kept = JSON.parse(readFileSync(join(folder, 'data', 'symbolon.json'), 'utf8')) as { people: object };
   assert.deepEqual(kept.people, { ...people, name: 'Another name' });
   assert.equal(await stop(server), 0);
+
+  writeFileSync(path, JSON.stringify({ ...config, data: 'second', keyFile: 'second.json', people }));
+  const bare = start(['serve', '--config', path, '--people']);
+  await firstLine(bare);
+  const second = JSON.parse(readFileSync(join(folder, 'second', 'symbolon.json'), 'utf8')) as object;
+  assert.deepEqual('people' in second && second.people, people, 'the flag alone takes no name away');
+  assert.equal(await stop(bare), 0);
 });

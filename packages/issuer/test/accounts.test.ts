@@ -258,6 +258,7 @@ void suite('accounts, through the front door', () => {
     const subject = (await accounts.find({ name: 'Grace' }))?.subject ?? '';
     const offered = await accounts.recover({ subject });
     assert.ok(offered.kind === 'offered');
+    assert.equal(offered.expiresAt - (await lab.storage.now()), 24 * 3600e6, 'a day, unless said otherwise');
     assert.match(offered.link, /^https:\/\/issuer\.example\/enrol\?for=recovery#[A-Za-z0-9_-]{43}$/);
     assert.equal(await isSignedIn(thief), true, 'a link by itself ends nothing');
     const browser = openBrowser(lab);
@@ -313,7 +314,8 @@ void suite('accounts, through the front door', () => {
     const disabled = await operator.submit(path, {});
     assert.deepEqual(disabled.status, 400);
     lab.clock.advance(301);
-    assert.match((await operator.submit(path, {})).headers.get('location') ?? '', /^\/presence/);
+    for (const absent of [await operator.get(path), await operator.submit(path, {})])
+      assert.match(absent.headers.get('location') ?? '', /^\/presence/);
     assert.equal((await lab.storage.listAudit({ kind: 'recovery_link_made', limit: 9 })).length, 1);
     await lab.issuer.close();
   });
@@ -332,8 +334,17 @@ void suite('accounts, through the front door', () => {
     const code = codeOf(link);
     await demandOk(await browser.post('/enrol/options', { code }));
     await demandOk(await enrol(openBrowser(lab), await linkOf(lab, { role: 'operator' })));
+    const other = (await accounts.find({ name: 'Grace' }))?.subject ?? '';
+    const recovery = await (await browser.submit(`/console/accounts/${other}/recover`, {})).text();
+    const [recoveryLink = ''] = /https:[^<]+\/enrol\?for=recovery#[\w-]{43}/.exec(recovery) ?? [];
+    const recoveryCode = codeOf(recoveryLink);
+    await demandOk(await browser.post('/enrol/options', { code: recoveryCode }));
     assert.deepEqual(await accounts.setRole({ subject, role: 'person' }), { kind: 'changed' });
-    assert.deepEqual(await refusalOf(await browser.post('/enrol/options', { code })), [400, 'link_refused']);
+    for (const void_ of [code, recoveryCode])
+      assert.deepEqual(await refusalOf(await browser.post('/enrol/options', { code: void_ })), [
+        400,
+        'link_refused',
+      ]);
     await lab.issuer.close();
   });
 

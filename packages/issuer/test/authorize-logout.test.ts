@@ -19,7 +19,7 @@ import {
   type Browser,
   type LinkLab,
 } from './authorize-lab.ts';
-import { post, refresh, refusalOf, tokensOf } from './support.ts';
+import { issuerUrl, post, refresh, refusalOf, tokensOf } from './support.ts';
 
 const goodbye = 'https://app.example/goodbye';
 let lab: LinkLab;
@@ -40,6 +40,30 @@ async function linked(browser: Browser, scope: string) {
     });
   return { asked, tokens, idToken, renew };
 }
+
+const forgets = (answer: Response): boolean => answer.headers.get('clear-site-data') === '"storage"';
+
+void test('BROWSER-32: signing out at an application’s word makes the browser forget, and asking does not', async () => {
+  const browser = await signIn(lab);
+  const { idToken } = await linked(browser, 'openid');
+  const wanted = { id_token_hint: idToken, post_logout_redirect_uri: goodbye };
+  const clean = locationOf(await get(lab, path(wanted), browser));
+  const fields = Object.fromEntries(clean.searchParams);
+  assert.equal(forgets(await get(lab, clean.href, browser)), false, 'somebody is signed in, and is asked');
+  const another = await signIn(lab, { subject: browser.subject });
+  const stale = await submit(lab, '/logout/confirm', { form: { ...fields, session: another.sid }, browser });
+  assert.deepEqual([stale.status, forgets(stale)], [200, false], 'asked again');
+  const done = await submit(lab, '/logout/confirm', { form: { ...fields, session: browser.sid }, browser });
+  assert.deepEqual([locationOf(done).href, forgets(done)], [goodbye, true]);
+  const nobody = await submit(lab, '/logout/confirm', { form: {} });
+  assert.deepEqual([nobody.status, forgets(nobody)], [200, true]);
+  const at = (destination: string) =>
+    lab.issuer.fetch(new Request(`${issuerUrl}/logout`, { headers: { 'sec-fetch-dest': destination } }));
+  const visited = await at('document');
+  assert.deepEqual([visited.status, forgets(visited)], [200, true]);
+  for (const embedded of ['image', 'iframe', 'script', 'empty'])
+    assert.equal(forgets(await at(embedded)), false, embedded);
+});
 
 const path = (parameters: Readonly<Record<string, string>>) =>
   `/logout?${new URLSearchParams(parameters).toString()}`;

@@ -366,6 +366,21 @@ void test('ISSUER-85: a stream is closed when the session that opened it ends, a
   await others.return();
 });
 
+void test('ISSUER-38: HEAD opens no stream that nobody reads', async (t) => {
+  const at = await lab(t);
+  const caller = await newFollower(at);
+  const open = async (): Promise<string | undefined> =>
+    /^symbolon_streams_open (\d+)$/m.exec(await at.issuer.metrics())?.[1];
+  const events = eventsOf(await openStream(at, caller));
+  assert.equal((await events.next()).done, false);
+  assert.equal(await open(), '1');
+  const headers = { accept: 'text/event-stream' };
+  const headed = await askFeed(at, { method: 'HEAD', caller, headers });
+  assert.deepEqual([headed.status, headed.headers.get('content-type')], [200, 'text/event-stream']);
+  assert.equal(await open(), '1');
+  await events.return();
+});
+
 void test('ISSUER-86: a reader too far behind is hung up on, and nobody else', async (t) => {
   const clock = createClock();
   const flood = bigEvents(openSqlite({ file: ':memory:', clock: clock.now }));

@@ -78,6 +78,27 @@ void suite('passkeys', () => {
       ['ES256 without y', { key: [[-3, bytes(0)]] }],
       ['EdDSA on P-256', { alg: -8, key: [[1, 1]] }],
       [
+        'EdDSA of the type EC2',
+        {
+          alg: -8,
+          key: [
+            [-1, 6],
+            [-2, bytes(32)],
+          ],
+        },
+      ],
+      [
+        'RS256 of 2040 bits',
+        {
+          alg: -257,
+          key: [
+            [1, 3],
+            [-1, bytes(255)],
+            [-2, new Uint8Array([1, 0, 1])],
+          ],
+        },
+      ],
+      [
         'EdDSA too short',
         {
           alg: -8,

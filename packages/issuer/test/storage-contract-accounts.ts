@@ -160,6 +160,12 @@ export function accountContract(storeTest: StoreTest): void {
       assert.deepEqual(kindsOf(results), ['enrolled', ...Array.from({ length: many - 1 }, () => 'refused')]);
       assert.equal((await b.listPasskeys(subject)).length, 2, 'nothing was removed');
       assert.deepEqual(await cutsOf(), [{ by: 'recovery', subject }]);
+      const { entries } = await b.readFeed({ after: 0, limit: 10 });
+      assert.deepEqual(
+        entries.map(({ kind, position, cutAt }) => [kind, cutAt === position]),
+        [['subject', true]],
+        'every guard hears of it',
+      );
       const kinds = (await b.listEvents({ subject, limit: 50 })).map(({ kind }) => kind);
       assert.deepEqual(kinds.filter((kind) => kind.startsWith('recovery')).sort(), [
         ...['recovery_link_made', 'recovery_link_made', 'recovery_link_used'],
@@ -199,6 +205,11 @@ export function accountContract(storeTest: StoreTest): void {
         const done = kindsOf(await Promise.all([first(a, other), second(b, last)]));
         assert.equal(done.filter((kind) => kind === 'last_operator').length, 1, done.join());
         last = await findLast();
+        const happened = (await a.listEvents({ subject: last.subject, limit: 100 })).map(({ kind }) => kind);
+        assert.ok(
+          !happened.includes('role_changed') && !happened.includes('account_disabled'),
+          'who stayed is told of nothing',
+        );
         const told = (await a.listAudit({ limit: 1000 })).length;
         const events = (await a.listEvents({ subject: last.subject, limit: 100 })).length;
         assert.deepEqual(await disable(b, last), { kind: 'last_operator' });
@@ -239,14 +250,18 @@ export function accountContract(storeTest: StoreTest): void {
       assert.deepEqual(await withdraw('ada'), { kind: 'unknown' });
       assert.equal(await a.findEnrolment(ada.name), null);
       assert.deepEqual(await b.listInvitations({ limit: 10 }), []);
+      let withdrawn = 1;
       for (let round = 0; round < many; round++) {
         const offer = await invite({});
         const enrolment = await enrolmentOf(a, offer);
         const [used, back] = await Promise.all([a.enrol(enrolment), withdraw(offer.account.name)]);
         const stands = (await a.findAccount({ subject: offer.account.subject })) !== null;
         assert.deepEqual([used.kind === 'enrolled', back.kind === 'unknown'], [stands, stands]);
+        if (back.kind === 'withdrawn') withdrawn += 1;
       }
-      const [told] = await a.listAudit({ kind: 'invitation_withdrawn', limit: 50 });
+      const lines = await a.listAudit({ kind: 'invitation_withdrawn', limit: 50 });
+      assert.equal(lines.length, withdrawn, 'what did not count is not told');
+      const [told] = lines;
       assert.deepEqual(told?.fields, { by: 'test', role: 'operator', subject: ada.account.subject });
     },
   );

@@ -41,6 +41,7 @@ export function openToPages(
     const answered = await answer(request, sender);
     const open = new Response(answered.body, answered);
     for (const [name, value] of Object.entries(allowed)) open.headers.set(name, value);
+    if (open.headers.has('allow')) open.headers.append('allow', 'OPTIONS');
     return open;
   };
 }

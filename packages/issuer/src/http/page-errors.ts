@@ -51,6 +51,17 @@ export function notFoundPage(site: Site): Promise<Response> {
   return page(markup, { status: 404 });
 }
 
+/** Where something is, but nothing to open: what a form of ours sends, asked for in another way. */
+export function wrongMethodPage(site: Site): Promise<Response> {
+  const markup = errorPage({
+    site,
+    title: 'There is nothing to open here',
+    text: 'This address belongs to a button or a program. Start from your account page.',
+    next: { href: `${site.base}/account`, text: 'To your account' },
+  });
+  return page(markup, { status: 405 });
+}
+
 /** Something broke; what, is for the operator alone. */
 export function faultPage(site: Site): Promise<Response> {
   const markup = errorPage({

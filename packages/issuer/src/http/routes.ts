@@ -16,7 +16,8 @@ import { healthEndpoint, readyEndpoint } from './health.ts';
 import { introspectEndpoint } from './introspect.ts';
 import { keySetEndpoint } from './key-set.ts';
 import { metadataEndpoint } from './metadata.ts';
-import { faultPage, notFoundPage, refusalPage, wantsPage } from './page-errors.ts';
+import { methodsByPath } from './methods.ts';
+import { faultPage, notFoundPage, refusalPage, wantsPage, wrongMethodPage } from './page-errors.ts';
 import type { Office, PeopleOffice } from './office.ts';
 import type { Route, Sender } from './route.ts';
 import { feedInterface } from './revocations.ts';
@@ -119,10 +120,24 @@ export function createApp(
       : peopleRoutes(people, base).map((route) =>
           forBrowsers(route, { browsers: people.browsers, refuse: tell }),
         );
-  for (const [method, path, endpoint] of [...routes(office, { ...options, base }), ...ofPeople]) {
-    app.on(method, path, (context) =>
-      endpoint(context.req.raw, context.req.param('parameter') ?? '', context.env),
-    );
+  const all = [...routes(office, { ...options, base }), ...ofPeople];
+  for (const [method, path, endpoint] of all) {
+    app.on(method, path, async (context) => {
+      const { raw } = context.req;
+      const answer = await endpoint(raw, context.req.param('parameter') ?? '', context.env);
+      // The answer to a HEAD loses its body on the way, and a stream that nobody reads would go on.
+      if (raw.method === 'HEAD') await answer.body?.cancel();
+      return answer;
+    });
+  }
+  for (const [path, allow] of methodsByPath(all)) {
+    app.all(path, async (context) => {
+      const answer = showsPage(context.req.raw)
+        ? await wrongMethodPage(site)
+        : json({ error: 'method_not_allowed' }, { status: 405 });
+      answer.headers.set('allow', allow);
+      return answer;
+    });
   }
   app.notFound((context) =>
     showsPage(context.req.raw) ? notFoundPage(site) : json({ error: 'not_found' }, { status: 404 }),

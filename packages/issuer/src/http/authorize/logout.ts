@@ -3,6 +3,7 @@ import { signOutPage } from '../../pages/sign-out-page.ts';
 import { signedOutPage } from '../../pages/signed-out-page.ts';
 import { siteOf } from '../../pages/site.ts';
 import type { ClientRow } from '../../storage/rows.ts';
+import { forgettingDevice } from '../forget-device.ts';
 import type { PeopleOffice } from '../office.ts';
 import { formTarget, page, seeOther } from '../page-answer.ts';
 import { readForm, readQuery, required, type Form } from '../requests.ts';
@@ -42,9 +43,11 @@ export async function confirmLogoutEndpoint(office: PeopleOffice, request: Reque
     const leaving = await readLeaving(office, form);
     if (signedIn !== undefined && required(form, 'session') !== signedIn.person.sid)
       return await askPerson(office, request, { leaving, form });
-    if (signedIn === undefined) return await goodbye(office, leaving, []);
+    if (signedIn === undefined) return forgettingDevice(await goodbye(office, leaving, []));
     const cookies = await office.browsers.end(signedIn.person.sid);
-    return leaving?.to == null ? await goodbye(office, leaving, cookies) : seeOther(leaving.to, cookies);
+    const answer =
+      leaving?.to == null ? await goodbye(office, leaving, cookies) : seeOther(leaving.to, cookies);
+    return forgettingDevice(answer);
   } catch (error) {
     if (error instanceof AuthError) return tellPerson(office, error);
     throw error;
@@ -74,7 +77,10 @@ async function askPerson(
   { leaving, form }: { leaving: Leaving | undefined; form: Form },
 ): Promise<Response> {
   const { person, cookies = [] } = (await office.browsers.identify(request)) ?? {};
-  if (person === undefined) return goodbye(office, leaving, cookies);
+  if (person === undefined) {
+    const answer = await goodbye(office, leaving, cookies);
+    return isVisited(request) ? forgettingDevice(answer) : answer;
+  }
   const next = leaving?.to == null ? {} : { next: leaving.to };
   const markup = signOutPage({
     site: siteOf(office.issuer),
@@ -95,6 +101,14 @@ async function goodbye(
 ): Promise<Response> {
   if (leaving?.to != null) return leadOn(office, { client: leaving.client, to: leaving.to, cookies });
   return page(signedOutPage({ site: siteOf(office.issuer) }), { cookies });
+}
+
+/**
+ * Whether a person looks at the answer in a window. What another site embeds comes without our cookies, so it says
+ * nothing about who is signed in, and makes the browser forget nothing.
+ */
+function isVisited({ headers }: Request): boolean {
+  return headers.get('sec-fetch-dest') === 'document';
 }
 
 /** What is needed on the page after: no ID token. */

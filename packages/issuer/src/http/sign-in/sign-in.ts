@@ -4,6 +4,7 @@ import { signedOutPage } from '../../pages/signed-out-page.ts';
 import { siteOf } from '../../pages/site.ts';
 import { json } from '../answers.ts';
 import { withCookies } from '../cookies.ts';
+import { forgettingDevice } from '../forget-device.ts';
 import type { PeopleOffice } from '../office.ts';
 import { page, seeOther } from '../page-answer.ts';
 import { readForm, required } from '../requests.ts';
@@ -84,9 +85,7 @@ export async function signOut(office: PeopleOffice, request: Request): Promise<R
   const signedIn = await office.browsers.identify(request);
   const cookies =
     signedIn === undefined ? office.cookies.clear() : await office.browsers.end(signedIn.person.sid);
-  const answer = await page(signedOutPage({ site: siteOf(office.issuer) }), { cookies });
-  answer.headers.set('clear-site-data', '"storage"');
-  return answer;
+  return forgettingDevice(await page(signedOutPage({ site: siteOf(office.issuer) }), { cookies }));
 }
 
 /** @throws AuthError `session_ended` where nobody is signed in. */
