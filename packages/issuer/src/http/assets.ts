@@ -10,16 +10,7 @@ const types: Readonly<Record<string, string>> = {
   js: 'text/javascript; charset=utf-8',
   svg: 'image/svg+xml',
 };
-const own = [
-  'style.css',
-  'icon.svg',
-  'sign-in.js',
-  'enrol.js',
-  'presence.js',
-  'passkeys.js',
-  'ask.js',
-  'live.js',
-];
+const own = ['style.css', 'icon.svg', 'prove.js', 'enrol.js', 'passkeys.js', 'ask.js', 'live.js'];
 
 /**
  * Reads the style sheet, the scripts and the WebAuthn library, once, at the start: a missing file stops it there.

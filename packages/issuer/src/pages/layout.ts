@@ -4,7 +4,7 @@ import { html, type Html } from './markup.ts';
 import type { Site } from './site.ts';
 
 /** The small scripts, one a page at most. All but `live` prove or make a passkey. */
-export type PageScript = 'sign-in' | 'enrol' | 'presence' | 'passkeys' | 'live';
+export type PageScript = 'prove' | 'enrol' | 'passkeys' | 'live';
 
 /** The frame around every page. */
 export function layout(page: {
