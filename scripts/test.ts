@@ -18,8 +18,8 @@ const runner = [
   '--conditions=symbolon:source',
   '--test',
   '--test-timeout=120000',
-  // Some files wait for a minute and more: one beyond the cores keeps these busy.
-  `--test-concurrency=${availableParallelism() + 1}`,
+  // Some files wait for a minute and more: two beyond the cores keep these busy.
+  `--test-concurrency=${availableParallelism() + 2}`,
   '--test-reporter=spec',
   '--test-reporter-destination=stdout',
 ];
