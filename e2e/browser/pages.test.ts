@@ -6,6 +6,11 @@ import { noChromium } from './chromium.ts';
 import { openDemo, type Demo } from './demo.ts';
 
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+/** The dark scheme changes colours and nothing else, which is tested too; so the rules on colours judge it. */
+const schemes = [
+  ['light', { type: 'tag', values: tags }],
+  ['dark', { type: 'rule', values: ['color-contrast', 'link-in-text-block'] }],
+] as const;
 const sizes = [
   { width: 390, height: 844 },
   { width: 1280, height: 900 },
@@ -36,11 +41,10 @@ describe('the pages, in Chromium', { skip: noChromium }, () => {
     deepEqual(demo.faults, []);
   });
 
-  /** What axe finds on the page as it stands. Evaluated past the policy, which would refuse it as any foreign script. */
-  const findings = async (of: Page): Promise<readonly string[]> => {
-    await of.evaluate(axe.source);
+  /** What axe, which is in the page already, finds on it as it stands. */
+  const findings = async (of: Page, rules: object): Promise<readonly string[]> => {
     const violations = await of.evaluate<readonly Violation[]>(
-      `axe.run({ runOnly: ${JSON.stringify(tags)} }).then((result) => result.violations)`,
+      `axe.run({ runOnly: ${JSON.stringify(rules)}, resultTypes: ['violations'] }).then((result) => result.violations)`,
     );
     return violations.flatMap(({ id, nodes }) =>
       nodes.map(
@@ -51,11 +55,15 @@ describe('the pages, in Chromium', { skip: noChromium }, () => {
   /** The page as it stands, in both sizes and schemes: what axe finds, and what is wider than the screen. */
   const judge = async (of: Page): Promise<readonly string[]> => {
     const all: string[] = [];
+    // Evaluated past the policy, which would refuse it as any foreign script.
+    await of.evaluate(axe.source);
     for (const viewport of sizes) {
       await of.setViewportSize(viewport);
-      for (const colorScheme of ['light', 'dark'] as const) {
+      for (const [colorScheme, rules] of schemes) {
         await of.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-        all.push(...(await findings(of)).map((finding) => `${colorScheme} ${viewport.width} ${finding}`));
+        all.push(
+          ...(await findings(of, rules)).map((finding) => `${colorScheme} ${viewport.width} ${finding}`),
+        );
       }
       const overflow = await of.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
       if (overflow > 0) all.push(`${of.url()} is ${overflow} px wider than ${viewport.width}`);
@@ -118,12 +126,27 @@ describe('the pages, in Chromium', { skip: noChromium }, () => {
     all.push(...(await judge(stranger)));
     await stranger.context().close();
     deepEqual(all, []);
-    // The control: axe does find what is wrong.
+    // The control: axe does find what is wrong, and in the dark what is wrong there alone.
     await page.goto(`${demo.url}/account`);
     await page.evaluate(
-      `document.querySelector('h1').insertAdjacentHTML('afterend', '<img src="/assets/icon.svg">')`,
+      `document.querySelector('h1').insertAdjacentHTML('afterend', '<img src="/assets/icon.svg">');
+       document.documentElement.style.setProperty('--ink', '#1c1f22')`,
     );
-    match((await findings(page)).join(), /image-alt/);
+    match((await judge(page)).join(), /light 390 [^,]*image-alt[^]*dark 390 [^,]*color-contrast/);
+  });
+
+  test('PAGE-40: the dark scheme changes colours and nothing else', async () => {
+    await page.goto(`${demo.url}/account`);
+    const names = await page.evaluate<readonly string[]>(
+      `[...document.styleSheets].flatMap((sheet) => [...sheet.cssRules])
+        .filter((rule) => rule.media?.mediaText.includes('color-scheme'))
+        .flatMap((rule) => [...rule.cssRules].flatMap((inner) => [...inner.style]))`,
+    );
+    ok(names.length > 10, names.join());
+    deepEqual(
+      names.filter((name) => !name.startsWith('--')),
+      [],
+    );
   });
 
   test('PAGE-42: by keyboard past the places to the content, and a session ended', async () => {
@@ -170,9 +193,7 @@ describe('the pages, in Chromium', { skip: noChromium }, () => {
     const before = await passkeys.count();
     await page.getByLabel('Name of a new passkey').fill('Security key');
     await page.getByRole('button', { name: 'Add a passkey' }).click();
-    await page.waitForFunction(
-      `document.querySelector('#status').textContent.includes('already has a passkey')`,
-    );
+    await page.locator('#status', { hasText: 'already has a passkey' }).waitFor();
     equal(await passkeys.count(), before);
     await demo.ada.cdp.send('WebAuthn.addVirtualAuthenticator', {
       options: {
@@ -194,7 +215,7 @@ describe('the pages, in Chromium', { skip: noChromium }, () => {
     await seen.goto(`${demo.url}/console`);
     await seen.evaluate(`document.querySelector('#live').dataset.old = 'yes'`);
     await seen.clock.runFor(5000);
-    await seen.waitForFunction(`document.querySelector('#live').dataset.old === undefined`);
+    await seen.waitForSelector('#live:not([data-old])');
     equal(asked, 2);
     await seen.clock.fastForward('11:00');
     const rested = asked;

@@ -40,9 +40,7 @@ describe('people and their passkeys, in Chromium', { skip: noChromium }, () => {
     const stranger = await newVisitor(browser);
     await stranger.page.goto(first?.link ?? '');
     await stranger.page.click('#make-passkey:not([disabled])');
-    await stranger.page.waitForFunction(
-      `!/^(|Waiting.*)$/.test(document.querySelector('#status').textContent.trim())`,
-    );
+    await stranger.page.locator('#status', { hasNotText: /^\s*(Waiting.*)?$/ }).waitFor();
     match(stranger.page.url(), /\/enrol$/);
     equal(await isSignedIn(stranger, served), false);
     await stranger.page.click('#use-passkey');

@@ -7,7 +7,7 @@ import { webSessionOf, webSessionOfAction } from '@symbolon/holder/web/next';
 const {
   ISSUER_URL: issuer = 'http://localhost:4080',
   API_URL: audience = 'http://localhost:4081',
-  APP_URL: app = 'http://localhost:3002',
+  APP_URL: app = 'http://localhost:3003',
   KEYS: keys = '../../.symbolon',
 } = process.env;
 

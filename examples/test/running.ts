@@ -18,8 +18,17 @@ export const source = ['--conditions=symbolon:source'];
 
 /** An example with its addresses and its files replaced, so that tests may run side by side. */
 export function example(name: string, places: Readonly<Record<string, string>>): string {
-  const code = readFileSync(`examples/${name}.ts`, 'utf8');
-  return Object.entries(places).reduce((changed, [from, to]) => changed.replaceAll(from, to), code);
+  return withPlaces(readFileSync(`examples/${name}.ts`, 'utf8'), places);
+}
+
+/** Replaces all at one stroke: a port that took the place of one may begin like another. */
+export function withPlaces(text: string, places: Readonly<Record<string, string>>): string {
+  const longestFirst = Object.keys(places).sort((one, other) => other.length - one.length);
+  const known = new RegExp(
+    longestFirst.map((from) => from.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'),
+    'g',
+  );
+  return text.replace(known, (from) => places[from] ?? from);
 }
 
 /** Starts `symbolon dev` at free ports: where it is, by what stands in the examples, and its first link. */

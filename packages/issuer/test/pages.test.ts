@@ -139,7 +139,7 @@ suite('every page', () => {
       ['style.css', 'text/css; charset=utf-8'],
       ['webauthn.js', 'text/javascript; charset=utf-8'],
       ['icon.svg', 'image/svg+xml'],
-      ...['ask', 'sign-in', 'enrol', 'presence', 'passkeys', 'live'].map(
+      ...['ask', 'prove', 'enrol', 'passkeys', 'live'].map(
         (name) => [`${name}.js`, 'text/javascript; charset=utf-8'] as const,
       ),
     ] as const) {

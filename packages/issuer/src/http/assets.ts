@@ -13,9 +13,8 @@ const types: Readonly<Record<string, string>> = {
 const own = [
   'style.css',
   'icon.svg',
-  'sign-in.js',
+  'prove.js',
   'enrol.js',
-  'presence.js',
   'passkeys.js',
   'ask.js',
   'live.js',

@@ -4,7 +4,7 @@ import { html, type Html } from './markup.ts';
 import type { Site } from './site.ts';
 
 /** The small scripts, one a page at most. */
-export type PageScript = 'sign-in' | 'enrol' | 'presence' | 'passkeys' | 'live' | 'form-post';
+export type PageScript = 'prove' | 'enrol' | 'passkeys' | 'live' | 'form-post';
 
 /** Those that neither prove nor make a passkey. */
 const withoutPasskeys: readonly (PageScript | undefined)[] = [undefined, 'live', 'form-post'];

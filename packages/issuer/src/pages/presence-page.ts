@@ -1,10 +1,9 @@
 import { cardPage } from './layout.ts';
 import { html, type Html } from './markup.ts';
-import { notice } from './notice.ts';
+import { passkeyButton } from './passkey-button.ts';
 import { personBox } from './person-box.ts';
 import { shownName } from './shown-name.ts';
 import type { Site } from './site.ts';
-import { symbol } from './symbols.ts';
 
 /** What the presence page shows. */
 export interface PresenceView {
@@ -21,7 +20,7 @@ export function presencePage({ site, returnTo, person, application }: PresenceVi
   return cardPage({
     site,
     title: 'Is it still you?',
-    script: 'presence',
+    script: 'prove',
     main: html`<h1>Is it still you?</h1>
       <p class="lead">
         ${
@@ -31,13 +30,14 @@ export function presencePage({ site, returnTo, person, application }: PresenceVi
         }
       </p>
       ${personBox(person)}
-      <div id="passkey" data-base="${site.base}" data-return-to="${returnTo}">
-        <button type="button" class="button primary wide" id="use-passkey" hidden>
-          ${symbol('finger')}Use your passkey
-        </button>
-        <p id="status" role="status" class="status"></p>
-        <noscript>${notice('warn', 'A passkey needs JavaScript, which is off here.')}</noscript>
-      </div>
+      ${passkeyButton({
+        at: `${site.base}/presence`,
+        returnTo,
+        label: 'Use your passkey',
+        proved: 'Thank you. Going on…',
+        unable: 'This browser has no passkeys. Open this page in the browser you signed in with.',
+        withoutScript: ['warn', 'A passkey needs JavaScript, which is off here.'],
+      })}
       <p class="center"><a href="${site.base}/account">Not now: back to your account</a></p>`,
   });
 }

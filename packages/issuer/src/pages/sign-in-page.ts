@@ -1,10 +1,10 @@
 import { cardPage } from './layout.ts';
 import { html, type Html } from './markup.ts';
 import { notice } from './notice.ts';
+import { passkeyButton } from './passkey-button.ts';
 import { hiddenFields } from './post-button.ts';
 import { plainName, shownName } from './shown-name.ts';
 import type { Site } from './site.ts';
-import { symbol } from './symbols.ts';
 
 /** Why the page is shown again. */
 export type SignInProblem =
@@ -37,7 +37,7 @@ export function signInPage(view: SignInView): Html {
   return cardPage({
     site,
     title: 'Sign in',
-    script: 'sign-in',
+    script: 'prove',
     main: html`${problem === undefined ? '' : notice(...problems[problem])}
       <h1>Sign in</h1>
       <p class="lead">
@@ -48,15 +48,17 @@ export function signInPage(view: SignInView): Html {
         }
       </p>
       ${expected(view)}
-      <div id="passkey" data-base="${site.base}" data-return-to="${returnTo}">
-        <button type="button" class="button primary wide" id="use-passkey" hidden>
-          ${symbol('finger')}Continue with a passkey
-        </button>
-        <p id="status" role="status" class="status"></p>
-        <noscript>
-          ${notice('plain', 'Passkeys need JavaScript, which is off here. A recovery code works without it.')}
-        </noscript>
-      </div>
+      ${passkeyButton({
+        at: `${site.base}/sign-in`,
+        returnTo,
+        label: 'Continue with a passkey',
+        proved: 'Signing you in…',
+        unable: 'This browser has no passkeys. Use a recovery code, or another browser.',
+        withoutScript: [
+          'plain',
+          'Passkeys need JavaScript, which is off here. A recovery code works without it.',
+        ],
+      })}
       <details ${problem === 'recovery_code_wrong' ? html`open` : ''}>
         <summary>Lost your passkey?</summary>
         ${recoveryForm(view)}

@@ -3,16 +3,17 @@ import { ask, explain, webauthn } from './ask.js';
 const place = document.querySelector('#passkey');
 const button = document.querySelector('#use-passkey');
 const status = document.querySelector('#status');
-const { base, returnTo } = place.dataset;
+/** Where it is proved, and this page's words for what comes then, or for a browser that cannot. */
+const { at, returnTo, proved, unable } = place.dataset;
 
-async function signIn() {
+async function prove() {
   button.disabled = true;
   status.textContent = 'Waiting for your passkey…';
   try {
-    const { options } = await ask(`${base}/sign-in/options`, {});
+    const { options } = await ask(`${at}/options`, {});
     const response = await webauthn.startAuthentication({ optionsJSON: options });
-    status.textContent = 'Signing you in…';
-    const { location } = await ask(`${base}/sign-in/verify`, { response, return_to: returnTo });
+    status.textContent = proved;
+    const { location } = await ask(`${at}/verify`, { response, return_to: returnTo });
     globalThis.location.replace(location);
   } catch (error) {
     status.textContent = explain(error);
@@ -23,7 +24,7 @@ async function signIn() {
 
 if (webauthn?.browserSupportsWebAuthn()) {
   button.hidden = false;
-  button.addEventListener('click', () => void signIn());
+  button.addEventListener('click', () => void prove());
 } else {
-  status.textContent = 'This browser has no passkeys. Use a recovery code, or another browser.';
+  status.textContent = unable;
 }
