@@ -46,11 +46,11 @@ async function timeToHear(
   sid: string,
   { office, followers }: { office: Child; followers: Child },
 ): Promise<readonly number[]> {
-  const heard = followers.ask<readonly number[]>('heard' satisfies FollowersQuestion);
-  await new Promise((resolve) => setTimeout(resolve, 200)); // until they listen
+  await followers.ask('listen' satisfies FollowersQuestion);
   const since = performance.timeOrigin + performance.now();
   await office.ask({ end: sid } satisfies OfficeQuestion);
-  return (await heard).map((at) => at - since);
+  const heard = await followers.ask<readonly number[]>('heard' satisfies FollowersQuestion);
+  return heard.map((at) => at - since);
 }
 
 /** The share of a core that the issuer used during some work. */

@@ -2,14 +2,19 @@ import { createMachine, keyFromJwk } from '@symbolon/holder';
 import type { PrivateJwk } from '@symbolon/token';
 import { answerParent } from '../harness/child.ts';
 
-/** What the process of the simulated guards is asked: to open streams; to wait for the next end on every one. */
+/** What the process of the simulated guards is asked: to open streams; to listen for the next end on every one; when it was heard. */
 export type FollowersQuestion =
-  { readonly issuer: string; readonly key: PrivateJwk; readonly streams: number } | 'heard';
+  { readonly issuer: string; readonly key: PrivateJwk; readonly streams: number } | 'listen' | 'heard';
 
 const streams: ReadableStreamDefaultReader<Uint8Array>[] = [];
+let nextEnds: Promise<readonly number[]> = Promise.resolve([]);
 
 answerParent(async (question: FollowersQuestion) => {
-  if (question === 'heard') return await Promise.all(streams.map(nextEnd));
+  if (question === 'heard') return await nextEnds;
+  if (question === 'listen') {
+    nextEnds = Promise.all(streams.map(nextEnd));
+    return streams.length;
+  }
   const { issuer, key } = question;
   const url = `${issuer}/revocations`;
   const machine = createMachine({ issuer, clientId: 'guards', key: await keyFromJwk(key), audience: url });

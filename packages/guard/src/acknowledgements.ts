@@ -1,3 +1,5 @@
+import { createAlarm, type Timers } from './timers.ts';
+
 /** Tells the issuer what this guard process has applied. */
 export interface Acknowledgements {
   /** Something was applied, or time has passed: tells it if that is due. Never waits. */
@@ -18,15 +20,15 @@ const retryInterval = 1_000;
 export function createAcknowledgements(options: {
   send: (() => Promise<void>) | undefined;
   version: () => number;
-  elapsed: () => number;
+  timers: Timers;
   onFailure: () => void;
 }): Acknowledgements {
-  const { send, version, elapsed, onFailure } = options;
+  const { send, version, onFailure } = options;
+  const { elapsed } = options.timers;
   let told = { version: -1, at: Number.NEGATIVE_INFINITY };
   let allowedAt = Number.NEGATIVE_INFINITY;
   let sending = false;
   let closed = false;
-  let timer: ReturnType<typeof setTimeout> | undefined;
 
   const isDue = (): boolean => version() !== told.version || elapsed() - told.at >= reportInterval;
 
@@ -49,20 +51,17 @@ export function createAcknowledgements(options: {
   const tell = (): void => {
     if (send === undefined || sending || closed || !isDue()) return;
     const wait = allowedAt - elapsed();
-    clearTimeout(timer);
-    if (wait <= 0) {
-      void report(send);
-      return;
-    }
-    timer = setTimeout(tell, wait);
-    (timer as { unref?: () => void }).unref?.();
+    alarm.stop();
+    if (wait <= 0) void report(send);
+    else alarm.set(wait);
   };
+  const alarm = createAlarm(options.timers, tell);
 
   return {
     tell,
     close: () => {
       closed = true;
-      clearTimeout(timer);
+      alarm.stop();
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { AuthErrorCode } from '@symbolon/token';
 import type { EndedCode } from './ends.ts';
 import type { Session } from './session.ts';
+import { createAlarm, type Timers } from './timers.ts';
 import type { VerifiedEntry } from './verified-tokens.ts';
 
 /** Why a live connection was closed. */
@@ -41,9 +42,9 @@ export function createConnections(options: {
   judge: (entry: VerifiedEntry) => CloseReason | undefined;
   entryOf: (session: Session) => VerifiedEntry | undefined;
   onFault: () => void;
+  timers: Timers;
 }): Connections {
   const open = new Set<{ entry: VerifiedEntry; close: (reason: CloseReason) => void }>();
-  let timer: ReturnType<typeof setInterval> | undefined;
 
   const find = (session: Session): VerifiedEntry => {
     const entry = options.entryOf(session);
@@ -64,24 +65,19 @@ export function createConnections(options: {
         options.onFault();
       }
     }
-    if (open.size === 0) stop();
   };
 
-  const start = (): void => {
-    timer ??= setInterval(review, reviewInterval);
-    (timer as { unref?: () => void }).unref?.();
+  const reviewFromNowOn = (): void => {
+    review();
+    if (open.size > 0) alarm.set(reviewInterval);
   };
-
-  const stop = (): void => {
-    clearInterval(timer);
-    timer = undefined;
-  };
+  const alarm = createAlarm(options.timers, reviewFromNowOn);
 
   return {
     watch: (session, close) => {
       const connection = { entry: find(session), close };
+      if (open.size === 0) alarm.set(reviewInterval);
       open.add(connection);
-      start();
       queueMicrotask(review); // the session may have ended since it was authenticated
       return {
         renew: (newer) => {
@@ -93,7 +89,6 @@ export function createConnections(options: {
         },
         release: () => {
           open.delete(connection);
-          if (open.size === 0) stop();
         },
       };
     },
@@ -101,7 +96,7 @@ export function createConnections(options: {
     size: () => open.size,
     close: () => {
       open.clear();
-      stop();
+      alarm.stop();
     },
   };
 }

@@ -55,9 +55,8 @@ export function createEnds(
   settings: GuardSettings,
   around: { ask: BoundedFetch; keys: () => IssuerKeys; onLearnt: () => void },
 ): Ends {
-  const { issuer, audience, name, clock, identity, staleFeed, maxStale } = settings;
-  const elapsed = (): number => performance.now();
-  const revocations = createRevocations({ elapsed });
+  const { issuer, audience, name, clock, timers, identity, staleFeed, maxStale } = settings;
+  const revocations = createRevocations(timers);
   const instance = encodeBase64url(crypto.getRandomValues(new Uint8Array(16)));
 
   let held = { kids: '', version: 0 };
@@ -73,7 +72,7 @@ export function createEnds(
     issuer,
     source: createFeedSource({ issuer, ask: around.ask, identity }),
     revocations,
-    elapsed,
+    timers,
     jitter,
     reportVersion: () => held.version,
     report: () => ({ instance, name, audience, to: revocations.to(), keys: around.keys().kids() }),

@@ -1,4 +1,5 @@
 import type { OpenStream } from './feed-source.ts';
+import { createAlarm, type Timers } from './timers.ts';
 
 /** One stream after the other, with time between. */
 export interface FeedStream {
@@ -30,10 +31,11 @@ export function createFeedStream(options: {
   open: OpenStream;
   hear: (statement: string) => Promise<void>;
   newsAt: () => number;
-  elapsed: () => number;
+  timers: Timers;
   jitter: () => number;
 }): FeedStream {
-  const { open, hear, newsAt, elapsed, jitter } = options;
+  const { open, hear, newsAt, timers, jitter } = options;
+  const { elapsed } = timers;
   let current: AbortController | undefined;
   let heard = false;
   let closed = false;
@@ -58,12 +60,13 @@ export function createFeedStream(options: {
     const hangUp = new AbortController();
     const startedAt = elapsed();
     current = hangUp;
-    const watch = setInterval(() => {
+    const watch = createAlarm(timers, () => {
       const quietSince = Math.max(newsAt(), startedAt);
       if (elapsed() - quietSince > silence)
         hangUp.abort(new TypeError('the stream said nothing new for 5 s'));
-    }, silenceCheck);
-    (watch as { unref?: () => void }).unref?.();
+      else watch.set(silenceCheck);
+    });
+    watch.set(silenceCheck);
     const hearOne = async (text: string): Promise<void> => {
       await hear(text);
       heard = current === hangUp;
@@ -71,7 +74,7 @@ export function createFeedStream(options: {
     try {
       await Promise.race([open(hearOne, hangUp.signal), whenHungUp(hangUp.signal)]);
     } finally {
-      clearInterval(watch);
+      watch.stop();
       current = undefined;
       heard = false;
       dueAt = elapsed() + waitAfter(elapsed() - startedAt);

@@ -4,6 +4,7 @@ import { createFeedKeys } from './feed-keys.ts';
 import type { FeedSource } from './feed-source.ts';
 import { createFeedStream } from './feed-stream.ts';
 import type { Merged, Revocations } from './revocations.ts';
+import { createAlarm, type Timers } from './timers.ts';
 
 /** How a guard follows its issuer's feed. */
 export interface Feed {
@@ -43,14 +44,15 @@ export function createFeed(options: {
   issuer: string;
   source: FeedSource;
   revocations: Revocations;
-  elapsed: () => number;
+  timers: Timers;
   jitter: () => number;
   report: () => object;
   /** Grows whenever what is reported beside the feed has changed. */
   reportVersion: () => number;
   onStatement: (statement: VerifiedRevocations, merged: Merged) => void;
 }): Feed {
-  const { issuer, source, revocations, elapsed, jitter, onStatement } = options;
+  const { issuer, source, revocations, timers, jitter, onStatement } = options;
+  const { elapsed } = timers;
   const keys = createFeedKeys({ issuer, fetchKeys: source.keys, revocations, elapsed });
   let closed = false;
   let failures = 0;
@@ -59,7 +61,6 @@ export function createFeed(options: {
   let newsAt = Number.NEGATIVE_INFINITY;
   let dueAt = Number.NEGATIVE_INFINITY;
   let turn: { startedAt: number } | undefined;
-  let timer: ReturnType<typeof setTimeout> | undefined;
   let begun: Promise<void> | undefined;
   let answered = (): void => undefined;
   const firstAnswer = new Promise<void>((resolve) => (answered = resolve));
@@ -67,7 +68,7 @@ export function createFeed(options: {
   const acknowledgements = createAcknowledgements({
     send: source.acknowledge && (() => source.acknowledge?.(options.report()) ?? Promise.resolve()),
     version: () => revocations.version() + options.reportVersion(),
-    elapsed,
+    timers,
     onFailure: () => failures++,
   });
 
@@ -125,7 +126,7 @@ export function createFeed(options: {
   };
 
   const stream =
-    source.stream && createFeedStream({ open: source.stream, hear, newsAt: () => newsAt, elapsed, jitter });
+    source.stream && createFeedStream({ open: source.stream, hear, newsAt: () => newsAt, timers, jitter });
 
   const follow = async (): Promise<void> => {
     try {
@@ -139,7 +140,7 @@ export function createFeed(options: {
 
   const run = async (): Promise<void> => {
     if (closed) return;
-    clearTimeout(timer);
+    alarm.stop();
     const own = { startedAt: elapsed() };
     turn = own;
     await follow();
@@ -150,11 +151,10 @@ export function createFeed(options: {
 
   const schedule = (delay: number): void => {
     if (closed) return;
-    clearTimeout(timer);
     dueAt = elapsed() + delay;
-    timer = setTimeout(() => void run(), delay);
-    (timer as { unref?: () => void }).unref?.();
+    alarm.set(delay);
   };
+  const alarm = createAlarm(timers, () => void run());
 
   /** Retries double with jitter, so that a fleet does not come back all at once. */
   const wait = (): number => {
@@ -187,7 +187,7 @@ export function createFeed(options: {
     failures: () => failures,
     close: () => {
       closed = true;
-      clearTimeout(timer);
+      alarm.stop();
       acknowledgements.close();
       stream?.close();
     },

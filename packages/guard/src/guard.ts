@@ -61,7 +61,7 @@ export interface Guard {
  */
 export function createGuard(options: GuardOptions): Guard {
   const settings = readOptions(options);
-  const { issuer, audience, clock, bearer, cookie } = settings;
+  const { issuer, audience, clock, timers, bearer, cookie } = settings;
   const origin = new URL(settings.publicUrl).origin;
   const counters = createCounters();
   const refusedByCode: Partial<Record<AuthErrorCode, number>> = {};
@@ -73,6 +73,7 @@ export function createGuard(options: GuardOptions): Guard {
     issuer,
     source: countFetches(createKeySetSource({ ...settings, ask }), counters),
     clock,
+    timers,
     jitter,
     isEnded: (name) => ends.isKeyEnded(name),
     onKeys: (kids) => {
@@ -100,6 +101,7 @@ export function createGuard(options: GuardOptions): Guard {
     judge,
     entryOf: (session) => entries.get(session),
     onFault: () => counters.faults++,
+    timers,
   });
 
   /** The whole decision, in order: any line may refuse, none is skipped by a cached token but the signature. */

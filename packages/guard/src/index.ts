@@ -9,6 +9,7 @@ export { demandSameOrigin, readCookie } from './cookie-requests.ts';
 export type { RequestView } from './request-view.ts';
 export type { Requirement } from './requirement.ts';
 export { sessionOf, type Session } from './session.ts';
+export type { Timers } from './timers.ts';
 export { challengeFor, challengeResponse, type Challenge } from './challenge.ts';
 export { createReplayMemory, type ReplayMemory } from './replay.ts';
 export { createNonces, type Nonces } from './nonces.ts';

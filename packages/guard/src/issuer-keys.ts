@@ -8,6 +8,7 @@ import {
   type VerificationKey,
 } from '@symbolon/token';
 import type { KeySetSource } from './key-set-source.ts';
+import { createAlarm, type Timers } from './timers.ts';
 
 /** How often the key set is fetched, in milliseconds. */
 const refreshInterval = 300_000;
@@ -58,6 +59,7 @@ export function createIssuerKeys(options: {
   issuer: string;
   source: KeySetSource;
   clock: () => number;
+  timers: Timers;
   jitter: () => number;
   isEnded: (name: string) => boolean;
   onKeys: (kids: ReadonlySet<string>) => void;
@@ -72,7 +74,6 @@ export function createIssuerKeys(options: {
   let failures = 0;
   let unknownAllowedAt = 0;
   let flight: Promise<void> | undefined;
-  let timer: ReturnType<typeof setTimeout> | undefined;
   let closed = false;
 
   const fetchKeys = async (): Promise<void> => {
@@ -126,13 +127,10 @@ export function createIssuerKeys(options: {
   };
 
   const schedule = (): void => {
-    clearTimeout(timer);
-    if (closed) return;
     // Where the clock went back, what is due lies far ahead of it.
-    timer = setTimeout(fetchBehind, Math.min(refreshInterval, Math.max(0, dueAt - clock())));
-    // A guard never keeps a process alive. Browsers and workerd give a number here.
-    (timer as { unref?: () => void }).unref?.();
+    if (!closed) alarm.set(Math.min(refreshInterval, Math.max(0, dueAt - clock())));
   };
+  const alarm = createAlarm(options.timers, fetchBehind);
 
   const current = (): HeaderTable | undefined => {
     const now = clock();
@@ -172,7 +170,7 @@ export function createIssuerKeys(options: {
     kids: () => live().map((key) => key.kid),
     close: () => {
       closed = true;
-      clearTimeout(timer);
+      alarm.stop();
     },
   };
 }

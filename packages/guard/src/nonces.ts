@@ -65,7 +65,7 @@ export function createNonces(options: {
 /** Reads the second that a nonce names, or undefined: it is only believed once the MAC is compared. */
 function secondOf(nonce: string): number | undefined {
   const bytes = nonce.length === 27 ? decodeBase64url(nonce) : undefined;
-  return bytes && new DataView(bytes.buffer).getUint32(0);
+  return bytes && new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
 }
 
 async function createMac(options: {

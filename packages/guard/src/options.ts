@@ -1,4 +1,5 @@
 import type { ReplayStore } from './replay-stores.ts';
+import { platformTimers, type Timers } from './timers.ts';
 
 /** What a guard is made from. */
 export interface GuardOptions {
@@ -44,6 +45,8 @@ export interface GuardOptions {
   readonly cacheBytes?: number;
   /** Milliseconds since the epoch. Default `Date.now`. */
   readonly clock?: () => number;
+  /** The time of all that runs in the background, for tests that give a `clock`. Default: the platform's timers. */
+  readonly timers?: Timers;
   /** Default: the platform's. */
   readonly fetch?: typeof fetch;
 }
@@ -66,12 +69,13 @@ export interface GuardSettings {
   readonly replayStore: ReplayStore | undefined;
   readonly cacheBytes: number;
   readonly clock: () => number;
+  readonly timers: Timers;
   readonly fetch: typeof fetch;
 }
 
 const known: readonly string[] = [
   ...['issuer', 'audience', 'publicUrl', 'jwksUri', 'bearer', 'cookie', 'nonces'],
-  ...['proofRate', 'replayStore', 'cacheBytes', 'clock', 'fetch'],
+  ...['proofRate', 'replayStore', 'cacheBytes', 'clock', 'timers', 'fetch'],
   ...['staleFeed', 'maxStale', 'identity', 'name'],
 ];
 const defaultProofRate = 500;
@@ -111,6 +115,7 @@ export function readOptions(options: GuardOptions): GuardSettings {
     replayStore: options.replayStore,
     cacheBytes: readPositive(options.cacheBytes ?? defaultCacheBytes, 'cacheBytes'),
     clock: options.clock ?? Date.now,
+    timers: options.timers ?? platformTimers,
     fetch: options.fetch ?? ((...request) => globalThis.fetch(...request)),
   };
 }

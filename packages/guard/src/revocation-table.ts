@@ -22,7 +22,7 @@ export interface RevocationTable {
 export function nameLanes(name: string): NameLanes {
   const bytes = decodeBase64url(name);
   if (bytes?.length !== 16) throw new TypeError('unexpected name, expected 128 bits as base64url');
-  const view = new DataView(bytes.buffer);
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
   // A slot whose first lane is zero is free, so that one value in 2^32 is read as another; the rest still tells.
   return [view.getUint32(0) || 1, view.getUint32(4), view.getUint32(8), view.getUint32(12)];
 }

@@ -6,6 +6,7 @@ import { createServer, get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
+import { fakeTimers, type FakeTimers } from './fake-timers.ts';
 import { createScene, newKey, randomId, refuses, settled, until, view, type Scene } from './support.ts';
 
 const codes: Record<CloseReason, number> = {
@@ -24,10 +25,13 @@ interface LiveScene extends Scene {
 }
 
 /** A server as the guide shows it: every connection is watched, and renewed by a message with a token and a proof. */
-async function createLiveScene(options: Partial<GuardOptions> = {}): Promise<LiveScene> {
+async function createLiveScene(
+  options: Partial<GuardOptions> & { timers?: FakeTimers } = {},
+): Promise<LiveScene> {
   const scene = await createScene({ staleFeed: 'refuse', publicUrl: 'https://live.example', ...options });
   const { guard, holder } = scene;
-  await until(() => guard.stats().feed.to >= scene.clock() * 1000); // the scene's clock has moved on
+  // the scene's clock has moved on
+  await (options.timers?.passUntil ?? until)(() => guard.stats().feed.to >= scene.clock() * 1000);
   const sockets = new WebSocketServer({ noServer: true });
   const server = createServer((request, response) => {
     guard.authenticate(viewOfNode(request)).then(
@@ -182,16 +186,17 @@ describe('live connections', { concurrency: true }, () => {
 
   test('GUARD-52: under refuse a stale feed closes live connections, under accept it does not', async () => {
     for (const staleFeed of ['refuse', 'accept'] as const) {
-      const { clock, holder, issuer, socket, stop } = await createLiveScene({ staleFeed });
+      const timers = fakeTimers();
+      const { clock, holder, issuer, socket, stop } = await createLiveScene({ staleFeed, timers });
       const live = await socket(await holder.token());
       issuer.feed.answer = () => new Response('', { status: 503 });
       const closing = closingOf(live);
+      await timers.pass(5_000); // it is looked at again and again
+      equal(live.readyState, WebSocket.OPEN);
       clock.advance(31_000);
+      await timers.pass(1500);
       if (staleFeed === 'refuse') deepEqual(await closing, [1013, 'feed_stale']);
-      else {
-        await new Promise((resolve) => setTimeout(resolve, 1500));
-        equal(live.readyState, WebSocket.OPEN);
-      }
+      else equal(live.readyState, WebSocket.OPEN);
       stop();
     }
   });

@@ -1,9 +1,10 @@
-import { createGuard, type Guard } from '@symbolon/guard';
+import { createGuard } from '@symbolon/guard';
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { execFile } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import { fakeTimers, type FakeTimers } from './fake-timers.ts';
 import {
   audience,
   createScene,
@@ -17,24 +18,24 @@ import {
 } from './support.ts';
 import { event } from './test-feed.ts';
 
-async function createStreamScene(): Promise<Scene> {
-  const scene = await createScene({ bearer: 'accept', staleFeed: 'refuse' });
+async function createStreamScene(): Promise<Scene & Pick<FakeTimers, 'pass' | 'passUntil' | 'waiting'>> {
+  const { pass, passUntil, waiting, ...timers } = fakeTimers();
+  const scene = await createScene({ bearer: 'accept', staleFeed: 'refuse', timers });
   scene.guard.close();
   scene.clock.advance(-10_000);
   const guard = await scene.another({ identity: scene.issuer.identity });
-  await until(() => guard.stats().feed.isStreaming);
-  return { ...scene, guard };
+  await passUntil(() => guard.stats().feed.isStreaming);
+  return { ...scene, guard, pass, passUntil, waiting };
 }
 
 const isStream = (init: RequestInit): boolean =>
   new Headers(init.headers).get('accept') === 'text/event-stream';
 const streamOf = (body: ReadableStream<Uint8Array>): Response =>
   new Response(body, { headers: { 'content-type': 'text/event-stream' } });
-const seconds = (count: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, count * 1000));
 
 describe('a stream', { concurrency: true }, () => {
   test('FEED-40: an end is known the moment it is said on the stream, however its bytes are cut', async () => {
-    const { guard, issuer } = await createStreamScene();
+    const { guard, issuer, passUntil } = await createStreamScene();
     const { feed } = issuer;
     const sid = randomId();
     await feed.end('session', sid);
@@ -53,10 +54,10 @@ describe('a stream', { concurrency: true }, () => {
           ? new Response('', { status: 503 })
           : undefined;
     feed.hangUp();
-    await until(() => push !== undefined);
+    await passUntil(() => push !== undefined);
     push?.enqueue(new TextEncoder().encode(': a comment\nid: 7\n\n'));
     for (const byte of bytes) push?.enqueue(new Uint8Array([byte]));
-    await until(() => guard.stats().feed.isStreaming);
+    await passUntil(() => guard.stats().feed.isStreaming);
     await refuses(
       guard.authenticate(view({ authorization: `Bearer ${await issuer.token({ sid })}` })),
       'session_ended',
@@ -126,7 +127,7 @@ describe('a stream', { concurrency: true }, () => {
   ];
   for (const [name, answer] of bad) {
     test(`FEED-41: a stream that is ${name} is hung up, and the feed goes on`, async () => {
-      const { guard, issuer } = await createStreamScene();
+      const { guard, issuer, pass, passUntil } = await createStreamScene();
       const { feed } = issuer;
       let opened = 0;
       feed.answer = (path, init) => {
@@ -135,43 +136,45 @@ describe('a stream', { concurrency: true }, () => {
         return answer(init);
       };
       feed.hangUp();
-      await until(() => opened > 0);
+      await passUntil(() => opened > 0);
       equal(guard.stats().feed.isStreaming, false);
       await feed.end('session', randomId());
       const end = feed.head;
-      await seconds(name.startsWith('no answer') || name.startsWith('an endless') ? 6.5 : 2.5);
-      await until(() => guard.stats().feed.to >= end);
+      await pass(name.startsWith('no answer') || name.startsWith('an endless') ? 6_500 : 2_500);
+      await passUntil(() => guard.stats().feed.to >= end);
       ok(opened <= 3, `${opened} streams`);
     });
   }
 
   test('FEED-41: a stream that repeats itself is as silent as one that says nothing', async () => {
-    const { guard, issuer } = await createStreamScene();
+    const { guard, issuer, pass } = await createStreamScene();
     const old = await issuer.feed.statement();
-    const timer = setInterval(() => {
-      issuer.feed.sayText(old);
-    }, 100);
+    const repeatFor = async (milliseconds: number): Promise<void> => {
+      for (let passed = 0; passed < milliseconds; passed += 100) {
+        issuer.feed.sayText(old);
+        await pass(100);
+      }
+    };
     equal(guard.stats().feed.isStreaming, true);
-    await seconds(4);
+    await repeatFor(4_000);
     equal(guard.stats().feed.isStreaming, true);
-    await seconds(3);
-    clearInterval(timer);
+    await repeatFor(3_000);
     ok(issuer.feed.asked.filter((path) => path === '').length >= 3, 'another way was tried');
     ok(guard.stats().feed.failures >= 1);
   });
 
   test('FEED-42: while the stream is down the feed is polled, and the stream comes back by itself', async () => {
-    const { guard, issuer } = await createStreamScene();
+    const { guard, issuer, passUntil } = await createStreamScene();
     const { feed } = issuer;
     let tries = 0;
     feed.answer = (path, init) =>
       path === '' && isStream(init) && ++tries < 3 ? new Response('', { status: 503 }) : undefined;
     feed.hangUp();
-    await until(() => !guard.stats().feed.isStreaming);
+    await passUntil(() => !guard.stats().feed.isStreaming);
     await feed.end('session', randomId());
     const end = feed.head;
-    await until(() => guard.stats().feed.to >= end);
-    await until(() => guard.stats().feed.isStreaming);
+    await passUntil(() => guard.stats().feed.to >= end);
+    await passUntil(() => guard.stats().feed.isStreaming);
     equal(tries, 3);
   });
 
@@ -201,41 +204,51 @@ describe('a stream', { concurrency: true }, () => {
   });
 
   test('FEED-43: a guard that was closed asks no more', async () => {
-    const { guard, issuer, another } = await createStreamScene();
+    const { guard, issuer, another, pass, waiting } = await createStreamScene();
     const polling = await another();
     polling.close();
     guard.close();
     await settled();
     equal(issuer.feed.streams(), 0);
+    equal(waiting(), 0);
     const before = issuer.requests.length;
-    await seconds(2.5);
+    await pass(60_000);
     equal(issuer.requests.length, before);
   });
 });
 
+test('GUARD-69: what runs in the background is timed by `timers` alone', async () => {
+  const { pass, waiting, ...timers } = fakeTimers();
+  const { guard, issuer } = await createScene({ timers });
+  ok(waiting() > 0);
+  const asked = (): number => issuer.feed.asked.length;
+  const before = asked();
+  await settled();
+  equal(asked(), before);
+  await pass(700);
+  equal(asked(), before); // a poll a second, give or take a quarter
+  await pass(600);
+  equal(asked(), before + 1);
+  guard.close();
+  equal(waiting(), 0);
+});
+
 test('FEED-44: where no timer runs, requests keep the feed polled and never wait for it', async () => {
   const { issuer, another, clock } = await createStreamScene();
-  const { setTimeout: real } = globalThis;
+  let elapsed = 0;
   // As on workerd between two requests: a timer is made and never fires.
-  globalThis.setTimeout = ((_run: () => void, _delay?: number) => 0) as unknown as typeof setTimeout;
-  let guard: Guard;
-  try {
-    guard = await another({ staleFeed: 'refuse' });
-    const { to } = guard.stats().feed;
-    const token = await issuer.token();
-    for (let turn = 0; turn < 40 && guard.stats().feed.to <= to; turn++) {
-      await new Promise((resolve) => {
-        real(resolve, 100);
-      });
-      clock.advance(100);
-      await guard.authenticate(view({ authorization: `Bearer ${token}` }));
-    }
-    ok(guard.stats().feed.to > to);
-    equal(guard.stats().networkCalls, 0);
-    guard.close();
-  } finally {
-    globalThis.setTimeout = real;
+  const timers = { elapsed: () => elapsed, after: () => () => undefined };
+  const guard = await another({ staleFeed: 'refuse', timers });
+  const { to } = guard.stats().feed;
+  const token = await issuer.token();
+  for (let turn = 0; turn < 40 && guard.stats().feed.to <= to; turn++) {
+    await settled();
+    elapsed += 100;
+    clock.advance(100);
+    await guard.authenticate(view({ authorization: `Bearer ${token}` }));
   }
+  ok(guard.stats().feed.to > to);
+  equal(guard.stats().networkCalls, 0);
 });
 
 test('FEED-45: 100,000 decisions make no network call while statements arrive all the time', async () => {

@@ -2,6 +2,7 @@ import type { Guard, GuardOptions } from '@symbolon/guard';
 import { publishedJwk, revocationName } from '@symbolon/token';
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { fakeTimers, type FakeTimers } from './fake-timers.ts';
 import { createScene, newKey, randomId, refuses, settled, until, view, type Scene } from './support.ts';
 import type { TestFeed } from './test-feed.ts';
 
@@ -26,12 +27,15 @@ async function createFeedScene(options: Partial<GuardOptions> = {}): Promise<Fee
 }
 
 /** A guard that has the stream and is listening. */
-async function createStreamScene(options: (scene: FeedScene) => Partial<GuardOptions> = () => ({})) {
+async function createStreamScene(
+  options: (scene: FeedScene) => Partial<GuardOptions> & { timers?: FakeTimers } = () => ({}),
+) {
   const scene = await createFeedScene();
   const { issuer } = scene;
   scene.guard.close();
-  const guard = await scene.another({ identity: issuer.identity, name: 'eu-1', ...options(scene) });
-  await until(() => guard.stats().feed.isStreaming);
+  const more = options(scene);
+  const guard = await scene.another({ identity: issuer.identity, name: 'eu-1', ...more });
+  await (more.timers?.passUntil ?? until)(() => guard.stats().feed.isStreaming);
   const send = (token: string) => scene.send(token, guard);
   return { ...scene, guard, send, caughtUp: () => scene.caughtUp(guard) };
 }
@@ -394,8 +398,10 @@ describe('the feed', { concurrency: true }, () => {
   });
 
   test('FEED-31: a feed that names another key set has it fetched at once, past caches, and confirms it', async () => {
+    const timers = fakeTimers();
     const asked: (string | null)[] = [];
     const { guard, clock, issuer, feed, send } = await createStreamScene(({ issuer }) => ({
+      timers,
       fetch: (input, init) => {
         if (input === `${issuer.url}/jwks`) asked.push(new Headers(init?.headers).get('cache-control'));
         return issuer.fetch(input, init);
@@ -405,20 +411,21 @@ describe('the feed', { concurrency: true }, () => {
     const fresh = await newKey();
     issuer.keys = [...issuer.keys, fresh];
     await feed.say();
-    await until(() => asked.length > 1);
+    await timers.passUntil(() => asked.length > 1);
     await settled();
     await send(await issuer.token({}, fresh));
     await feed.say();
     await settled();
     clock.advance(2_000);
     feed.sayText(old); // names the set before, and is no news
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await timers.pass(300);
     deepEqual(asked, [null, 'no-cache']);
     equal(guard.stats().keySetFetches, 2);
   });
 
   test('FEED-31: whatever hashes a feed names, the issuer is asked for keys within a budget', async () => {
-    const { guard, clock, feed, send, issuer } = await createStreamScene();
+    const timers = fakeTimers();
+    const { guard, clock, feed, send, issuer } = await createStreamScene(() => ({ timers }));
     const before = guard.stats().keySetFetches;
     const strange = async (n: number): Promise<void> => {
       feed.beat();
@@ -427,15 +434,15 @@ describe('the feed', { concurrency: true }, () => {
       await until(() => guard.stats().feed.to >= to);
     };
     for (let n = 0; n < 50; n++) await strange(n);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await timers.pass(300);
     equal(guard.stats().keySetFetches, before + 1);
     for (let second = 1; second <= 31; second++) {
       clock.advance(1000);
       await strange(second);
       await send(await issuer.token());
-      await settled();
+      await timers.pass(1000);
     }
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await timers.pass(300);
     const fetches = guard.stats().keySetFetches - before;
     ok(fetches >= 4 && fetches <= 6, `${fetches} fetches`);
   });

@@ -6,7 +6,12 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** The part of Node's and Bun's `Buffer` that is used: the same in native code, many times as fast. */
 interface NativeBytes {
   from(text: string, encoding: 'utf8'): Uint8Array<ArrayBuffer>;
-  from(text: string, encoding: 'base64url'): Uint8Array & { toString(encoding: 'base64url'): string };
+  from(
+    text: string,
+    encoding: 'base64url',
+  ): Uint8Array<ArrayBuffer> & {
+    toString(encoding: 'base64url'): string;
+  };
   from(bytes: ArrayBufferLike, offset: number, length: number): { toString(encoding: 'base64url'): string };
 }
 const native = (globalThis as { Buffer?: NativeBytes }).Buffer;
@@ -21,13 +26,15 @@ export function encodeBase64url(bytes: Uint8Array): string {
  * Decodes the one canonical base64url spelling of some bytes, or returns undefined.
  *
  * Padding, foreign characters, a dangling character and non-zero unused bits are all refused, so that
- * two different texts never decode to the same bytes (RFC 4648 section 3.5).
+ * two different texts never decode to the same bytes (RFC 4648 section 3.5). Perhaps a view into a larger buffer, as a copy
+ * of its own costs more than all the decoding.
  */
 export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | undefined {
   if (native === undefined) return portable.decodeBase64url(text);
   const bytes = native.from(text, 'base64url');
   // `Buffer` passes over what it does not know; only the canonical spelling comes out again as it went in.
-  return bytes.toString('base64url') === text ? new Uint8Array(bytes) : undefined;
+  if (bytes.toString('base64url') !== text) return undefined;
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /** Encodes text as UTF-8 bytes, perhaps a view into a larger buffer. */
