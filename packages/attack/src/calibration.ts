@@ -66,11 +66,14 @@ export function judge(exchange: Exchange, { isYes, isNo }: Calibration): Judgeme
   return refused(`answered ${describeReply(reply)}`, exchange);
 }
 
+/** A redirect may bring a code or a token, and reports are read by many. */
+const given = /([?&#](?:code|(?:\w+_)?token)=)[^&#]*/gi;
+
 /** An answer in a few words. */
 export function describeReply(reply: Reply): string {
   if (reply.kind !== 'answer') return `${reply.kind} (${reply.why})`;
   const challenge = replyHeader(reply, 'www-authenticate');
-  const location = replyHeader(reply, 'location');
+  const location = replyHeader(reply, 'location')?.replace(given, '$1…');
   if (reply.status === 401 && challenge === undefined) return '401 without a challenge';
   return `${reply.status}${location === undefined ? '' : ` to ${location.slice(0, 80)}`}`;
 }

@@ -15,6 +15,8 @@ import { presentToken, type Presenting } from './present.ts';
 import type { Published } from './published-keys.ts';
 import { createRandom } from './random.ts';
 import { sendRefresh, unchanged } from './send-refresh.ts';
+import { trusted } from './trusted.ts';
+import { openUnfinished } from './unfinished.ts';
 import type { TokenClient } from './token-request.ts';
 import { Missing } from './verdict.ts';
 
@@ -76,6 +78,8 @@ export function createLab(bench: Bench, { a, seed }: { a: Credential; seed: stri
       bySigner(signer(), { header, payload }),
     signerKey: () => signer().key,
     present,
+    begin: (text) => openUnfinished(text, { url: options.request.url, ...trusted(options.ca) }),
+    hold: () => options.hold ?? missing('hold', 'nobody said how long'),
     send: presenting.send,
     control: () => present(a.token),
     judge: (exchange) => judge(exchange, bench.calibration),

@@ -10,6 +10,8 @@ export interface RequestParts {
   readonly path?: string;
   /** How many characters of the answer's body to keep, if not {@link keptBody}. */
   readonly keep?: number;
+  /** Sent over a connection of its own, which nobody has opened yet. */
+  readonly isAlone?: true;
 }
 
 /** What came back: an answer, or why there is none that could be judged. */

@@ -26,16 +26,17 @@ const patience = { timeouts: 3, least: 100, margin: 4 };
  */
 export function createHttpClient(limits: Limits = defaultLimits, { ca }: { ca?: string } = {}): HttpClient {
   const seen = { timeouts: 0, slowest: 0 };
+  const trust = trusted(ca);
   const agents = {
     plain: new HttpAgent({ keepAlive: true, maxSockets: 64 }),
-    tls: new HttpsAgent({ keepAlive: true, maxSockets: 64, ...trusted(ca) }),
+    tls: new HttpsAgent({ keepAlive: true, maxSockets: 64, ...trust }),
   };
   return {
     send: async (request) => {
       const now = { ...limits, timeout: timeoutAfter(seen, limits) };
       const reply = await (needsRaw(request)
-        ? sendRaw(request, { ...now, ...trusted(ca) })
-        : exchange(request, { limits: now, agents }));
+        ? sendRaw(request, { ...now, ...trust })
+        : exchange(request, { limits: now, agents, trust }));
       if (reply.kind === 'timeout') seen.timeouts += 1;
       if (reply.kind === 'answer') seen.slowest = Math.max(seen.slowest, reply.ms);
       return reply;
@@ -62,10 +63,11 @@ function needsRaw({ headers, path }: RequestParts): boolean {
 
 interface Means {
   readonly limits: Limits;
+  readonly trust: ReturnType<typeof trusted>;
   readonly agents: { readonly plain: HttpAgent; readonly tls: HttpsAgent };
 }
 
-function exchange(parts: RequestParts, { limits, agents }: Means): Promise<Reply> {
+function exchange(parts: RequestParts, { limits, agents, trust }: Means): Promise<Reply> {
   const { promise, resolve } = Promise.withResolvers<Reply>();
   const url = new URL(parts.url);
   const isTls = url.protocol === 'https:';
@@ -77,7 +79,8 @@ function exchange(parts: RequestParts, { limits, agents }: Means): Promise<Reply
     method: parts.method,
     path: parts.path ?? `${url.pathname}${url.search}`,
     headers: withFraming(parts, url).flat(),
-    agent: isTls ? agents.tls : agents.plain,
+    agent: parts.isAlone === true ? false : isTls ? agents.tls : agents.plain,
+    ...(isTls ? trust : {}),
     maxHeaderSize: 65_536,
   };
   const request = (isTls ? httpsRequest : httpRequest)(options);
@@ -95,10 +98,10 @@ function exchange(parts: RequestParts, { limits, agents }: Means): Promise<Reply
   request.on('error', (error: NodeJS.ErrnoException) => {
     // The server closed an idle connection in the moment it was used again: nobody has seen the request.
     if (request.reusedSocket && error.code === 'ECONNRESET' && since() < limits.timeout) {
-      void exchange(parts, { limits, agents }).then(end);
+      void exchange(parts, { limits, agents, trust }).then(end);
       return;
     }
-    end({ kind: kindOf(error), why: error.code ?? error.message, ms: since() });
+    end({ kind: kindOf(error), why: whyOf(error), ms: since() });
   });
   request.end(parts.body);
   return promise;
@@ -150,6 +153,11 @@ function pairs(flat: readonly string[]): HeaderList {
   const list: [string, string][] = [];
   for (let at = 0; at + 1 < flat.length; at += 2) list.push([flat[at] ?? '', flat[at + 1] ?? '']);
   return list;
+}
+
+function whyOf({ code, message }: NodeJS.ErrnoException): string {
+  if (code === undefined) return message;
+  return /CERT|SIGNATURE|UNABLE_TO/.test(code) ? `${code}: name the certificate to trust with --ca` : code;
 }
 
 function kindOf({ code = '' }: NodeJS.ErrnoException): 'broken' | 'unreachable' {

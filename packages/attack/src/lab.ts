@@ -12,6 +12,7 @@ import type { Patience } from './patience.ts';
 import type { Random } from './random.ts';
 import type { RefreshChange } from './send-refresh.ts';
 import type { TokenChange, TokenClient } from './token-request.ts';
+import type { Unfinished } from './unfinished.ts';
 import type { Judgement } from './verdict.ts';
 
 /** What an attack gets to work with. What is not there throws `Missing`; an attack names it in its `needs`. */
@@ -68,6 +69,10 @@ export interface Lab {
   readonly present: (token: string, how?: Present) => Promise<Exchange>;
   /** Sends any request. */
   readonly send: (request: RequestParts) => Promise<Exchange>;
+  /** Begins a request to the target that is never ended; see `openUnfinished`. */
+  readonly begin: (text: string) => Promise<Unfinished>;
+  /** How long an unfinished request may stay open, in milliseconds, as the tester says. */
+  readonly hold: () => number;
   /** The honest request, again. */
   readonly control: () => Promise<Exchange>;
   /** How the target's manner judges an exchange. */
@@ -120,4 +125,7 @@ export interface Present {
   /** The request target as it is sent, where it differs from the URL's. */
   readonly path?: string;
   readonly body?: string;
+  /** How many characters of the answer's body to keep. */
+  readonly keep?: number;
+  readonly isAlone?: true;
 }

@@ -40,5 +40,7 @@ export type Need =
   | 'keySet'
   /** The target can reach a listener of ours. */
   | 'listener'
+  /** The tester has said how long an unfinished request may stay open. */
+  | 'hold'
   /** The tester has agreed to steps that may do harm. */
   | 'destructive';

@@ -37,6 +37,7 @@ export function available(bench: Pick<Bench, 'options' | 'published'>, a: Creden
     keySetCounter: options.keySet !== undefined,
     keySet: options.keySet?.canChange === true,
     listener: isNear || options.listener?.publicUrl !== undefined,
+    hold: options.hold !== undefined,
     destructive: options.destructive === true,
   };
   const needs = Object.keys(has) as Need[];
@@ -71,5 +72,6 @@ export const needTexts: Readonly<Record<Need, string>> = {
   keySetCounter: 'a target that fetches its key set from us (--as-issuer)',
   keySet: 'a target that fetches its key set from us (--as-issuer)',
   listener: 'a listener that the target can reach (--listener-url)',
+  hold: 'how long an unfinished request may stay open (--hold)',
   destructive: 'consent to steps that may do harm (--destructive)',
 };

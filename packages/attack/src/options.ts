@@ -60,6 +60,8 @@ export interface AttackOptions {
   readonly authorised?: readonly string[];
   /** Consent to steps that may do harm: floods, sessions of others ended. */
   readonly destructive?: boolean;
+  /** How long, in milliseconds, the target may leave a request open that is never ended; without it, nobody asks. */
+  readonly hold?: number;
   /** Requests a second; without it unlimited on loopback and 20 elsewhere. */
   readonly rate?: number;
   readonly limits?: Limits;

@@ -60,6 +60,8 @@ function requestWith(
     headers: [...by.request.headers, ...usual, ...(how.headers ?? [])],
     ...(body === undefined ? {} : { body }),
     ...(how.path === undefined ? {} : { path: how.path }),
+    ...(how.keep === undefined ? {} : { keep: how.keep }),
+    ...(how.isAlone === undefined ? {} : { isAlone: how.isAlone }),
   };
 }
 

@@ -25,7 +25,7 @@ export function maskedCurlOf(request: RequestParts): string {
 }
 
 const carriers = /^(authorization|proxy-authorization|dpop|x-.*(token|key|auth|secret).*)$/i;
-const parameters = /\b([\w-]*(?:token|secret|key|assertion|password|jwt)=)([^&;\s]{4})[^&;\s]*/gi;
+const parameters = /\b([\w-]*(?:token|secret|key|assertion|password|jwt|csrf|xsrf)=)([^&;\s]{4})[^&;\s]*/gi;
 const longest = 640;
 
 function masked(name: string, value: string): string {

@@ -4,6 +4,7 @@ import { signatureTargets } from './signature.ts';
 import { encodingTargets } from './encoding.ts';
 import { envelopeTargets } from './envelope.ts';
 import { rotationTargets } from './rotation.ts';
+import { certificateTargets } from './certificates.ts';
 import { claimsTargets } from './claims.ts';
 import { audienceTargets } from './audience.ts';
 import { proofTargets } from './proof.ts';
@@ -13,10 +14,12 @@ import { noncedRefreshTargets } from './nonced-refresh.ts';
 import { refreshTargets } from './refresh.ts';
 import { resourcesTargets } from './resources.ts';
 import { secureCookieTargets } from './secure-cookies.ts';
+import { unfinishedTargets } from './unfinished.ts';
 import { webTargets } from './web.ts';
 import { pagesTargets } from './pages.ts';
 import { doorsTargets } from './doors.ts';
 import { authorizeTargets } from './authorize.ts';
+import { compressedTargets } from './compressed.ts';
 import { consentTargets } from './consent.ts';
 import { issuerTargets } from './issuer.ts';
 import { secretsTargets } from './secrets.ts';
@@ -33,6 +36,7 @@ export const weak: readonly Target[] = [
   ...claimsTargets,
   ...audienceTargets,
   ...proofTargets,
+  ...certificateTargets,
   ...proofMemoryTargets,
   ...replayTargets,
   ...refreshTargets,
@@ -46,4 +50,6 @@ export const weak: readonly Target[] = [
   ...authorizeTargets,
   ...consentTargets,
   ...doorsTargets,
+  ...compressedTargets,
+  ...unfinishedTargets,
 ];

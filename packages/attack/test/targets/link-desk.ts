@@ -10,6 +10,7 @@ import {
 } from './consents.ts';
 import type { House } from './house.ts';
 import { opened } from './strict.ts';
+import { createLooks, type Looks } from './looks.ts';
 import { openStrong } from './strong.ts';
 import type { Answer, Opened, Seen, Target } from './target.ts';
 
@@ -27,6 +28,8 @@ export interface DeskMistakes {
   readonly status?: number;
   /** What stands before everything. */
   readonly before?: (request: Seen) => Answer | undefined;
+  /** What is done to every answer. */
+  readonly after?: (request: Seen, answer: Answer) => Answer;
   /** How the consent page keeps what it asked for. */
   readonly consent?: Pick<ConsentManner, 'keptWithPerson' | 'redirectInForm'>;
   /** Between the look at a code and the note that it was used lies a wait. */
@@ -84,7 +87,7 @@ async function openDesk(house: House, mistakes: DeskMistakes): Promise<Opened> {
   const desk: Desk = {
     ...{ issuer, house, mistakes, isHeld },
     consents: openConsents({ ...mistakes.consent, isHeld, origin: issuer }),
-    ...{ codes: new Map(), pushed: new Map(), looking: new Map() },
+    ...{ codes: new Map(), pushed: new Map(), looks: createLooks() },
   };
   const { kty, crv, x, kid, alg } = house.jwk;
   const metadata = {
@@ -112,7 +115,8 @@ async function openDesk(house: House, mistakes: DeskMistakes): Promise<Opened> {
       const early = mistakes.before?.(request);
       if (early !== undefined) return early;
       const answer = await (routes[`${request.method} ${path}`] ?? handle)(request);
-      return { ...answer, headers: { ...answer.headers, ...mistakes.headers } };
+      const made = { ...answer, headers: { ...answer.headers, ...mistakes.headers } };
+      return mistakes.after?.(request, made) ?? made;
     },
     options: {
       ...{ issuer, application: { clientId, redirectUri, cookie, other } },
@@ -129,8 +133,7 @@ interface Desk {
   readonly consents: Consents;
   readonly codes: Map<string, Granted>;
   readonly pushed: Map<string, Members>;
-  /** Who has looked a code up and not noted it yet. */
-  readonly looking: Map<string, () => void>;
+  readonly looks: Looks;
 }
 
 function authorize(desk: Desk, { url, headers }: Seen): Answer {
@@ -223,19 +226,10 @@ async function redeem(desk: Desk, { url, body, headers }: Seen): Promise<Answer>
     if (desk.isHeld('once')) granted.refreshToken = '';
     return refusedBy();
   }
-  if (desk.mistakes.looksThenNotes === true) await anotherLook(desk, form.get('code') ?? '');
+  if (desk.mistakes.looksThenNotes === true) await desk.looks.another(form.get('code') ?? '');
   granted.used = true;
   granted.refreshToken = randomBytes(16).toString('base64url');
   return tokens(desk, granted.refreshToken);
-}
-
-/** How the flaw is met does not hang on how busy the machine is. */
-function anotherLook({ looking }: Desk, code: string): Promise<void> {
-  looking.get(code)?.();
-  return new Promise((resolve) => {
-    looking.set(code, resolve);
-    setTimeout(resolve, 100);
-  });
 }
 
 function isRight(

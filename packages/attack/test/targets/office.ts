@@ -4,6 +4,7 @@ import type { JsonObject } from '../../src/json.ts';
 import { createRandom } from '../../src/random.ts';
 import type { TokenClient } from '../../src/token-request.ts';
 import type { House } from './house.ts';
+import { createLooks, type Looks } from './looks.ts';
 import { opened } from './strict.ts';
 import { openStrong } from './strong.ts';
 import type { Answer, Opened, Seen, Target } from './target.ts';
@@ -20,6 +21,8 @@ export interface OfficeMistakes {
   readonly nameIsEnough?: true;
   /** Between the look and the note that an assertion was used lies a wait. */
   readonly looksThenNotes?: true;
+  /** A member of the form that stands in the answer again. */
+  readonly echoes?: string;
   /** Headers of every answer. */
   readonly headers?: (request: Seen) => Readonly<Record<string, string>>;
   /** What an error says. */
@@ -52,6 +55,7 @@ async function openOffice(house: House, mistakes: OfficeMistakes): Promise<Opene
   const { handle, ...rest } = await openStrong(house);
   const issuer = house.audience;
   const seen = new Set<string>();
+  const looks = createLooks();
   const client: TokenClient = { clientId, issuer, authentication: { key: clientKey } };
   const metadata = {
     issuer,
@@ -71,7 +75,7 @@ async function openOffice(house: House, mistakes: OfficeMistakes): Promise<Opene
       const path = request.url.replace(/\?.*$/s, '');
       if (path === '/.well-known/oauth-authorization-server') return jsonAnswer(metadata);
       if (path === '/jwks') return jsonAnswer({ keys });
-      return path === '/token' ? answer(request, { issuer, house, seen, mistakes }) : handle(request);
+      return path === '/token' ? answer(request, { issuer, house, seen, looks, mistakes }) : handle(request);
     },
     options: { client, issuer },
   };
@@ -81,6 +85,7 @@ interface Desk {
   readonly issuer: string;
   readonly house: House;
   readonly seen: Set<string>;
+  readonly looks: Looks;
   readonly mistakes: OfficeMistakes;
 }
 
@@ -99,7 +104,13 @@ async function answer(request: Seen, desk: Desk): Promise<Answer> {
       body: mistakes.error?.(form ?? new Map()) ?? '{"error":"invalid_request"}',
     };
   const { token } = await desk.house.minted({ sub: clientId }).get();
-  return { status: 200, headers, body: JSON.stringify({ access_token: token, token_type: 'Bearer' }) };
+  const { echoes } = mistakes;
+  const more = echoes === undefined ? {} : { [echoes]: form.get(echoes) };
+  return {
+    status: 200,
+    headers,
+    body: JSON.stringify({ access_token: token, token_type: 'Bearer', ...more }),
+  };
 }
 
 function readStrictly({ method, headers, body, url }: Seen): Map<string, string> | undefined {
@@ -121,20 +132,9 @@ async function isClient(form: ReadonlyMap<string, string>, desk: Desk): Promise<
   const id = String(opened(assertion, 1)?.['jti']);
   if (mistakes.without?.includes('once') === true) return true;
   if (seen.has(id)) return false;
-  if (mistakes.looksThenNotes === true) await anotherLook(id);
+  if (mistakes.looksThenNotes === true) await desk.looks.another(id);
   seen.add(id);
   return true;
-}
-
-/** Those that have looked an id up and not noted it yet: how the flaw is met does not hang on how busy the machine is. */
-const looking = new Map<string, () => void>();
-
-function anotherLook(id: string): Promise<void> {
-  looking.get(id)?.();
-  return new Promise((resolve) => {
-    looking.set(id, resolve);
-    setTimeout(resolve, 500);
-  });
 }
 
 function isSigned(assertion: string, { mistakes }: Desk): boolean {

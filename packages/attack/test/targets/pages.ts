@@ -173,7 +173,7 @@ function onCookies(name: string, flaw: string, finds: readonly string[], change:
 type Draw = (request: Seen, answer: Answer, page: Answer) => Answer;
 
 /** A strong server with an account page; `draw` decides about the page. */
-function withPage(name: string, flaw: string, finds: readonly string[], draw: Draw): Target {
+export function withPage(name: string, flaw: string, finds: readonly string[], draw: Draw): Target {
   const start = async (house: House): Promise<Opened> => {
     const { handle, ...rest } = await openStrong(house);
     const answer = async (request: Seen): Promise<Answer> => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Credential } from '../../src/credential.ts';
 import type { AttackOptions } from '../../src/options.ts';
 import type { House } from './house.ts';
+import { createLooks, type Looks } from './looks.ts';
 import { bearerOf, opened } from './strict.ts';
 import { openStrong } from './strong.ts';
 import { refusal, type Answer, type Opened, type Seen, type Target } from './target.ts';
@@ -48,7 +49,7 @@ async function openSessions(house: House, mistakes: Mistakes): Promise<Opened> {
   const { handle, ...rest } = await openStrong(house);
   const ended = new Set<string>();
   const grants = new Map<string, Grant>();
-  const books = { ended, grants, used: new Map<string, Grant>(), mistakes, house };
+  const books = { ended, grants, used: new Map<string, Grant>(), mistakes, house, looks: createLooks() };
   return {
     ...rest,
     handle: async (request) => {
@@ -79,6 +80,7 @@ interface Books {
   readonly used: Map<string, Grant>;
   readonly house: House;
   readonly mistakes: Mistakes;
+  readonly looks: Looks;
 }
 
 function end({ sid, subject }: Grant, { ended, mistakes }: Books): Answer {
@@ -101,8 +103,8 @@ async function refresh({ method, url, body }: Seen, books: Books): Promise<Answe
   const isSessionToken = mistakes.takesSessionToken === true && opened(token, 1)?.['sid'] !== undefined;
   const grant = isSessionToken ? { sid: 'any', subject: 'any' } : grants.get(token);
   if (grant === undefined || (isEnded(grant, books) && mistakes.refreshOutlives !== true)) return invalid;
-  if (mistakes.looksThenNotes === true || mistakes.refreshesPastEnd === true)
-    await new Promise((resolve) => setTimeout(resolve, mistakes.refreshesPastEnd === true ? 200 : 20));
+  if (mistakes.looksThenNotes === true) await books.looks.another(token);
+  if (mistakes.refreshesPastEnd === true) await new Promise((resolve) => setTimeout(resolve, 200));
   if (mistakes.keepsOld !== true) grants.delete(token);
   if (mistakes.keepsOld !== true) used.set(token, grant);
   const next = randomBytes(24).toString('base64url');

@@ -2,6 +2,7 @@ import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { calculateJwkThumbprint } from 'jose';
 import { selfSigned } from '../../src/certificate.ts';
 import type { Carrier, CredentialSource } from '../../src/credential.ts';
@@ -43,7 +44,7 @@ export async function standUp(target: Target): Promise<Standing> {
       .catch(() => ({ status: 500 }))
       .then(({ status, headers = {}, body = '' }: Answer) => {
         for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-        response.writeHead(status).end(body);
+        response.writeHead(status).end(headers['content-encoding'] === 'gzip' ? gzipSync(body) : body);
       })
       .catch(() => response.destroy());
   });

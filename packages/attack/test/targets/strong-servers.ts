@@ -1,3 +1,4 @@
+import { strongCompressed } from './compressed.ts';
 import { deskTarget } from './link-desk.ts';
 import { officeTarget } from './office.ts';
 import { strongNoncedRefresh } from './nonced-refresh.ts';
@@ -5,6 +6,7 @@ import { strongSecureCookie } from './secure-cookies.ts';
 import { sessionTarget } from './sessions.ts';
 import { strong } from './strong.ts';
 import type { Target } from './target.ts';
+import { strongUnfinished } from './unfinished.ts';
 import { strongCookie } from './web.ts';
 
 /** Every server in which there is nothing to find. */
@@ -12,6 +14,8 @@ export const strongServers: readonly Target[] = [
   ...strong,
   strongCookie,
   strongSecureCookie,
+  strongCompressed,
+  strongUnfinished,
   strongNoncedRefresh,
   officeTarget({ name: 'strong-office', finds: [] }, {}),
   deskTarget({ name: 'strong-desk', finds: [], runs: ['authorize/', 'issuer/method-'] }, {}),

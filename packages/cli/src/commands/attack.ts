@@ -55,6 +55,7 @@ interface Options extends ActingOptions, RefreshOptions, PeopleOptions, ReportFi
   readonly destructive?: true;
   readonly rate?: number;
   readonly timeout?: number;
+  readonly hold?: number;
   readonly seed?: string;
   readonly only?: readonly string[];
   readonly replay?: string;
@@ -149,6 +150,11 @@ function withManners(command: Command): void {
     .option('--destructive', 'also what may do harm: floods, other sessions ended')
     .option('--rate <number>', 'requests a second (default: 20, on this machine unlimited)', readNumber)
     .option(
+      '--hold <seconds>',
+      'how long a request that is never ended may stay open: two are held',
+      readHold,
+    )
+    .option(
       '--ca <file>',
       'trust this certificate too (PEM): of a private authority, or of the target itself',
     )
@@ -209,7 +215,7 @@ function settle(options: Options & { url: string }, means: HonestMeans): AttackO
     ...defined({ second, elsewhere: elsewhere(options), only, authorised }),
     ...defined({ issuer: means.issuer, jwksUri: options.jwks, account: options.accountUrl }),
     ...defined({ tokenEndpoint: options.tokenEndpoint, marker: options.marker, seed: options.seed }),
-    ...defined({ rate: options.rate, destructive: options.destructive }),
+    ...defined({ rate: options.rate, destructive: options.destructive, hold: options.hold }),
     ...defined({ refreshRequest, endRequest: endRequest(options, means) }),
     ...{ ...pageVisitors(options), ...authorityOf(options) },
     ...defined({ application: applicationOf(options), formerToken: formerToken(options) }),
@@ -317,6 +323,13 @@ function readTimeout(given: string): number {
   const seconds = Number(given);
   if (given !== '' && seconds > 0 && seconds <= 600) return seconds * 1000;
   throw new InvalidArgumentError('expected seconds, more than 0 and at most 600');
+}
+
+/** Seconds, as milliseconds: less than one attack may take. */
+function readHold(given: string): number {
+  const seconds = Number(given);
+  if (given !== '' && seconds > 0 && seconds <= 50) return seconds * 1000;
+  throw new InvalidArgumentError('expected seconds, more than 0 and at most 50');
 }
 
 function readNumber(given: string): number {

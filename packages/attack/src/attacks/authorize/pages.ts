@@ -2,6 +2,7 @@ import { attacks, type Attack, type Row } from '../../attack-row.ts';
 import { replyHeader, type Exchange } from '../../exchange.ts';
 import type { Lab } from '../../lab.ts';
 import { accepted, Missing, refused } from '../../verdict.ts';
+import { compressed, compressionTexts } from '../web/compression.ts';
 import { authorizeFamily } from './requests.ts';
 import { refusedIfHonestPasses, visit } from './visit.ts';
 
@@ -88,6 +89,21 @@ export const authorizationPages: readonly Attack[] = attacks(
         },
       }),
     ),
+    {
+      name: 'page-compressed',
+      title: 'is the consent page compressed, with what guards its form in it and something of the request?',
+      needs: ['signedIn'],
+      ...compressionTexts,
+      run: (lab) =>
+        compressed(lab, async (bait, headers) => {
+          const form = { prompt: 'consent', state: bait, login_hint: bait, ui_locales: bait };
+          const arrival = await visit(lab, { form, headers, keep: 65_536 });
+          const last = arrival.exchanges.at(-1);
+          if (last === undefined || arrival.kind !== 'page')
+            throw new Missing('signedIn', 'no page was shown');
+          return last;
+        }),
+    },
     {
       name: 'header-in-state',
       title: 'does a line break in state make a header of its own?',

@@ -1,6 +1,7 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
 import { segment, signWith } from '../../forge.ts';
 import type { Lab } from '../../lab.ts';
+import { otherTextFamily } from './maps.ts';
 
 const places = ['header', 'payload', 'signature'] as const;
 type Place = (typeof places)[number];
@@ -15,15 +16,7 @@ const fewBytes = [0x00, 0x09, 0x20, 0x21, 0x25, 0x2b, 0x2f, 0x3d, 0x85, 0xa0, 0x
 /** A byte that base64url does not have, in the middle of a segment. */
 export const bytes: readonly Attack[] = attacks(
   {
-    family: 'encoding',
-    needs: ['jws'],
-    maps: {
-      asvs401: ['3.5.3'],
-      asvs403: ['3.5.3'],
-      asvs50: ['1.5.3', '9.1.1'],
-      rfc8725bis: ['3.7'],
-      cwe: ['CWE-1286', 'CWE-180', 'CWE-436'],
-    },
+    ...otherTextFamily,
     why: 'One token has many texts, so that a list of ended tokens, a cache or a filter by text can be walked around.',
     fix: 'Refuse a token with any other character than those of base64url and two dots before it is decoded.',
   },

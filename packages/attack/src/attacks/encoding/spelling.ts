@@ -1,5 +1,6 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
 import { Missing } from '../../verdict.ts';
+import { otherTextFamily } from './maps.ts';
 
 type Respell = (signature: string, token: string) => string;
 
@@ -8,15 +9,7 @@ const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-
 /** Other spellings of the same bytes. */
 export const spelling: readonly Attack[] = attacks(
   {
-    family: 'encoding',
-    needs: ['jws'],
-    maps: {
-      asvs401: ['3.5.3'],
-      asvs403: ['3.5.3'],
-      asvs50: ['1.5.3', '9.1.1'],
-      rfc8725bis: ['3.7'],
-      cwe: ['CWE-180', 'CWE-436', 'CWE-1286'],
-    },
+    ...otherTextFamily,
     why: 'One token has many texts, so that a list of ended tokens, a cache or a replay check by text can be walked around.',
     fix: 'Take the one canonical spelling: decode strictly, encode again, and compare with what came.',
   },

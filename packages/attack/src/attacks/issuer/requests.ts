@@ -4,6 +4,7 @@ import { segment } from '../../forge.ts';
 import type { Lab } from '../../lab.ts';
 import { encoded, type Pair, type TokenChange } from '../../token-request.ts';
 import { accepted, refused, type Judgement } from '../../verdict.ts';
+import { compressed, compressionTexts } from '../web/compression.ts';
 import { ask, honestAnswer, issuerFamily } from './judge.ts';
 
 const huge = 3_000_000;
@@ -137,6 +138,15 @@ export const tokenAnswers: readonly Attack[] = attacks(
       name: 'answer-for-any-origin',
       title: 'may a page of any origin read the answer with the token, with credentials?',
       run: (lab) => readByOthers(lab),
+    },
+    {
+      name: 'token-compressed',
+      title: 'is the answer with the token compressed, with something of the request in it?',
+      ...compressionTexts,
+      run: (lab) =>
+        compressed(lab, (bait, headers) =>
+          lab.askToken({ form: { state: bait, nonce: bait, login_hint: bait }, headers }),
+        ),
     },
     {
       name: 'error-quotes-input',

@@ -2,6 +2,7 @@ import type { Attack } from '../../attack-row.ts';
 import { accountPages } from './account.ts';
 import { cookieRules, crossOrigin, forgedRequests } from './browsers.ts';
 import { caching } from './caching.ts';
+import { compression } from './compression.ts';
 import { cookieAttributes, cookieSpellings } from './cookies.ts';
 import { redirects } from './redirects.ts';
 
@@ -15,4 +16,5 @@ export const webAttacks: readonly Attack[] = [
   ...caching,
   ...redirects,
   ...accountPages,
+  ...compression,
 ];
