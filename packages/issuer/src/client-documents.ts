@@ -6,6 +6,7 @@ import { newId } from './random.ts';
 import { isLoopback } from './redirect-uris.ts';
 import type { SelfRegistration } from './registration-policy.ts';
 import type { Storage } from './storage/storage.ts';
+import { isThisMachine } from './this-machine.ts';
 
 /** Clients whose id is the URL of their metadata (draft-ietf-oauth-client-id-metadata-document). */
 export interface ClientDocuments {
@@ -100,6 +101,6 @@ function isDocumentUrl(id: string, { loopback }: { loopback: boolean }): boolean
 /** On the document's own origin, or on the person's own machine: nobody describes an application of somebody else. */
 function isAtHome(uri: string, id: string): boolean {
   const { origin, protocol, hostname } = new URL(uri);
-  if (protocol === 'http:') return ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
+  if (protocol === 'http:') return isThisMachine(hostname);
   return protocol === 'https:' && origin === new URL(id).origin;
 }
