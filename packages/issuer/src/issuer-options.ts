@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accountAudience, audienceOptions, ownAudiences, type Audience } from './audiences.ts';
+import { isThisMachine } from './this-machine.ts';
 import type { PeopleOptions } from './people-options.ts';
 import type { Lifetimes } from './sessions.ts';
 import type { Signers } from './signer.ts';
@@ -62,7 +63,7 @@ export function readIssuerOptions(options: StatedOptions): {
 
 function checkIssuer(text: string): string {
   const url = URL.parse(text);
-  const loopback = url !== null && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+  const loopback = url !== null && isThisMachine(url.hostname);
   const safe = url !== null && (url.protocol === 'https:' || (url.protocol === 'http:' && loopback));
   const plain =
     url !== null && url.search === '' && url.hash === '' && url.username === '' && !text.endsWith('/');

@@ -4,6 +4,7 @@ import { answerUrl, type AuthorizationAnswer } from './authorization-answer.ts';
 import { earliestAuthTime, unmetBy, type Unmet } from './authorization-demands.ts';
 import type { AuthorizationRequest, Authorizations } from './authorizations.ts';
 import type { Clients } from './clients.ts';
+import { isThisMachine } from './this-machine.ts';
 import { newId } from './random.ts';
 import type { Storage } from './storage/storage.ts';
 
@@ -67,7 +68,7 @@ export function readSignIn(
 ): { readonly url: string } | undefined {
   if (given === undefined) return undefined;
   const url = URL.parse(given.url);
-  const loopback = url !== null && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+  const loopback = url !== null && isThisMachine(url.hostname);
   const open = url === null || (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback));
   if (open || url.hash !== '' || url.username !== '')
     throw new TypeError(

@@ -1,3 +1,5 @@
+import { isThisMachine } from './this-machine.ts';
+
 const loopback = /^http:\/\/(127\.0\.0\.1|\[::1\])(?::\d{1,5})?(\/[^#]*)?$/;
 
 /** Whether a redirect URI is on the machine itself, by an address no resolver can move (RFC 8252 section 7.3). */
@@ -40,9 +42,7 @@ export function faultOfUri(uri: string, kind: 'public' | 'web' | 'machine'): str
   if (url.href !== uri && url.href !== `${uri}/`) return `is not in normal form, which is ${url.href}`;
   if (url.protocol === 'https:') return undefined;
   if (url.protocol === 'http:') {
-    return ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname)
-      ? undefined
-      : 'is http, and not on loopback';
+    return isThisMachine(url.hostname) ? undefined : 'is http, and not on loopback';
   }
   return kind === 'public' && privateScheme.test(uri)
     ? undefined

@@ -33,6 +33,28 @@ else {
   /** One replica and the other, by turns. */
   const each = <T>(count: number, work: (store: Storage, turn: number) => Promise<T>): Promise<T[]> =>
     Promise.all(Array.from({ length: count }, (_, turn) => work(turn % 2 === 0 ? a : b, turn)));
+  /** An end that is asked for while a code is being redeemed, and not committed yet. */
+  const endingDuring = async <E>(code: Parameters<typeof redemptionOf>[0], end: () => Promise<E>) => {
+    const [holder, watcher] = [lab.url, lab.url].map((connectionString) => new Client({ connectionString }));
+    assert.ok(holder && watcher);
+    await Promise.all([holder.connect(), watcher.connect()]);
+    const waiting = async (count: number): Promise<void> => {
+      const text = `SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock'`;
+      for (;;) if (Number((await watcher.query<{ n: string }>(text)).rows[0]?.n) >= count) return;
+    };
+    // Whatever is told in the log waits here.
+    await holder.query('BEGIN');
+    await holder.query('UPDATE audit_head SET seq = seq');
+    const redeeming = a.redeemCode(redemptionOf(code));
+    await waiting(1);
+    const ending = end();
+    await waiting(2);
+    await holder.query('COMMIT');
+    await Promise.all([holder.end(), watcher.end()]);
+    const redeemed = await redeeming;
+    assert.ok(redeemed.kind === 'redeemed');
+    return [redeemed, await ending] as const;
+  };
   /** A person in a browser. */
   const signedIn = async (): Promise<{ sid: string; subject: string }> => {
     const subject = await subjectOf(a);
@@ -245,25 +267,9 @@ else {
 
   test('GRANT-4: a grant that ends waits for a code that is being redeemed, and ends what it gave', async () => {
     const code = await allowed(a);
-    const [holder, watcher] = [lab.url, lab.url].map((connectionString) => new Client({ connectionString }));
-    assert.ok(holder && watcher);
-    await Promise.all([holder.connect(), watcher.connect()]);
-    const waiting = async (count: number): Promise<void> => {
-      const text = `SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock'`;
-      for (;;) if (Number((await watcher.query<{ n: string }>(text)).rows[0]?.n) >= count) return;
-    };
-    // Whatever is told in the log waits here: the code is redeemed, and not committed yet.
-    await holder.query('BEGIN');
-    await holder.query('UPDATE audit_head SET seq = seq');
-    const redeeming = a.redeemCode(redemptionOf(code));
-    await waiting(1);
-    const ending = b.endGrant({ grantId: code.grantId, reason: 'person', by });
-    await waiting(2);
-    await holder.query('COMMIT');
-    await Promise.all([holder.end(), watcher.end()]);
-    const redeemed = await redeeming;
-    assert.ok(redeemed.kind === 'redeemed');
-    const ended = await ending;
+    const [redeemed, ended] = await endingDuring(code, () =>
+      b.endGrant({ grantId: code.grantId, reason: 'person', by }),
+    );
     assert.ok(ended.kind === 'ended');
     assert.equal(ended.sessions, 1);
     const { entries } = await a.readFeed({ after: 0, limit: 10 });
@@ -351,24 +357,7 @@ else {
   test('LOGOUT-5: a sign-in that ends waits for a code that is being redeemed, and ends what it gave', async () => {
     const { sid, subject } = await signedIn();
     const code = await allowed(a, { subject, signIn: sid, scopes: ['openid'] });
-    const [holder, watcher] = [lab.url, lab.url].map((connectionString) => new Client({ connectionString }));
-    assert.ok(holder && watcher);
-    await Promise.all([holder.connect(), watcher.connect()]);
-    const waiting = async (count: number): Promise<void> => {
-      const text = `SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock'`;
-      for (;;) if (Number((await watcher.query<{ n: string }>(text)).rows[0]?.n) >= count) return;
-    };
-    await holder.query('BEGIN');
-    await holder.query('UPDATE audit_head SET seq = seq');
-    const redeeming = a.redeemCode(redemptionOf(code));
-    await waiting(1);
-    const ending = b.endSignIn({ sid, by });
-    await waiting(2);
-    await holder.query('COMMIT');
-    await Promise.all([holder.end(), watcher.end()]);
-    const redeemed = await redeeming;
-    assert.ok(redeemed.kind === 'redeemed');
-    const ended = await ending;
+    const [redeemed, ended] = await endingDuring(code, () => b.endSignIn({ sid, by }));
     assert.ok(ended.kind === 'ended');
     assert.deepEqual([...ended.sids].sort(), [sid, redeemed.session.sid].sort());
   });

@@ -1,5 +1,5 @@
 import { givenCredential, visitCommand, type AttackOptions, type CredentialSource } from '@symbolon/attack';
-import { readWord } from './attack-credentials.ts';
+import { readWord } from './credentials.ts';
 
 /** What `symbolon attack` is told of people: their account pages, and an application that they link. */
 export interface PeopleOptions {

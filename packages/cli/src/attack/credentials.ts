@@ -9,7 +9,7 @@ import {
   type ForgeKey,
   type OAuthClient,
 } from '@symbolon/attack';
-import { machineTarget, type AsClientOptions } from './as-client.ts';
+import { machineTarget, type AsClientOptions } from '../as-client.ts';
 
 /** Where `symbolon attack` gets honest credentials from. */
 export interface CredentialOptions extends AsClientOptions {

@@ -1,12 +1,6 @@
 import { createHttpClient, defaultLimits, startTestIssuer, type TestIssuer } from '@symbolon/attack';
-import {
-  authorityOf,
-  carrierOf,
-  readForgeKey,
-  readWord,
-  type CredentialOptions,
-} from './attack-credentials.ts';
-import type { Output } from './output.ts';
+import { authorityOf, carrierOf, readForgeKey, readWord, type CredentialOptions } from './credentials.ts';
+import type { Output } from '../output.ts';
 
 /** As which issuer `symbolon attack` acts, and what its tokens say. */
 export interface ActingOptions extends CredentialOptions {

@@ -1,5 +1,5 @@
 import { formCommand, refreshRequests, type AttackOptions } from '@symbolon/attack';
-import { readWord, type CredentialOptions } from './attack-credentials.ts';
+import { readWord, type CredentialOptions } from './credentials.ts';
 
 /** How `symbolon attack` redeems refresh tokens at a token endpoint that is not ours. */
 export interface RefreshOptions extends CredentialOptions {
