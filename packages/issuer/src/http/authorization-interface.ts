@@ -10,7 +10,7 @@ import { malformed, readJson } from './requests.ts';
 import type { Route } from './route.ts';
 
 /** The right of the machine client that signs people in for this issuer. */
-export const authorizationRight = 'authorizations';
+const authorizationRight = 'authorizations';
 
 const describeBody = z.strictObject({ request: z.string() });
 const completeBody = z.strictObject({
