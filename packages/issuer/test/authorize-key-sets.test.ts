@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import * as jose from 'jose';
 import { ask, get, locationOf, openLinkLab, type LinkLab } from './authorize-lab.ts';
 import { openDocuments, type Documents } from './document-lab.ts';
-import { api, issuerUrl, refusalOf } from './support.ts';
+import { api, issuerUrl, openLab, refusalOf, type Lab } from './support.ts';
 
 const audiences = [{ audience: api, scope: ['read'] }];
 const url = 'http://localhost';
@@ -41,7 +41,11 @@ const publish = (path: string, keys: readonly jose.JWK[]): string => {
   return documents.origin + path;
 };
 
-async function push(id: string, { kid, secret }: OwnersKey): Promise<Response> {
+async function push(
+  id: string,
+  { kid, secret }: OwnersKey,
+  at: Pick<Lab, 'issuer'> = lab,
+): Promise<Response> {
   const now = Math.floor(lab.clock.now() / 1000);
   const assertion = await new jose.SignJWT({ iss: id, sub: id, aud: url, jti: randomUUID() })
     .setProtectedHeader({ alg: 'ES256', kid })
@@ -54,7 +58,7 @@ async function push(id: string, { kid, secret }: OwnersKey): Promise<Response> {
     client_assertion: assertion,
     client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
   };
-  return lab.issuer.fetch(
+  return at.issuer.fetch(
     new Request(`${issuerUrl}/par`, { method: 'POST', body: new URLSearchParams(form) }),
   );
 }
@@ -92,6 +96,22 @@ void test('AUTHORIZE-51: a client known by its document proves itself with the k
   documents.set('/keys', { body: '', status: 503 });
   lab.clock.advance(3601);
   assert.equal((await push(id, second)).status, 201, 'what was read last counts');
+});
+
+void test('AUTHORIZE-51: made-up assertions have keys read once a minute by all replicas together', async () => {
+  const [key, strange] = [await newOwnersKey('mine'), await newOwnersKey('strange')];
+  const id = describe('/replicated', { jwks_uri: publish('/replicated-keys', [key.published]) });
+  const storage = { ...lab.storage, close: () => Promise.resolve() };
+  const people = { registration: { documents: { audiences } } };
+  const another = await openLab({ issuer: url, people, storage, clock: lab.clock.now });
+  assert.equal((await push(id, key)).status, 201);
+  assert.equal((await push(id, key, another)).status, 201);
+  assert.deepEqual(await refusalOf(await push(id, strange, another)), [401, 'assertion_key_unknown']);
+  assert.equal(documents.reads('/replicated-keys'), 1);
+  lab.clock.advance(61);
+  assert.deepEqual(await refusalOf(await push(id, strange, another)), [401, 'assertion_key_unknown']);
+  assert.equal(documents.reads('/replicated-keys'), 2);
+  await another.issuer.close();
 });
 
 void test('AUTHORIZE-51: keys count only where a document of the same origin names them, once', async (t) => {

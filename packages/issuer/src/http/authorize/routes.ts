@@ -24,6 +24,8 @@ export function authorizeRoutes(office: PeopleOffice, base: string): readonly Ro
     ['POST', `${base}/userinfo`, userinfo],
     ...(register === undefined
       ? []
-      : [['POST', `${base}/register`, (request, _, sender) => register({ request, sender })] satisfies Route]),
+      : [
+          ['POST', `${base}/register`, (request, _, sender) => register({ request, sender })] satisfies Route,
+        ]),
   ];
 }
