@@ -1,5 +1,5 @@
 import { AuthError } from '@symbolon/token';
-import { createAttempts } from './attempts.ts';
+import { createAttempts, type Attempts } from './attempts.ts';
 import { readDocument } from './client-document.ts';
 import { createOutbound, type Outbound } from './outbound.ts';
 import { newId } from './random.ts';
@@ -20,6 +20,11 @@ export interface ClientDocuments {
    * rejects: what cannot be read leaves the row as it was.
    */
   readonly renew: (client: { id: string; readAt: number }) => Promise<boolean>;
+  /**
+   * Reads it again before its time, a minute after the last time at the earliest: its client has made an assertion with a
+   * key that was not there then. As `renew` otherwise.
+   */
+  readonly reread: (client: { id: string; readAt: number }) => Promise<boolean>;
   /** Whether the document of a known client has not been read for so long that its row says nothing any more. */
   readonly isLapsed: (readAt: number) => boolean;
 }
@@ -62,9 +67,10 @@ function openClientDocuments(options: {
   const tried = new Map<string, { until: number; done: Promise<boolean> }>();
   const senders = createAttempts({ perHour: policy.perSender, clock });
   const hosts = createAttempts({ perHour: perHost, clock });
-  // New ones and known ones are counted apart: nobody's new ones keep a known one from being read again.
+  // Counted apart: nobody's new ones, or made-up assertions, keep a known one from being read when its time has come.
   const everybody = { perHour: readingsForEach * policy.perHour, clock };
   const [all, again] = [createAttempts(everybody), createAttempts(everybody)];
+  const early = createAttempts(everybody);
 
   const load = async (id: string): Promise<boolean> => {
     const client = await readDocument(id, { outbound: options.outbound, policy });
@@ -90,6 +96,16 @@ function openClientDocuments(options: {
     return undefined;
   };
 
+  const readAgain = async (
+    { id, readAt }: { id: string; readAt: number },
+    { after, counted }: { after: number; counted: Attempts },
+  ): Promise<boolean> => {
+    if (clock() - readAt / 1000 < after) return false;
+    const known = lately(id);
+    if (known !== undefined) return known;
+    return counted.admit('') ? read(id) : false;
+  };
+
   return {
     introduce: async (id, sender) => {
       if (!isDocumentUrl(id, options)) return;
@@ -103,12 +119,8 @@ function openClientDocuments(options: {
       if (!admitted) throw new AuthError('registration_limit', { detail: { retryAfter: hour / 1000 } });
       await read(id);
     },
-    renew: async ({ id, readAt }) => {
-      if (clock() - readAt / 1000 < freshFor) return false;
-      const known = lately(id);
-      if (known !== undefined) return known;
-      return again.admit('') ? read(id) : false;
-    },
+    renew: (client) => readAgain(client, { after: freshFor, counted: again }),
+    reread: (client) => readAgain(client, { after: triedAgainAfter, counted: early }),
     isLapsed: (readAt) => clock() - readAt / 1000 >= lapsedAfter,
   };
 }

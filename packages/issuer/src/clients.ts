@@ -6,7 +6,7 @@ import { ownClientId } from './own-client.ts';
 import { newId } from './random.ts';
 import { faultOfUri } from './redirect-uris.ts';
 import type { Actor } from './storage/actor.ts';
-import type { ClientRow, Registration } from './storage/rows.ts';
+import type { ClientRow, PublicJwk, Registration } from './storage/rows.ts';
 import type { CutResult, NewClient } from './storage/decisions.ts';
 import type { Storage } from './storage/storage.ts';
 
@@ -59,6 +59,8 @@ export interface Clients {
    * known by it is read again where its life is over.
    */
   readonly find: (id: string) => Promise<KnownClient | undefined>;
+  /** Reads the document of a known client before its time, if not within the last minute; true: it may have other keys. */
+  readonly reread: (id: string) => Promise<boolean>;
   /**
    * One that nobody has seen yet may be known by the document at its id: then `find` finds it from now on.
    *
@@ -125,6 +127,14 @@ export function openClients(options: {
     introduce: async (id, sender) => {
       if (documents !== undefined && (await find(id)) === undefined) await documents.introduce(id, sender);
     },
+    reread: async (id) => {
+      const client = await find(id);
+      if (documents === undefined || client?.row.registration.by !== 'document') return false;
+      const readAt = (await storage.documentReadAt(id)) ?? 0;
+      const isRead = await documents.reread({ id, readAt });
+      if (isRead) known.delete(id);
+      return isRead;
+    },
     list: () => storage.listClients(),
     add: async (input, by = 'application') => {
       const client = await readNewClient(input, options.knownAudiences());
@@ -153,7 +163,14 @@ export function openClients(options: {
 }
 
 async function withKeys(row: ClientRow, lapsed: boolean): Promise<KnownClient> {
-  return { row, keys: await Promise.all(row.keys.map((key) => importPublicKey(key))), lapsed };
+  const keys = await Promise.all(row.keys.map(importNamed));
+  return { row, keys: keys.flat(), lapsed };
+}
+
+/** Under its thumbprint, and under the name that its owner gave it, by which assertions may ask for it. */
+async function importNamed(jwk: PublicJwk): Promise<readonly VerificationKey[]> {
+  const [key, name] = [await importPublicKey(jwk), jwk['kid']];
+  return typeof name === 'string' && name !== key.kid ? [key, { ...key, kid: name }] : [key];
 }
 
 type CheckedClient = Omit<NewClient, 'subject' | 'by'>;

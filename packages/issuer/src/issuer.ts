@@ -37,7 +37,7 @@ export interface Issuer {
   /** Who may sign in here; undefined without the option `people`. */
   readonly accounts: Accounts | undefined;
   readonly sessions: Omit<Sessions, 'find'>;
-  readonly clients: Omit<Clients, 'find' | 'introduce'>;
+  readonly clients: Omit<Clients, 'find' | 'introduce' | 'reread'>;
   /** For an application that signs people in itself (`people.signIn`). */
   readonly authorizations: OwnSignIn;
   /** Ends what a person allowed an application: every session it has of him, in one position of the feed. */
