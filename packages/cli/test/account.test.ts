@@ -177,10 +177,9 @@ test('ACCOUNT-25: serve logs how the first account is made, and not the link tha
 });
 
 /** A pseudo-terminal of util-linux: BSD's takes other words. */
-const noTerminal =
-  spawnSync('script', ['--version']).stdout?.includes('util-linux') === true
-    ? false
-    : 'SKIPPED: no script of util-linux here, so NOTHING was tested on a terminal';
+const noTerminal = String(spawnSync('script', ['--version']).stdout).includes('util-linux')
+  ? false
+  : 'SKIPPED: no script of util-linux here, so NOTHING was tested on a terminal';
 
 test('ACCOUNT-25: serve prints the link to somebody at a terminal', { skip: noTerminal }, async (t) => {
   const folder = temporaryFolder();
