@@ -10,7 +10,7 @@ import type { LinkedApplication } from './linked-application.ts';
 import type { Listener } from './listener.ts';
 import type { Patience } from './patience.ts';
 import type { Random } from './random.ts';
-import type { RefreshChange } from './send-refresh.ts';
+import type { RefreshChange } from './refresh-request.ts';
 import type { TokenChange, TokenClient } from './token-request.ts';
 import type { Unfinished } from './unfinished.ts';
 import type { Judgement } from './verdict.ts';

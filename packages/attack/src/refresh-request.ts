@@ -23,6 +23,9 @@ export type MakeRefreshRequest = (
   told?: { readonly nonce: string | undefined },
 ) => Promise<RequestParts>;
 
+/** How a refresh differs from an honest one; `nonce` is what a proof has to hold. */
+export type RefreshChange = (request: RequestParts, nonce: string | undefined) => RequestParts;
+
 /** Makes the requests that redeem refresh tokens; a bound credential brings its proof. */
 export function refreshRequests(options: RefreshRequestOptions): MakeRefreshRequest {
   const { endpoint: url, clientId, form = () => Promise.resolve({}) } = options;

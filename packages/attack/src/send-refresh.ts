@@ -1,8 +1,6 @@
 import { replyHeader, type Exchange, type RequestParts } from './exchange.ts';
 import type { Presenting } from './present.ts';
-
-/** How a refresh differs from an honest one; `nonce` is what a proof has to hold. */
-export type RefreshChange = (request: RequestParts, nonce: string | undefined) => RequestParts;
+import type { RefreshChange } from './refresh-request.ts';
 
 /** No change: the honest refresh. */
 export const unchanged: RefreshChange = (request) => request;

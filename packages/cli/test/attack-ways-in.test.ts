@@ -149,6 +149,16 @@ describe('ways in', () => {
     equal(code, 2);
   });
 
+  test('ATTACK-32: a file without a certificate is told so, and a wrong limit too', async () => {
+    const file = join(folder, 'no-certificate.pem');
+    writeFileSync(file, 'nothing');
+    const wrong = await attack('http://localhost:1/', '--token', 'a', '--ca', file);
+    match(wrong.stderr, /holds no certificate, expected PEM with --ca/);
+    equal(wrong.code, 2);
+    const { stderr } = await attack('http://localhost:1/', '--token', 'a', '--hold', '51');
+    match(stderr, /at most 50/);
+  });
+
   test('ATTACK-27: without a client the command says what to give', async () => {
     const { stderr, code } = await attack(
       'http://localhost:1/',

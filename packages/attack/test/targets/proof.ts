@@ -39,6 +39,7 @@ export const proofTargets: readonly Target[] = [
     'proof/as-bearer',
     'proof/binding-empty-as-bearer',
     'proof/binding-',
+    'proof/certificate-',
   ]),
   bareToken('bound-without-proof', 'the proof is verified if there is one', 'dpop', [
     'proof/without-proof',

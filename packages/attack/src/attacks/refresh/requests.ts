@@ -4,7 +4,7 @@ import { replyHeader, type Exchange, type HeaderList, type RequestParts } from '
 import { openJws } from '../../forge.ts';
 import { parseObject, type JsonObject } from '../../json.ts';
 import type { Lab } from '../../lab.ts';
-import type { RefreshChange } from '../../send-refresh.ts';
+import type { RefreshChange } from '../../refresh-request.ts';
 import { accepted, inconclusive, Missing, refused, type Judgement } from '../../verdict.ts';
 import { isAuthenticated, judge, nextOf, redeem, refreshFamily, session } from './redeem.ts';
 
