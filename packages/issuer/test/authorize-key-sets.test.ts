@@ -63,7 +63,7 @@ async function push(
   );
 }
 
-void test('AUTHORIZE-51: a client known by its document proves itself with the keys at its jwks_uri, which it may change', async () => {
+void test('AUTHORIZE-54: a client known by its document proves itself with the keys at its jwks_uri, which it may change', async () => {
   const [first, second, strange] = [
     await newOwnersKey('first'),
     await newOwnersKey('second'),
@@ -98,7 +98,7 @@ void test('AUTHORIZE-51: a client known by its document proves itself with the k
   assert.equal((await push(id, second)).status, 201, 'what was read last counts');
 });
 
-void test('AUTHORIZE-51: made-up assertions have keys read once a minute by all replicas together', async () => {
+void test('AUTHORIZE-54: made-up assertions have keys read once a minute by all replicas together', async () => {
   const [key, strange] = [await newOwnersKey('mine'), await newOwnersKey('strange')];
   const id = describe('/replicated', { jwks_uri: publish('/replicated-keys', [key.published]) });
   const storage = { ...lab.storage, close: () => Promise.resolve() };
@@ -114,7 +114,7 @@ void test('AUTHORIZE-51: made-up assertions have keys read once a minute by all 
   await another.issuer.close();
 });
 
-void test('AUTHORIZE-51: keys count only where a document of the same origin names them, once', async (t) => {
+void test('AUTHORIZE-54: keys count only where a document of the same origin names them, once', async (t) => {
   const key = await newOwnersKey('mine');
   const other = await openDocuments();
   t.after(() => {

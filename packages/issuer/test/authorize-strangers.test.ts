@@ -294,7 +294,7 @@ const fill = (lab: LinkLab, { clientId, many }: { clientId: string; many: number
     },
   ]);
 
-void test('AUTHORIZE-50: so many requests wait, and then newcomers are told to come later, while those that wait go on', async () => {
+void test('AUTHORIZE-53: so many requests wait, and then newcomers are told to come later, while those that wait go on', async () => {
   const lab = await open();
   const browser = await signIn(lab, { url });
   const [one, two, third] = [await addApplication(lab), await addApplication(lab), await addApplication(lab)];
@@ -321,7 +321,7 @@ void test('AUTHORIZE-50: so many requests wait, and then newcomers are told to c
   await lab.issuer.close();
 });
 
-void test('AUTHORIZE-50: a client that registered itself takes few places', async () => {
+void test('AUTHORIZE-53: a client that registered itself takes few places', async () => {
   const lab = await open();
   const stranger = await registered(lab);
   await fill(lab, { clientId: stranger, many: 1999 });

@@ -85,7 +85,7 @@ export function registrationContract(storeTest: StoreTest): void {
     },
   );
 
-  storeTest('AUTHORIZE-50: what waits is counted by client', async ({ a, b, clock }) => {
+  storeTest('AUTHORIZE-53: what waits is counted by client', async ({ a, b, clock }) => {
     const other = newClient();
     await a.addClient(other);
     assert.deepEqual(await b.countOpenRequests(), new Map());
