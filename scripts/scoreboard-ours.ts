@@ -78,7 +78,9 @@ async function open(kind: CarrierKind): Promise<Opened> {
       issuer: office.origin,
       signer: { key: await vault.keyOf((await honest.get()).token) },
       keySet: { stage, canChange: true },
-      ...(kind === 'dpop' ? { refreshRequest: (credential, token) => refreshRequest(house, credential, token) } : {}),
+      ...(kind === 'dpop'
+        ? { refreshRequest: (credential, token) => refreshRequest(house, credential, token) }
+        : {}),
       endRequest: (credential) => endRequest(house, credential),
     },
     close: async () => {
