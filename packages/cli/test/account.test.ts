@@ -70,7 +70,8 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-test('ACCOUNT-25, ACCOUNT-26: dev prints the first link once, and accounts are kept from the command line', async () => {
+/** An issuer of `dev` with its first account, who is signed in. */
+async function openDev(): Promise<{ data: string; issuer: string; dev: ReturnType<typeof start> }> {
   const data = temporaryFolder();
   const dev = start(['dev', '--json', '--port', '0', '--data', data]);
   const lines = linesOf(dev);
@@ -81,9 +82,24 @@ test('ACCOUNT-25, ACCOUNT-26: dev prints the first link once, and accounts are k
   const operator = openVisitor(issuer);
   assert.equal((await operator.enrol(first.link)).status, 200);
   assert.equal((await operator.signIn()).status, 200);
+  return { data, issuer, dev };
+}
+
+test('ACCOUNT-25: dev prints the first link once', async () => {
+  const { data, dev } = await openDev();
   const none = await symbolon('account first', { data });
   assert.deepEqual([none.code, none.stdout], [1, '']);
+  assert.equal(await stop(dev), 0);
 
+  const again = start(['dev', '--json', '--data', data]);
+  const said = linesOf(again);
+  assert.match(await said.next(), /"ready"/);
+  assert.equal(await stop(again), 0);
+  assert.deepEqual(await said.rest(), [], 'there is an account');
+});
+
+test('ACCOUNT-26: accounts are kept from the command line', async () => {
+  const { data, issuer, dev } = await openDev();
   const invited = await symbolonJson<Link>('account invite ada --hours 1', { data });
   const ada = openVisitor(issuer);
   assert.equal((await ada.enrol(invited.link)).status, 200);
@@ -108,6 +124,13 @@ test('ACCOUNT-25, ACCOUNT-26: dev prints the first link once, and accounts are k
   assert.equal((await ada.signIn()).status, 400);
   await symbolonJson('account enable ada', { data });
   assert.equal((await ada.signIn()).status, 200);
+  assert.equal(await stop(dev), 0);
+});
+
+test('ACCOUNT-26: what cannot be done to an account is said by the command line', async () => {
+  const { data, issuer, dev } = await openDev();
+  const { link } = await symbolonJson<Link>('account invite ada', { data });
+  assert.equal((await openVisitor(issuer).enrol(link)).status, 200);
   for (const [line, code] of [
     ['account disable nobody', 1],
     ['account role ada king', 2],
@@ -118,12 +141,6 @@ test('ACCOUNT-25, ACCOUNT-26: dev prints the first link once, and accounts are k
   ] as const)
     assert.equal((await symbolon(line, { data })).code, code, line);
   assert.equal(await stop(dev), 0);
-
-  const again = start(['dev', '--json', '--data', data]);
-  const said = linesOf(again);
-  assert.match(await said.next(), /"ready"/);
-  assert.equal(await stop(again), 0);
-  assert.deepEqual(await said.rest(), [], 'there is an account');
 });
 
 test('ACCOUNT-27, ACCOUNT-29: accounts are recovered and invitations taken back from the command line', async () => {
