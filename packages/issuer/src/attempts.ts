@@ -34,7 +34,7 @@ export function createAttempts(
   };
 }
 
-/** Whoever has one address of version 6 has its whole /64 (RFC 6177): they are counted together. Else the text itself. */
+/** Whoever has one address of version 6 has its whole /64 (RFC 6177): they are counted together. Else the address itself. */
 function networkOf(address: string): string {
   if (!isIPv6(address)) return address;
   const { hostname } = new URL(`http://[${address.split('%')[0] ?? ''}]/`);
@@ -45,5 +45,12 @@ function networkOf(address: string): string {
   const parts = [...first, ...zeros, ...last];
   // ::ffff:0:0/96 is version 4 in other words.
   const isMapped = parts.slice(0, 5).every((part) => part === '0') && parts[5] === 'ffff';
-  return (isMapped ? parts : parts.slice(0, 4)).join(':');
+  return isMapped ? inVersion4(parts.slice(6)) : parts.slice(0, 4).join(':');
+}
+
+function inVersion4(words: readonly string[]): string {
+  return words
+    .map((word) => parseInt(word, 16))
+    .flatMap((word) => [word >> 8, word & 255])
+    .join('.');
 }
