@@ -83,6 +83,52 @@ void test('AUTHORIZE-30: ending a browser from another one ends what was opened 
   assert.equal((await outlives.renew()).status, 200, 'was allowed to outlive the sign-in');
 });
 
+void test('AUTHORIZE-30: an operator who ends a browser ends what was opened from it, on a page or in process', async () => {
+  const operator = await signIn(lab);
+  await lab.engine.batch([
+    { sql: `UPDATE accounts SET role = 'operator' WHERE subject = $1`, values: [operator.subject] },
+  ]);
+  const ways: readonly ((sid: string) => Promise<unknown>)[] = [
+    (sid) => submit(lab, `/console/sessions/${sid}/end`, { form: {}, browser: operator }),
+    (sid) => lab.issuer.sessions.end({ sid, by: 'operator' }),
+  ];
+  for (const end of ways) {
+    const browser = await signIn(lab);
+    const { renew } = await linked(browser, 'openid');
+    const outlives = await linked(browser, 'openid offline_access');
+    assert.equal((await renew()).status, 200);
+    await end(browser.sid);
+    assert.equal(locationOf(await get(lab, '/account', browser)).pathname, '/sign-in');
+    assert.deepEqual(await refusalOf(await renew()), [400, 'refresh_refused']);
+    assert.equal((await outlives.renew()).status, 200, 'was allowed to outlive the sign-in');
+    assert.deepEqual(await lab.issuer.sessions.end({ sid: browser.sid, by: 'operator' }), {
+      kind: 'already_ended',
+    });
+  }
+});
+
+void test('BROWSER-10: a cookie in two hands ends what was opened from it, and nothing else', async () => {
+  const [browser, other] = [await signIn(lab), await signIn(lab)];
+  const [{ renew, tokens }, untouched] = [await linked(browser, 'openid'), await linked(other, 'openid')];
+  const outlives = await linked(browser, 'openid offline_access');
+  const cookie = () =>
+    lab.storage.renewByCookie({
+      ...{ sid: browser.sid, gen: 0, signWith: { session: 'EdDSA', refresh: 'EdDSA' } },
+    });
+  assert.equal((await cookie()).kind, 'rotated');
+  assert.equal((await renew()).status, 200);
+  lab.clock.advance(11);
+  const { entries: before } = await lab.storage.readFeed({ after: 0, limit: 1000 });
+  assert.equal((await cookie()).kind, 'reuse');
+  const { entries: after } = await lab.storage.readFeed({ after: 0, limit: 1000 });
+  const said = after.slice(before.length).map(({ kind, value }) => [kind, value]);
+  const opened = [browser.sid, tokens.sid].sort();
+  assert.deepEqual(said.sort(), opened.map((sid) => ['session', sid]).sort(), 'guards hear of both');
+  assert.deepEqual(await refusalOf(await renew()), [400, 'refresh_refused']);
+  assert.equal((await outlives.renew()).status, 200);
+  assert.equal((await untouched.renew()).status, 200);
+});
+
 void test('AUTHORIZE-31: nobody is sent to an address that was not registered, and no hint ends anything', async () => {
   const browser = await signIn(lab);
   const { idToken, asked, tokens, renew } = await linked(browser, 'openid');
