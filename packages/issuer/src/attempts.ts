@@ -4,6 +4,8 @@ import { isIPv6 } from 'node:net';
 export interface Attempts {
   /** Counts one try; false: too many, do nothing. Where the address is not known, nothing is counted. */
   readonly admit: (address: string | undefined) => boolean;
+  /** After how many seconds, at most, whoever was not admitted is again. */
+  readonly pause: number;
 }
 
 /** How many addresses are remembered: then the one that was counted first is forgotten, which lets it try again. */
@@ -19,6 +21,7 @@ export function createAttempts(
   const [atMost, within] = 'perMinute' in options ? [options.perMinute, minute] : [options.perHour, hour];
   const counted = new Map<string, { until: number; tries: number }>();
   return {
+    pause: within / 1000,
     admit: (address) => {
       if (address === undefined) return true;
       const network = networkOf(address);

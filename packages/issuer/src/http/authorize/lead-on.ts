@@ -4,7 +4,7 @@ import { siteOf } from '../../pages/site.ts';
 import type { ClientRow } from '../../storage/rows.ts';
 import type { PeopleOffice } from '../office.ts';
 import { page, seeOther } from '../page-answer.ts';
-import { pageStatus } from './answers.ts';
+import { tellRefusal } from '../page-errors.ts';
 
 /**
  * Sends a person to an address of an application where nobody has decided anything on a page: at once to one that an
@@ -31,5 +31,5 @@ export async function leadOn(
       ? { title: 'You are signed out', text: 'No session of this browser stands here any more.' }
       : { title: 'Nothing was allowed', text: error.message, code: error.code };
   const markup = leadingPage({ site: siteOf(office.issuer), ...said, href, application });
-  return page(markup, { status: error === undefined ? 200 : pageStatus(error), cookies });
+  return error === undefined ? page(markup, { cookies }) : tellRefusal(markup, { error, cookies });
 }
