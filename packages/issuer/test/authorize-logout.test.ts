@@ -213,3 +213,44 @@ void test('AUTHORIZE-32: an application hears at once that a session has ended, 
     await local.issuer.close();
   }
 });
+
+void test('AUTHORIZE-32: an application that does not answer holds up no other', async () => {
+  const url = 'http://localhost';
+  const local = await openLinkLab({ issuer: url });
+  const silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const other = await openReceiver();
+  try {
+    const browser = await signIn(local, { url });
+    const linkedAt = async (backchannelLogoutUri: string) => {
+      const app = await addApplication(local, { backchannelLogoutUri, bearer: true, consent: 'given' });
+      return async () => {
+        const asked = await ask(app, { scope: 'openid read' });
+        const to = locationOf(await arrive(local, asked.parameters, browser));
+        const code = to.searchParams.get('code') ?? '';
+        await tokensOf(await redeem(local, asked, { code, proof: null }));
+        return app;
+      };
+    };
+    const { port } = silent.address() as AddressInfo;
+    const link = await linkedAt(`http://127.0.0.1:${String(port)}/logout`);
+    let heard = 0;
+    silent.on('request', () => heard++);
+    for (let n = 0; n < 109; n++) await link();
+    const linkOther = await (await linkedAt(other.url))();
+    const begun = once(silent, 'request');
+    await local.issuer.sessions.endAll({ clientId: await link() });
+    await begun;
+    local.clock.advance(1);
+    const told = other.next(200);
+    await local.issuer.sessions.endAll({ clientId: linkOther });
+    await told;
+    // 50 at a time, for three seconds each: it need not even have come to the second fifty.
+    assert.ok(heard <= 100, `heard while ${String(heard)} of 110 were told to the silent one`);
+  } finally {
+    silent.closeAllConnections();
+    silent.close();
+    other.close();
+    await local.issuer.close();
+  }
+});

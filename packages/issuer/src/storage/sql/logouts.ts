@@ -89,14 +89,17 @@ export const moveCursor = `
 const firstPause = 10_000_000;
 const attemptsAtMost = 6;
 const isDue = `d.due_at <= now_us() AND d.attempts < ${attemptsAtMost}`;
-export const anyDue = `SELECT 1 AS found FROM logouts AS d WHERE ${isDue} LIMIT 1`;
-/** Takes what is due: whoever takes it has the pause to deliver it, which grows with each attempt. */
+const clientOf = (table: string) => `(SELECT s.client_id FROM sessions AS s WHERE s.id = ${table}.sid)`;
+/** $1 clients that are being told already, each on a line of its own between two others. */
+const isFree = `replace($1, '\n' || coalesce(${clientOf('d')}, '') || '\n', '') = $1`;
+export const anyDue = `SELECT 1 AS found FROM logouts AS d WHERE ${isDue} AND ${isFree} LIMIT 1`;
+/** Takes what is due: whoever takes it has the pause to deliver it, which grows with each attempt. $2 how many. */
 export const takeDueLogouts = `
   UPDATE logouts SET attempts = attempts + 1, due_at = now_us() + ${firstPause} * (1 + attempts * attempts * 6)
-  WHERE sid IN (SELECT d.sid FROM logouts AS d WHERE ${isDue}
-    ORDER BY d.due_at LIMIT 50 /* FOR UPDATE SKIP LOCKED */)
+  WHERE sid IN (SELECT d.sid FROM logouts AS d WHERE ${isDue} AND ${isFree}
+    ORDER BY d.due_at LIMIT $2 /* FOR UPDATE SKIP LOCKED */)
   RETURNING sid, (SELECT s.subject FROM sessions AS s WHERE s.id = logouts.sid) AS subject,
-    (SELECT s.client_id FROM sessions AS s WHERE s.id = logouts.sid) AS client_id, now_us() AS now`;
+    ${clientOf('logouts')} AS client_id, now_us() AS now`;
 /** Told for good: the row stays, so that no later cut tells it again, and goes with its session. $1 sid. */
 export const settleLogout = `UPDATE logouts SET attempts = ${attemptsAtMost} WHERE sid = $1`;
 export const sweepLogouts = `
