@@ -126,3 +126,18 @@ test('doctor finds nothing wrong with an issuer served as it should be', async (
   assert.deepEqual([report.code, codesOfStopped(report)], [0, []]);
   await stop(child);
 });
+
+test('ACCOUNT-36: doctor says that people behind a proxy that nobody told of have one address', async () => {
+  const [folder, keys] = [temporaryFolder(), join(temporaryFolder(), 'keys.json')];
+  const words = `serve --issuer https://issuer.example.com --audience https://api.example.com --people --port 0 --data ${folder} --key-file ${keys}`;
+  for (const [more, found] of [
+    [[], ['warning senders_unknown']],
+    [['--behind-proxy'], []],
+  ] as const) {
+    const child = start([...words.split(' '), ...more]);
+    await firstLine(child);
+    const report = await doctor('', folder);
+    assert.deepEqual([report.code, codesOfStopped(report)], [0, found]);
+    await stop(child);
+  }
+});

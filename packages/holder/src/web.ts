@@ -1,4 +1,9 @@
-export { createWebSessions, type WebSessions, type WebSessionsOptions } from './web/web-sessions.ts';
+export {
+  createWebSessions,
+  type WebSessions,
+  type WebSessionsOptions,
+  type WebSignedOut,
+} from './web/web-sessions.ts';
 export type { OpenedRequest, WebSession } from './web/open-request.ts';
 export type { WebStore } from './web/keeper.ts';
 export type { SealingKey } from './web/seal.ts';

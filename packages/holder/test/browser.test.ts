@@ -4,7 +4,7 @@ import { hashText } from '@symbolon/token';
 import { HolderError } from '@symbolon/holder';
 import { createBrowserHolder, memoryCabinet } from '@symbolon/holder/browser';
 import { storedKey } from '../src/browser/stored-key.ts';
-import { answerTo, browserScene, redirectUri, signIn } from './browser-scene.ts';
+import { answerTo, browserScene, type BrowserScene, redirectUri, signIn } from './browser-scene.ts';
 import { status, tokenText } from './scene.ts';
 import { json } from './support.ts';
 
@@ -179,13 +179,31 @@ test('HOLDER-48: without network the session is forgotten here', async (t) => {
 test('HOLDER-48: it signs out at the issuer too where that is wanted', async (t) => {
   const scene = await browserScene(t);
   await signIn(scene);
-  await scene.holder.signOut({ atIssuer: true, returnTo: 'https://app.example/bye' });
+  assert.deepEqual(await scene.holder.signOut({ atIssuer: true, returnTo: 'https://app.example/bye' }), {
+    kind: 'ended',
+    atIssuer: 'left',
+  });
   const left = new URL(scene.page.left.at(-1) ?? '');
   assert.equal(left.origin + left.pathname, `${scene.peer.issuer}/logout`);
   assert.deepEqual(Object.fromEntries(left.searchParams), {
     client_id: 'spa',
     post_logout_redirect_uri: 'https://app.example/bye',
   });
+});
+
+test('HOLDER-48: where the issuer cannot be left for, the page stays, and hears that the person is signed in there', async (t) => {
+  for (const [kind, cut] of [
+    ['forgotten', (scene: BrowserScene) => scene.peer.close()],
+    ['ended', (scene: BrowserScene) => delete scene.peer.state.metadata['end_session_endpoint']],
+  ] as const) {
+    const scene = await browserScene(t);
+    await signIn(scene);
+    await cut(scene);
+    const { holder, page } = scene.openTab();
+    const out = await holder.signOut({ atIssuer: true, returnTo: 'https://app.example/bye' });
+    assert.deepEqual(out, { kind, atIssuer: 'unreachable' });
+    assert.deepEqual([page.left, await holder.signedIn()], [[], false]);
+  }
 });
 
 test('HOLDER-50: presence is proved in a window, for all who need it, and their requests are repeated', async (t) => {

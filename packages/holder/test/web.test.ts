@@ -190,8 +190,12 @@ test('WEB-8: signing out ends the session and takes the cookie away', async (t) 
   assert.deepEqual([kind, answer.status, answer.headers.get('location')], ['ended', 303, '/bye']);
   assert.equal(peer.revoked.length, 1);
   assert.equal(browser.cookies.size, 0);
-  const atIssuer = (await web.signOut(request, { atIssuer: true })).response;
-  assert.match(atIssuer.headers.get('location') ?? '', /\/logout\?client_id=app&post_logout_redirect_uri=/);
+  const left = await web.signOut(request, { atIssuer: true });
+  assert.equal(left.atIssuer, 'left');
+  assert.match(
+    left.response.headers.get('location') ?? '',
+    /\/logout\?client_id=app&post_logout_redirect_uri=/,
+  );
 });
 
 test('WEB-8: where the issuer cannot be told, the cookie goes and the caller hears of it', async (t) => {
@@ -202,6 +206,33 @@ test('WEB-8: where the issuer cannot be told, the cookie goes and the caller hea
   const { kind, response } = await scene.web.signOut(request);
   scene.browser.take(response);
   assert.deepEqual([kind, scene.browser.cookies.size], ['forgotten', 0]);
+});
+
+test('WEB-8: where nobody can be sent to the issuer, the caller hears that the person is signed in there', async (t) => {
+  for (const [kind, cut] of [
+    ['forgotten', (scene: WebScene) => scene.peer.close()],
+    ['ended', (scene: WebScene) => delete scene.peer.state.metadata['end_session_endpoint']],
+  ] as const) {
+    const scene = await webScene(t);
+    // Nothing has been read of it yet, as where another server of the application signed the person in.
+    delete scene.peer.state.metadata['end_session_endpoint'];
+    await signIn(scene);
+    await cut(scene);
+    const request = scene.browser.request('/sign-out', { method: 'POST', headers: { origin } });
+    const out = await scene.web.signOut(request, { atIssuer: true, returnTo: '/bye' });
+    const answer = scene.browser.take(out.response);
+    assert.deepEqual([out.kind, out.atIssuer, answer.headers.get('location')], [kind, 'unreachable', '/bye']);
+    assert.equal(scene.browser.cookies.size, 0);
+  }
+});
+
+test('WEB-9: a way back that leads elsewhere is refused before anything is ended', async (t) => {
+  const scene = await webScene(t);
+  await signIn(scene);
+  const request = scene.browser.request('/sign-out', { method: 'POST', headers: { origin } });
+  await assert.rejects(scene.web.signOut(request, { returnTo: '//evil.example' }), TypeError);
+  assert.equal(scene.peer.revoked.length, 0);
+  assert.equal(await text(page(scene)(scene.browser.request('/'))), '200');
 });
 
 test('WEB-1: however many sign-ins are begun, they fill eight cookies', async (t) => {

@@ -4,6 +4,8 @@ import { isIPv6 } from 'node:net';
 export interface Attempts {
   /** Counts one try; false: too many, do nothing. Where the address is not known, nothing is counted. */
   readonly admit: (address: string | undefined) => boolean;
+  /** After how many seconds, at most, whoever was not admitted is again. */
+  readonly pause: number;
 }
 
 /** How many addresses are remembered: then the one that was counted first is forgotten, which lets it try again. */
@@ -19,6 +21,7 @@ export function createAttempts(
   const [atMost, within] = 'perMinute' in options ? [options.perMinute, minute] : [options.perHour, hour];
   const counted = new Map<string, { until: number; tries: number }>();
   return {
+    pause: within / 1000,
     admit: (address) => {
       if (address === undefined) return true;
       const network = networkOf(address);
@@ -34,7 +37,7 @@ export function createAttempts(
   };
 }
 
-/** Whoever has one address of version 6 has its whole /64 (RFC 6177): they are counted together. Else the text itself. */
+/** Whoever has one address of version 6 has its whole /64 (RFC 6177): they are counted together. Else the address itself. */
 function networkOf(address: string): string {
   if (!isIPv6(address)) return address;
   const { hostname } = new URL(`http://[${address.split('%')[0] ?? ''}]/`);
@@ -45,5 +48,12 @@ function networkOf(address: string): string {
   const parts = [...first, ...zeros, ...last];
   // ::ffff:0:0/96 is version 4 in other words.
   const isMapped = parts.slice(0, 5).every((part) => part === '0') && parts[5] === 'ffff';
-  return (isMapped ? parts : parts.slice(0, 4)).join(':');
+  return isMapped ? inVersion4(parts.slice(6)) : parts.slice(0, 4).join(':');
+}
+
+function inVersion4(words: readonly string[]): string {
+  return words
+    .map((word) => parseInt(word, 16))
+    .flatMap((word) => [word >> 8, word & 255])
+    .join('.');
 }

@@ -1,4 +1,5 @@
-import { lookup } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
+import { lookup } from 'node:dns/promises';
 import { request as requestHttp, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
@@ -25,12 +26,18 @@ export interface OutboundAnswer {
 /** Sends one request: no redirect is followed, no cookie kept. Rejects for everything that is not a whole answer in time. */
 export type Outbound = (request: OutboundRequest) => Promise<OutboundAnswer>;
 
+/** Every address of a host name. */
+export type Lookup = (hostname: string) => Promise<readonly LookupAddress[]>;
+
+const systemLookup: Lookup = (hostname) => lookup(hostname, { all: true });
+
 /**
  * Makes the one way in which the issuer calls addresses that others have named: https to the public internet, and, for
  * an issuer that is itself on loopback, http and https to loopback. The address that was judged is the one that is
- * connected to: nobody can change the name's address in between (DNS rebinding).
+ * connected to: nobody can change the name's address in between (DNS rebinding). Of several, each must be allowed.
  */
-export function createOutbound(options: { loopback: boolean }): Outbound {
+export function createOutbound(options: { loopback: boolean; lookup?: Lookup }): Outbound {
+  const { lookup = systemLookup } = options;
   const isAllowed = (address: string): boolean =>
     isPublicAddress(address) || (options.loopback && isLoopbackAddress(address));
   return async (asked) => {
@@ -40,21 +47,23 @@ export function createOutbound(options: { loopback: boolean }): Outbound {
     if (url.protocol !== 'https:' && !(options.loopback && url.protocol === 'http:'))
       throw new Error(refused);
     if (url.username !== '' || url.password !== '') throw new Error(refused);
-    return send(url, asked, judgedLookup(isAllowed));
+    return send(url, asked, judgedLookup(lookup, isAllowed));
   };
 }
 
 const refused = 'this address is not called: expected https to a public one';
 
-function judgedLookup(isAllowed: (address: string) => boolean): LookupFunction {
+function judgedLookup(lookup: Lookup, isAllowed: (address: string) => boolean): LookupFunction {
   return (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, addresses) => {
-      const fault =
-        error ?? (addresses.every(({ address }) => isAllowed(address)) ? null : new Error(refused));
-      const [first] = error === null ? addresses : [];
-      if (fault !== null || first === undefined) callback(fault ?? new Error(refused), '', 4);
-      else if (options.all === true) callback(null, addresses);
+    const answer = (addresses: readonly LookupAddress[]): void => {
+      const [first] = addresses;
+      if (first === undefined || !addresses.every(({ address }) => isAllowed(address)))
+        callback(new Error(refused), '', 4);
+      else if (options.all === true) callback(null, [...addresses]);
       else callback(null, first.address, first.family);
+    };
+    lookup(hostname).then(answer, (error: unknown) => {
+      callback(error instanceof Error ? error : new Error(refused, { cause: error }), '', 4);
     });
   };
 }

@@ -1,7 +1,8 @@
-import type { IncomingHttpHeaders, Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Issuer } from './issuer.ts';
+import { senderAddress, type Arrival } from './sender-address.ts';
 
 /** A listening issuer. */
 export interface IssuerServer {
@@ -21,16 +22,17 @@ const graceful = 10_000;
  * Serves an issuer by node:http, on loopback unless told otherwise.
  *
  * TLS is the matter of the proxy in front; the issuer's URL says what the public sees. `behindProxy`: nobody but a proxy
- * reaches the port, and what it adds to `X-Forwarded-For` is where a request came from.
+ * reaches the port, and what it adds to `X-Forwarded-For` is where a request came from. Without it an https issuer counts
+ * nobody by address.
  */
 export async function serveIssuer(
   issuer: Issuer,
   options: { port: number; host?: string; behindProxy?: boolean },
 ): Promise<IssuerServer> {
   const host = options.host ?? '127.0.0.1';
-  const addressOf = options.behindProxy === true ? forwardedFor : peerOf;
+  const addressOf = senderAddress({ ...issuer, behindProxy: options.behindProxy === true });
   const server = createAdaptorServer({
-    fetch: (request: Request, { incoming }: Bindings) =>
+    fetch: (request: Request, { incoming }: { incoming: Arrival }) =>
       issuer.fetch(request, { address: addressOf(incoming) }),
   }) as Server;
   server.headersTimeout = headersTimeout;
@@ -44,24 +46,6 @@ export async function serveIssuer(
     await issuer.close();
   };
   return { host, port, close: () => (closed ??= close()) };
-}
-
-interface Bindings {
-  readonly incoming: {
-    readonly headers: IncomingHttpHeaders;
-    readonly socket?: { readonly remoteAddress?: string | undefined };
-  };
-}
-
-function peerOf({ socket }: Bindings['incoming']): string | undefined {
-  return socket?.remoteAddress;
-}
-
-/** What the proxy next to us added comes last; whatever stands before it was said by strangers. */
-function forwardedFor({ headers }: Bindings['incoming']): string | undefined {
-  const said = headers['x-forwarded-for'];
-  const last = (Array.isArray(said) ? said.join() : said)?.split(',').at(-1)?.trim();
-  return last === '' ? undefined : last;
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

@@ -3,9 +3,10 @@ import { z } from 'zod';
 import { chooseTarget, type Audience } from './audiences.ts';
 import type { Clients } from './clients.ts';
 import { newId } from './random.ts';
+import type { ActingSession } from './storage/actor.ts';
 import type { ListedSession } from './storage/rows.ts';
 import type { CutResult } from './storage/decisions.ts';
-import type { SessionStart, StartRefusal, Storage } from './storage/storage.ts';
+import type { SessionEnd, SessionStart, StartRefusal, Storage } from './storage/storage.ts';
 import { signWith, type IssuedTokens, type Mint } from './tokens.ts';
 
 /**
@@ -55,6 +56,13 @@ export interface SessionListOptions {
 export type SessionEndResult =
   { readonly kind: 'ended'; readonly position: number } | { readonly kind: 'already_ended' | 'unknown' };
 
+/** Which session ends, and of which client alone. `by` is for the audit log; whoever is signed in here decides while he is. */
+export interface SessionEndOptions {
+  readonly sid: string;
+  readonly by?: 'application' | 'operator' | ActingSession;
+  readonly clientId?: string;
+}
+
 /** Whose sessions end. `by` is for the audit log. */
 export type EndOfMany = ({ clientId: string } | { subject: string } | { everything: true }) & {
   readonly by?: 'application' | 'operator';
@@ -66,12 +74,11 @@ export interface Sessions {
   readonly start: (options: SessionStartOptions) => Promise<IssuedTokens>;
   readonly list: (options?: SessionListOptions) => Promise<readonly ListedSession[]>;
   readonly find: (sid: string) => Promise<ListedSession | undefined>;
-  /** Ends a session for good. `by` an operator, a machine's key is blocked for its client until that is lifted. */
-  readonly end: (end: {
-    sid: string;
-    by?: 'application' | 'operator';
-    clientId?: string;
-  }) => Promise<SessionEndResult>;
+  /**
+   * Ends a session for good; of a browser, with the sessions by which applications knew from it who was there. `by` an
+   * operator, a machine's key is blocked for its client until that is lifted.
+   */
+  readonly end: (end: SessionEndOptions) => Promise<SessionEndResult>;
   /** Ends every session of a client, of one subject (claim `sub`), or of this issuer that started until now. */
   readonly endAll: (of: EndOfMany) => Promise<CutResult>;
 }
@@ -119,16 +126,30 @@ export function openSessions(options: {
     start,
     list: (filter = {}) => list(storage, filter),
     find: async (sid) => (await storage.findSession(sid)) ?? undefined,
-    end: async ({ sid, by = 'application', clientId }) => {
-      const holderKey = by === 'operator' ? 'block' : 'keep';
-      const only = clientId === undefined ? {} : { clientId };
-      const ended = await storage.endSession({ sid, reason: by, by, holderKey, ...only });
-      if (ended.kind === 'ended') return { kind: 'ended', position: ended.position };
-      return { kind: ended.kind === 'already_ended' ? 'already_ended' : 'unknown' };
-    },
+    end: (asked) => end(storage, asked),
     endAll: async ({ by = 'application', ...of }) =>
       'everything' in of ? storage.cutEverything({ by }) : storage.endSessionsOf({ ...of, by }),
   };
+}
+
+async function end(
+  storage: Storage,
+  { sid, by = 'application', clientId }: SessionEndOptions,
+): Promise<SessionEndResult> {
+  // What kind a session is of never changes, so it may be read before it is ended.
+  const session = await storage.findSession(sid);
+  if (session === null || (clientId !== undefined && session.clientId !== clientId))
+    return { kind: 'unknown' };
+  const ended =
+    session.kind === 'browser'
+      ? await storage.endSignIn({ sid, by })
+      : await storage.endSession({ sid, by, ...reasonOf(by) });
+  return ended.kind === 'ended' ? { kind: 'ended', position: ended.position } : { kind: 'already_ended' };
+}
+
+function reasonOf(by: NonNullable<SessionEndOptions['by']>): Pick<SessionEnd, 'reason' | 'holderKey'> {
+  const reason = typeof by === 'string' ? by : by.as;
+  return { reason, holderKey: reason === 'operator' ? 'block' : 'keep' };
 }
 
 const refusalOf: Readonly<

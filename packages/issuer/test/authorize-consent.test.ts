@@ -34,6 +34,33 @@ void test('AUTHORIZE-22: where an application signs people in itself, a yes on a
   await own.issuer.close();
 });
 
+void test('AUTHORIZE-10: whoever was not there recently enough proves it first, whatever form he sends', async () => {
+  const lab = await openLinkLab();
+  const [browser, app] = [await signIn(lab), await addApplication(lab)];
+  const allow = async (request: string) => {
+    const form = { request, session: browser.sid, decision: 'allow' };
+    return locationOf(await submit(lab, '/authorize/consent', { form, browser }));
+  };
+  lab.clock.advance(60);
+  for (const [said, isEnough] of [
+    [{ max_age: '60' }, true],
+    [{ max_age: '59' }, false],
+    [{ prompt: 'login' }, false],
+  ] as const) {
+    const arrived = await arrive(lab, (await ask(app, { ...said, scope: 'write' })).parameters, browser);
+    const request = isEnough
+      ? await handleOn(arrived)
+      : (locationOf(arrived).searchParams.get('return_to') ?? '').replace('/authorize?request=', '');
+    assert.match(request, /^[A-Za-z0-9_-]{43}$/);
+    const to = await allow(request);
+    assert.deepEqual(
+      [to.pathname, to.searchParams.has('code')],
+      [isEnough ? '/callback' : '/presence', isEnough],
+    );
+  }
+  await lab.issuer.close();
+});
+
 void test('AUTHORIZE-10: whoever answers with a cookie that is over gets a new one, also with a no', async () => {
   const lab = await openPeopleLab();
   const first = await lab.issuer.accounts?.inviteFirst();

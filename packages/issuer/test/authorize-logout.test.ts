@@ -83,7 +83,7 @@ void test('AUTHORIZE-30: an application asks to sign a person out, who is asked,
   assert.equal((await renew()).status, 200, 'nothing has ended yet');
   const form = { ...Object.fromEntries(clean.searchParams), session: browser.sid };
   const strange = await submit(lab, '/logout/confirm', { form, browser, site: 'cross-site' });
-  assert.equal(strange.headers.get('location'), null);
+  assert.deepEqual([strange.status, strange.headers.get('location')], [403, null]);
   assert.equal((await renew()).status, 200);
   const other = await submit(lab, '/logout/confirm', { form: { ...form, session: 'another' }, browser });
   assert.equal(other.status, 200, 'asked about the session that is there');
@@ -105,6 +105,52 @@ void test('AUTHORIZE-30: ending a browser from another one ends what was opened 
   assert.equal(ended.status, 303);
   assert.deepEqual(await refusalOf(await renew()), [400, 'refresh_refused']);
   assert.equal((await outlives.renew()).status, 200, 'was allowed to outlive the sign-in');
+});
+
+void test('AUTHORIZE-30: an operator who ends a browser ends what was opened from it, on a page or in process', async () => {
+  const operator = await signIn(lab);
+  await lab.engine.batch([
+    { sql: `UPDATE accounts SET role = 'operator' WHERE subject = $1`, values: [operator.subject] },
+  ]);
+  const ways: readonly ((sid: string) => Promise<unknown>)[] = [
+    (sid) => submit(lab, `/console/sessions/${sid}/end`, { form: {}, browser: operator }),
+    (sid) => lab.issuer.sessions.end({ sid, by: 'operator' }),
+  ];
+  for (const end of ways) {
+    const browser = await signIn(lab);
+    const { renew } = await linked(browser, 'openid');
+    const outlives = await linked(browser, 'openid offline_access');
+    assert.equal((await renew()).status, 200);
+    await end(browser.sid);
+    assert.equal(locationOf(await get(lab, '/account', browser)).pathname, '/sign-in');
+    assert.deepEqual(await refusalOf(await renew()), [400, 'refresh_refused']);
+    assert.equal((await outlives.renew()).status, 200, 'was allowed to outlive the sign-in');
+    assert.deepEqual(await lab.issuer.sessions.end({ sid: browser.sid, by: 'operator' }), {
+      kind: 'already_ended',
+    });
+  }
+});
+
+void test('BROWSER-10: a cookie in two hands ends what was opened from it, and nothing else', async () => {
+  const [browser, other] = [await signIn(lab), await signIn(lab)];
+  const [{ renew, tokens }, untouched] = [await linked(browser, 'openid'), await linked(other, 'openid')];
+  const outlives = await linked(browser, 'openid offline_access');
+  const cookie = () =>
+    lab.storage.renewByCookie({
+      ...{ sid: browser.sid, gen: 0, signWith: { session: 'EdDSA', refresh: 'EdDSA' } },
+    });
+  assert.equal((await cookie()).kind, 'rotated');
+  assert.equal((await renew()).status, 200);
+  lab.clock.advance(11);
+  const { entries: before } = await lab.storage.readFeed({ after: 0, limit: 1000 });
+  assert.equal((await cookie()).kind, 'reuse');
+  const { entries: after } = await lab.storage.readFeed({ after: 0, limit: 1000 });
+  const said = after.slice(before.length).map(({ kind, value }) => [kind, value]);
+  const opened = [browser.sid, tokens.sid].sort();
+  assert.deepEqual(said.sort(), opened.map((sid) => ['session', sid]).sort(), 'guards hear of both');
+  assert.deepEqual(await refusalOf(await renew()), [400, 'refresh_refused']);
+  assert.equal((await outlives.renew()).status, 200);
+  assert.equal((await untouched.renew()).status, 200);
 });
 
 void test('AUTHORIZE-31: nobody is sent to an address that was not registered, and no hint ends anything', async () => {
@@ -188,6 +234,47 @@ void test('AUTHORIZE-32: an application hears at once that a session has ended, 
     assert.equal(JSON.stringify(local.faults).includes(first), false);
   } finally {
     receiver.close();
+    await local.issuer.close();
+  }
+});
+
+void test('AUTHORIZE-32: an application that does not answer holds up no other', async () => {
+  const url = 'http://localhost';
+  const local = await openLinkLab({ issuer: url });
+  const silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const other = await openReceiver();
+  try {
+    const browser = await signIn(local, { url });
+    const linkedAt = async (backchannelLogoutUri: string) => {
+      const app = await addApplication(local, { backchannelLogoutUri, bearer: true, consent: 'given' });
+      return async () => {
+        const asked = await ask(app, { scope: 'openid read' });
+        const to = locationOf(await arrive(local, asked.parameters, browser));
+        const code = to.searchParams.get('code') ?? '';
+        await tokensOf(await redeem(local, asked, { code, proof: null }));
+        return app;
+      };
+    };
+    const { port } = silent.address() as AddressInfo;
+    const link = await linkedAt(`http://127.0.0.1:${String(port)}/logout`);
+    let heard = 0;
+    silent.on('request', () => heard++);
+    for (let n = 0; n < 109; n++) await link();
+    const linkOther = await (await linkedAt(other.url))();
+    const begun = once(silent, 'request');
+    await local.issuer.sessions.endAll({ clientId: await link() });
+    await begun;
+    local.clock.advance(1);
+    const told = other.next(200);
+    await local.issuer.sessions.endAll({ clientId: linkOther });
+    await told;
+    // 50 at a time, for three seconds each: it need not even have come to the second fifty.
+    assert.ok(heard <= 100, `heard while ${String(heard)} of 110 were told to the silent one`);
+  } finally {
+    silent.closeAllConnections();
+    silent.close();
+    other.close();
     await local.issuer.close();
   }
 });

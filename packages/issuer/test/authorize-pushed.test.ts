@@ -52,3 +52,22 @@ void test('AUTHORIZE-24: 8 kB of a request are kept, counted in bytes, and no mo
   assert.equal(rows.length, 2, 'of what was refused nothing is kept');
   await lab.issuer.close();
 });
+
+void test('AUTHORIZE-24: who shows the key of a client pushes as much as it likes', async () => {
+  const lab = await openLinkLab();
+  const own = await newKey();
+  const client = await addApplication(lab, { kind: 'web', keys: [{ ...own.jwk }] });
+  const { parameters } = await ask(client);
+  const push = async (): Promise<number> => {
+    const now = lab.clock.now() / 1000;
+    const form = new URLSearchParams({
+      ...parameters,
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: await signAssertion({ clientId: client, issuer: issuerUrl, now }, own),
+    });
+    const request = new Request(`${issuerUrl}/par`, { method: 'POST', body: form });
+    return (await lab.issuer.fetch(request, { address: '192.0.2.1' })).status;
+  };
+  for (let turn = 0; turn < 125; turn++) assert.equal(await push(), 201, `push ${String(turn)}`);
+  await lab.issuer.close();
+});

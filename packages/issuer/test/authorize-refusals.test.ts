@@ -165,12 +165,15 @@ void test('AUTHORIZE-24: an address leaves so many requests a minute, and each o
   const from = (address: string): Promise<Response> =>
     lab.issuer.fetch(new Request(`${issuerUrl}${authorizePath(parameters)}`), { address });
   for (let turn = 0; turn < 120; turn++) assert.equal((await from('192.0.2.1')).status, 303);
-  assert.deepEqual(await codeOnPage(await from('192.0.2.1')), [429, 'attempts_exceeded']);
+  const late = await from('192.0.2.1');
+  assert.equal(late.headers.get('retry-after'), '60');
+  assert.deepEqual(await codeOnPage(late), [429, 'attempts_exceeded']);
   assert.equal((await from('192.0.2.2')).status, 303, 'another address');
   const pushed = await lab.issuer.fetch(
     new Request(`${issuerUrl}/par`, { method: 'POST', body: new URLSearchParams(parameters) }),
     { address: '192.0.2.1' },
   );
+  assert.equal(pushed.headers.get('retry-after'), '60');
   assert.deepEqual(await refusalOf(pushed), [429, 'attempts_exceeded']);
   lab.clock.advance(60);
   assert.equal((await from('192.0.2.1')).status, 303, 'a minute later');
@@ -299,7 +302,7 @@ void test('AUTHORIZE-10: only a page of ours says yes, for who is signed in, onc
   for (const site of ['cross-site', 'same-site', 'none'])
     assert.deepEqual(
       await codeOnPage(await say('allow', { site, browser })),
-      [400, 'request_cross_site'],
+      [403, 'request_cross_site'],
       site,
     );
   assert.equal(locationOf(await say('allow', { browser: undefined })).pathname, '/sign-in');

@@ -74,6 +74,25 @@ suite('requests of browsers', () => {
     deepEqual(await lab.issuer.accounts?.invitations(), []);
   });
 
+  test('BROWSER-19: of a request 64 kB are read, also where nobody needs them', async () => {
+    const sized = (bytes: number): Readonly<Record<string, string>> => ({ a: 'x'.repeat(bytes - 2) });
+    deepEqual(await refusalOf(await lab.ada.submit('/sign-out', sized(65_537))), [400, 'request_malformed']);
+    equal((await lab.ada.get('/account')).status, 200);
+    equal((await lab.ada.submit('/sign-out', sized(65_536))).status, 200);
+    equal((await lab.ada.get('/account')).status, 303);
+  });
+
+  test('BROWSER-6: a passkey proved in a browser ends the session that was in it, and no other', async () => {
+    const [before, elsewhere] = [openBrowser(lab), openBrowser(lab, { device: lab.ada.device })];
+    await demandOk(await signIn(elsewhere));
+    for (const [name, value] of lab.ada.cookies) before.cookies.set(name, value);
+    equal((await before.get('/account')).status, 200);
+    await demandOk(await signIn(lab.ada));
+    equal((await before.get('/account')).status, 303);
+    equal((await elsewhere.get('/account')).status, 200);
+    equal((await lab.ada.get('/account')).status, 200);
+  });
+
   test('BROWSER-20: a refusal gives the browser the cookies that were renewed for it', async () => {
     const refusals: readonly (() => Promise<Response>)[] = [
       () => lab.operator.get('/console/accounts/nobody/end'),

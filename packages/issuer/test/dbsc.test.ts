@@ -291,3 +291,22 @@ deviceTest('DBSC-16: a browser that says it skipped the renewal is let in no fur
   ok(await isSignedIn(lab, browser));
   equal(browser.cookies.has(refreshCookie), false);
 });
+
+deviceTest('PAGE-10: the account page says which browser is bound to its device', async (lab) => {
+  const [bound, plain] = [await visitBound(lab), await lab.visit()];
+  for (const browser of [bound, plain]) {
+    const text = await (await browser.send('/account')).text();
+    const rows = [...text.matchAll(/<li class="(here)?">[^]*?<\/li>/g)].filter(([row]) =>
+      /bound to this device|cookie only/.test(row),
+    );
+    const said = rows.map(([row, here]) => [here === 'here', row.includes('bound to this device')]);
+    const isBound = browser === bound;
+    deepEqual(
+      said.sort(),
+      [
+        [true, isBound],
+        [false, !isBound],
+      ].sort(),
+    );
+  }
+});

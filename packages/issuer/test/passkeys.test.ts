@@ -342,7 +342,7 @@ void suite('passkeys', () => {
     await lab.issuer.close();
   });
 
-  void test('ACCOUNT-11: after a sign-in a person goes on to one of our pages for people', async () => {
+  void test('ACCOUNT-11: after a sign-in or a proof of presence a person goes on to one of our pages for people', async () => {
     const lab = await openPeopleLab();
     const browser = await openFirst(lab);
     const rows: readonly (readonly [string, string])[] = [
@@ -366,6 +366,13 @@ void suite('passkeys', () => {
     for (const [asked, expected] of rows) {
       const answer = await browser.get(`/sign-in?${String(new URLSearchParams({ return_to: asked }))}`);
       assert.equal(answer.headers.get('location'), expected, asked);
+      const shown = await browser.get(`/presence?${String(new URLSearchParams({ return_to: asked }))}`);
+      const onPage = /data-return-to="([^"]*)"/.exec(await shown.text())?.[1];
+      assert.equal(onPage?.replaceAll('&amp;', '&'), expected, asked);
+      const challenge = await askedOf(await browser.post('/presence/options', {}));
+      const response = browser.device.prove(challenge);
+      const proved = await browser.post('/presence/verify', { response, return_to: asked });
+      assert.deepEqual(await proved.json(), { location: expected });
     }
     const signedIn = await signIn(browser, { return_to: '//evil.example' });
     assert.deepEqual(await signedIn.json(), { location: '/account' });

@@ -21,8 +21,9 @@ async function signedIn(
   return sessionOf(await store.redeemCode(redemptionOf(code)));
 }
 
-const sidsOf = async (store: Storage): Promise<string[]> =>
-  (await store.takeDueLogouts()).map(({ sid }) => sid).sort();
+const all = { except: [], atMost: 50 };
+const sidsOf = async (store: Storage, taking = {}): Promise<string[]> =>
+  (await store.takeDueLogouts({ ...all, ...taking })).map(({ sid }) => sid).sort();
 
 export function logoutContract(storeTest: StoreTest): void {
   const ends: [string, (store: Storage, session: SessionRow) => Promise<unknown>][] = [
@@ -39,7 +40,7 @@ export function logoutContract(storeTest: StoreTest): void {
       const other = await signedIn(a);
       assert.deepEqual(await sidsOf(a), []);
       await end(a, session);
-      const due = await b.takeDueLogouts();
+      const due = await b.takeDueLogouts(all);
       const mine = due.filter(({ sid }) => sid !== other.sid);
       assert.deepEqual(
         mine.map(({ sid, subject, clientId }) => [sid, subject, clientId]),
@@ -76,6 +77,24 @@ export function logoutContract(storeTest: StoreTest): void {
       assert.deepEqual(await sidsOf(a), [], 'told once, whatever ends it again');
     },
   );
+
+  storeTest('LOGOUT-3: nothing of an application that is being told, and so many', async ({ a, clock }) => {
+    const [one, two, three] = [await signedIn(a), await signedIn(a), await signedIn(a)];
+    for (const { sid } of [one, two, three]) {
+      await a.endSession({ sid, reason: 'operator', by: 'test', holderKey: 'keep' });
+      await sidsOf(a, { atMost: 0 });
+      clock.advance(1);
+    }
+    const both = { except: [one.clientId, two.clientId] };
+    assert.deepEqual(await sidsOf(a, both), [three.sid]);
+    clock.advance(1);
+    assert.deepEqual(await sidsOf(a, { except: [one.clientId] }), [two.sid]);
+    assert.deepEqual(await sidsOf(a, { except: [one.clientId] }), []);
+    assert.deepEqual(await sidsOf(a), [one.sid]);
+    clock.advance(60);
+    assert.deepEqual(await sidsOf(a, { atMost: 1 }), [three.sid], 'whoever has waited for longest');
+    assert.deepEqual(await sidsOf(a), [one.sid, two.sid].sort());
+  });
 
   storeTest('LOGOUT-4: signing out ends the sign-ins that came of it, and no more', async ({ a, run }) => {
     const subject = await subjectOf(a);

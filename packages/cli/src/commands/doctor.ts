@@ -8,7 +8,7 @@ import {
   type Storage,
 } from '@symbolon/issuer';
 import type { Command } from 'commander';
-import { examineFile, examineKeyFile, examineSafety, isEmbedded } from '../doctor/files.ts';
+import { examineFile, examineKeyFile, examineSafety, examineSenders, isEmbedded } from '../doctor/files.ts';
 import { examineOnline } from '../doctor/online.ts';
 import { exitCodes } from '../exit.ts';
 import { findSettledFolder, type SettledFolder } from '../open-issuer.ts';
@@ -53,7 +53,12 @@ async function findAll(folder: SettledFolder, options: Options): Promise<readonl
   const isProduction = folder.settings.mode === 'production' || options.production === true;
   const keyFile = examineKeyFile(folder);
   const file = isEmbedded(folder.settings) ? examineFile(folder.storeFile) : { usable: true, findings: [] };
-  const before = [...keyFile.findings, ...(isProduction ? examineSafety(folder) : []), ...file.findings];
+  const before = [
+    ...keyFile.findings,
+    ...(isProduction ? examineSafety(folder) : []),
+    ...examineSenders(folder),
+    ...file.findings,
+  ];
   if (!file.usable) return before;
   const server = await examineServer(folder);
   if (server.some(({ code }) => code === 'store_is_standby')) return [...before, ...server];

@@ -71,7 +71,10 @@ export function addServe(program: Command): void {
       readAddress,
     )
     .option('--metrics-open', 'whoever reaches that address may read the figures')
-    .option('--behind-proxy', 'nobody but a proxy that ends TLS can reach the port')
+    .option(
+      '--behind-proxy',
+      'nobody but a proxy that ends TLS can reach the port; who asks is what it adds to X-Forwarded-For',
+    )
     .option(
       '--people [name]',
       'let people sign in here with passkeys; the pages call this service by the name',
@@ -84,6 +87,9 @@ export function addServe(program: Command): void {
 const examples = `
 What is said once is kept in the data folder, where the other commands find it. Logs are JSON on stdout: no credential,
 no query.
+
+Say --behind-proxy also where the proxy is on this machine: without it everybody has the proxy's address, and how often
+one address tries a recovery code, asks for authorization or registers an application is not counted.
 
 Examples:
   $ symbolon serve --issuer https://issuer.example.com --audience https://api.example.com --scope read,write \\

@@ -21,6 +21,21 @@ export function examineSafety(folder: SettledFolder): readonly Finding[] {
   }));
 }
 
+/** Where people sign in behind a proxy that nobody has told of: everybody has its address. */
+export function examineSenders({ settings }: SettledFolder): readonly Finding[] {
+  if (settings.mode === 'dev' || settings.people === undefined || settings.behindProxy) return [];
+  if (new URL(settings.issuer).protocol !== 'https:') return [];
+  return [
+    {
+      level: 'warning',
+      code: 'senders_unknown',
+      what: 'the issuer cannot tell its visitors apart: whoever asks comes from the address of the proxy in front',
+      why: 'nobody is held to so many recovery codes, requests and registrations from one address',
+      fix: 'say --behind-proxy if nobody but that proxy can reach the port, and have it add to X-Forwarded-For',
+    },
+  ];
+}
+
 /** Opens the key file, making none. */
 export function examineKeyFile(folder: SettledFolder): { keyring?: Keyring; findings: readonly Finding[] } {
   const path = resolve(folder.path, folder.settings.keyFile);

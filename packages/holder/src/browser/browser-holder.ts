@@ -42,6 +42,11 @@ export interface BrowserHolderOptions extends HolderOptions {
 /** What became of a session that was signed out: `forgotten` here, though the issuer could not be told. */
 export interface SignedOut {
   readonly kind: 'ended' | 'forgotten';
+  /**
+   * Only with `atIssuer`. `unreachable`: the issuer could not be asked where to sign out, so this page is still here, and
+   * the person is still signed in there: say so, for whoever uses this browser next may be somebody else.
+   */
+  readonly atIssuer?: 'left' | 'unreachable';
 }
 
 /** The holder of a page: the key never leaves the browser, and all tabs of the origin share one session. */
@@ -158,8 +163,9 @@ export function createBrowserHolder(options: BrowserHolderOptions): BrowserHolde
       await forgetKey(cabinet);
       forget();
       news.tell({ kind: 'signed_out' });
-      if (atIssuer === true) await leaveForIssuer({ endpoint, clientId, returnTo, page });
-      return { kind: done === undefined || done.kind === 'ok' ? 'ended' : 'forgotten' };
+      const kind = done === undefined || done.kind === 'ok' ? 'ended' : 'forgotten';
+      if (atIssuer !== true) return { kind };
+      return { kind, atIssuer: await leaveForIssuer({ endpoint, clientId, returnTo, page }) };
     },
     onChange: (listener) =>
       news.listen(({ kind }) => {
@@ -190,9 +196,10 @@ async function leaveForIssuer(way: {
   clientId: string;
   returnTo: string | undefined;
   page: Page;
-}): Promise<void> {
+}): Promise<'left' | 'unreachable'> {
   const endpoints = await way.endpoint.endpoints();
-  if (endpoints.kind !== 'ok' || endpoints.endSession === undefined) return;
+  if (endpoints.kind !== 'ok' || endpoints.endSession === undefined) return 'unreachable';
   const back = way.returnTo === undefined ? {} : { post_logout_redirect_uri: way.returnTo };
   way.page.leaveFor(withQuery(endpoints.endSession, { client_id: way.clientId, ...back }));
+  return 'left';
 }

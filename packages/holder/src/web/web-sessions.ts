@@ -34,6 +34,20 @@ export interface WebSessionsOptions extends HolderOptions {
   readonly cookie?: string;
 }
 
+/**
+ * What became of a sign-out. `forgotten`: the issuer could not be told, and whoever had copied the cookie may go on until the
+ * session ends there. `refused`: the request came from elsewhere, or by a method that changes nothing.
+ */
+export interface WebSignedOut {
+  readonly kind: 'ended' | 'forgotten' | 'refused';
+  readonly response: Response;
+  /**
+   * Only with `atIssuer`. `unreachable`: the issuer could not be asked where to sign out, so `response` leads to `returnTo`,
+   * and the person is still signed in there: better answer with a page that says so.
+   */
+  readonly atIssuer?: 'left' | 'unreachable';
+}
+
 /** Sessions of people at an application that renders its pages: no token ever reaches a script of the page. */
 export interface WebSessions {
   /** Sends the person to the issuer. `returnTo` is a path of this application. */
@@ -41,14 +55,15 @@ export interface WebSessions {
   /** At `redirectUri`: starts the session, and answers with its cookie and the way back, or with what went wrong. */
   finishSignIn(request: WebRequest): Promise<{ readonly result: SignInResult; readonly response: Response }>;
   /**
-   * Ends the session at the issuer, takes the cookie away, and answers with the way to `returnTo` (`/`). `forgotten`: the
-   * issuer could not be told, and whoever had copied the cookie may go on until the session ends there. `refused`: the
-   * request came from elsewhere, or by a method that changes nothing.
+   * Ends the session at the issuer, takes the cookie away, and answers with the way to `returnTo` (`/`), with `atIssuer`
+   * by the issuer's own sign-out.
+   *
+   * @throws TypeError for a `returnTo` that is no path of this application: then nothing was ended.
    */
   signOut(
     request: WebRequest,
     how?: { readonly atIssuer?: true; readonly returnTo?: string },
-  ): Promise<{ readonly kind: 'ended' | 'forgotten' | 'refused'; readonly response: Response }>;
+  ): Promise<WebSignedOut>;
   /**
    * Reads the session of a request, and refreshes its token if that is due: do it before anything is rendered.
    *
@@ -136,21 +151,25 @@ export function createWebSessions(options: WebSessionsOptions): WebSessions {
       return { result, response: redirectTo(begun.returnTo ?? '/', [kept, forgotten]) };
     },
     signOut: async (request, { atIssuer, returnTo = '/' } = {}) => {
+      // First: where this throws, nothing has ended yet.
+      const back = localPath(returnTo, origin);
       const { value, store } = await readCookie(request);
       if (safeMethods.has(request.method) || !mayAct(request, origin))
         return { kind: 'refused', response: answerTo(crossSite) };
       const pair = await store?.load();
       const done = pair === undefined ? undefined : await endpoint.revoke(pair.refreshToken);
       if (value !== undefined) await keeper.forget(value);
-      const back = localPath(returnTo, origin);
-      const response = redirectTo(atIssuer === true ? await signOutUrl(back) : back, [clear]);
-      return { kind: done === undefined || done.kind === 'ok' ? 'ended' : 'forgotten', response };
+      const kind = done === undefined || done.kind === 'ok' ? 'ended' : 'forgotten';
+      if (atIssuer !== true) return { kind, response: redirectTo(back, [clear]) };
+      const url = await signOutUrl(back);
+      const response = redirectTo(url ?? back, [clear]);
+      return { kind, response, atIssuer: url === undefined ? 'unreachable' : 'left' };
     },
   };
 
-  async function signOutUrl(back: string): Promise<string> {
+  async function signOutUrl(back: string): Promise<string | undefined> {
     const endpoints = await endpoint.endpoints();
-    if (endpoints.kind !== 'ok' || endpoints.endSession === undefined) return back;
+    if (endpoints.kind !== 'ok' || endpoints.endSession === undefined) return undefined;
     return withQuery(endpoints.endSession, {
       client_id: clientId,
       post_logout_redirect_uri: new URL(back, origin).href,

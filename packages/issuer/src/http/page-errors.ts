@@ -1,7 +1,8 @@
 import { AuthError } from '@symbolon/token';
 import { errorPage } from '../pages/error-page.ts';
+import type { Html } from '../pages/markup.ts';
 import type { Site } from '../pages/site.ts';
-import { page } from './page-answer.ts';
+import { page, type PageInit } from './page-answer.ts';
 
 /** Whether a browser shows the answer to somebody. Programs ask for something else, or for anything. */
 export function wantsPage(request: Request): boolean {
@@ -21,11 +22,23 @@ export async function refusalPage(site: Site, error: unknown): Promise<Response>
     code: error.code,
     next: { href: `${site.base}/account`, text: 'To your account' },
   });
-  const status = error.status === 401 ? 403 : error.status;
-  const answer = await page(markup, { status });
+  return tellRefusal(markup, { error, status: error.status === 401 ? 403 : error.status });
+}
+
+/** A page that tells a person of a refusal: with the status that programs go by, and when to come again. */
+export async function tellRefusal(
+  markup: Html,
+  { error, status = pageStatus(error), ...init }: PageInit & { error: AuthError },
+): Promise<Response> {
+  const answer = await page(markup, { ...init, status });
   const wait = error.detail['retryAfter'];
   if (wait !== undefined) answer.headers.set('retry-after', String(wait));
   return answer;
+}
+
+/** What another site sent is forbidden, and who should wait is told so; all else is a bad request. */
+function pageStatus({ status }: AuthError): number {
+  return status === 403 || status === 429 || status === 503 ? status : 400;
 }
 
 const why: Readonly<Record<string, string>> = {

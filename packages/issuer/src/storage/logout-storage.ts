@@ -5,10 +5,11 @@ export interface LogoutStorage {
   /** Ends a sign-in, and the sessions by which applications knew who was there. */
   endSignIn(end: { sid: string; by: Actor }): Promise<SignInEnd>;
   /**
-   * Notes from the feed which applications must be told, then takes what is due: each is taken by one process, comes
-   * back after a pause that grows, and is given up after six attempts.
+   * Notes from the feed which applications must be told, then takes what is due, the oldest first and nothing of the
+   * clients in `except`: each is taken by one process, comes back after a pause that grows, and is given up after six
+   * attempts.
    */
-  takeDueLogouts(): Promise<readonly DueLogout[]>;
+  takeDueLogouts(taking: { except: readonly string[]; atMost: number }): Promise<readonly DueLogout[]>;
   /** The application was told. */
   settleLogout(sid: string): Promise<void>;
 }

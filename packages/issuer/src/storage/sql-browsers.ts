@@ -11,6 +11,7 @@ import { readIssue, statement, telling, type Told } from './sql-decision.ts';
 import { recordAudit } from './sql/audit.ts';
 import { holdHead } from './sql/head.ts';
 import * as ends from './sql/session-ends.ts';
+import * as logouts from './sql/logouts.ts';
 import * as cap from './sql/browser-cap.ts';
 import * as browsers from './sql/browser-sessions.ts';
 
@@ -118,8 +119,9 @@ async function renewByCookie(engine: Engine, renewal: CookieRenewal, request: st
       ...statement(browsers.renewByCookie, sid, gen, request, signWith.session, signWith.refresh),
       lastIf: ([row]) => row === undefined || ['rotated', 'repeated'].includes(text(row, 'outcome')),
     },
-    statement(ends.moveHeadIfEnded, sid, request),
-    statement(ends.sayEnded, sid, request),
+    statement(logouts.endWhatThiefMayHaveOpened, sid, request),
+    statement(logouts.moveHeadIfSignedOut, sid, request),
+    statement(logouts.saySignedOut, sid, request),
     statement(browsers.auditRenewal, sid, JSON.stringify({ gen }), request),
     statement(recordAudit),
   ]);

@@ -31,7 +31,7 @@ export function createSqlLogouts(engine: Engine, request: () => string): LogoutS
         sids: ended.map((one) => text(one, 'sid')),
       };
     },
-    async takeDueLogouts() {
+    async takeDueLogouts({ except, atMost }) {
       // A look is cheap, and most of the time there is nothing.
       if ((await engine.read(statement(sql.newEnds))).length > 0) {
         const notes = [sql.noteEndedSessions, sql.noteCutSubjects, sql.noteCutClients, sql.noteEverythingCut];
@@ -39,8 +39,9 @@ export function createSqlLogouts(engine: Engine, request: () => string): LogoutS
           [sql.openCursor, sql.noteEnd, ...notes, sql.moveCursor].map((text) => statement(text)),
         );
       }
-      if ((await engine.read(statement(sql.anyDue))).length === 0) return [];
-      const [rows = []] = await engine.batch([statement(sql.takeDueLogouts)]);
+      const busy = ['', ...except.flatMap((client) => [client, '']), ''].join('\n');
+      if ((await engine.read(statement(sql.anyDue, busy))).length === 0) return [];
+      const [rows = []] = await engine.batch([statement(sql.takeDueLogouts, busy, atMost)]);
       return rows.flatMap((row) =>
         row['subject'] === null
           ? []

@@ -32,10 +32,7 @@ export async function endOwnSession(office: PeopleOffice, visit: Visit): Promise
   if (session?.subject !== visit.person.subject) return doneAt(office, { visit, to, what: 'nothing_to_end' });
   const { sid } = session;
   const by = asPerson(visit.person);
-  const end =
-    session.kind === 'browser'
-      ? await office.storage.endSignIn({ sid, by })
-      : await office.storage.endSession({ sid, reason: 'person', by, holderKey: 'keep' });
+  const end = await office.sessions.end({ sid, by });
   if (end.kind !== 'ended') return doneAt(office, { visit, to, what: 'nothing_to_end' });
   const { subject, device } = session;
   await office.storage.noteEvent({ id: newId(), subject, kind: 'session_ended', fields: { device } });

@@ -2,7 +2,7 @@ import type { AuthError } from '@symbolon/token';
 import { errorPage } from '../../pages/error-page.ts';
 import { siteOf } from '../../pages/site.ts';
 import type { Office } from '../office.ts';
-import { page } from '../page-answer.ts';
+import { tellRefusal } from '../page-errors.ts';
 
 /** Tells the person, where it is not certain that an application may be told. */
 export function tellPerson(
@@ -16,10 +16,5 @@ export function tellPerson(
     text: `${error.message} Nothing was allowed. Go back to the application and begin again.`,
     code: error.code,
   };
-  return page(errorPage(view), { status: pageStatus(error), cookies });
-}
-
-/** The status of a page that tells a person of a refusal: who should wait is told so, all else is a bad request. */
-export function pageStatus({ status }: AuthError): number {
-  return status === 429 || status === 503 ? status : 400;
+  return tellRefusal(errorPage(view), { error, cookies });
 }

@@ -27,7 +27,8 @@ export async function authorizeEndpoint(
     const handle = form.get('request');
     const goesOn = request.method === 'GET' && form.size === 1 && handle !== undefined;
     if (goesOn) return await proceed(office, request, handle);
-    if (!office.arrivals.admit(sender.address)) throw new AuthError('attempts_exceeded');
+    if (!office.arrivals.admit(sender.address))
+      throw new AuthError('attempts_exceeded', { detail: { retryAfter: office.arrivals.pause } });
     return await begin(office, { form, sender });
   } catch (error) {
     if (error instanceof AuthError) return tellPerson(office, error);

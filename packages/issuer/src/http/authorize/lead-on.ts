@@ -5,7 +5,7 @@ import { siteOf } from '../../pages/site.ts';
 import type { ClientRow } from '../../storage/rows.ts';
 import type { PeopleOffice } from '../office.ts';
 import { formTarget, page, seeOther } from '../page-answer.ts';
-import { pageStatus } from './answers.ts';
+import { tellRefusal } from '../page-errors.ts';
 import { sendAnswer } from './send-answer.ts';
 
 /**
@@ -35,8 +35,8 @@ export async function leadOn(
       ? { title: 'You are signed out', text: 'No session of this browser stands here any more.' }
       : { title: 'Nothing was allowed', text: error.message, code: error.code };
   const markup = leadingPage({ site: siteOf(office.issuer), ...said, ...way, application });
-  const status = error === undefined ? 200 : pageStatus(error);
-  return page(markup, { status, cookies, ...(way.fields && { formOnlyTo: formTarget(way.href) }) });
+  const init = { cookies, ...(way.fields && { formOnlyTo: formTarget(way.href) }) };
+  return error === undefined ? page(markup, init) : tellRefusal(markup, { error, ...init });
 }
 
 /** A link, or what a form brings where the application wants its answer in no address. */

@@ -23,7 +23,7 @@ export async function pushEndpoint(
   const who = await authenticateClient(office, form);
   const { client, assertion } = who;
   if (assertion === undefined && !office.arrivals.admit(sender.address))
-    throw new AuthError('attempts_exceeded');
+    throw new AuthError('attempts_exceeded', { detail: { retryAfter: office.arrivals.pause } });
   const named = new Map(form).set('client_id', client.row.id);
   const asked = await readAuthorization(office, form, await findAddressee(office, named));
   const proof = await verifyRequestProof(office, request, '/par');

@@ -70,11 +70,7 @@ export async function endAnySession(office: PeopleOffice, visit: Visit): Promise
   // Whoever blocks a key takes away what its machine may do, until somebody lifts that.
   const absent = session?.jkt == null ? undefined : askPresence(office, { visit, returnTo: to });
   if (absent !== undefined) return absent;
-  const [sid, by] = [visit.parameter, byOperator(visit)];
-  const end =
-    session?.kind === 'browser'
-      ? await office.storage.endSignIn({ sid, by })
-      : await office.storage.endSession({ sid, reason: 'operator', by, holderKey: 'block' });
+  const end = await office.sessions.end({ sid: visit.parameter, by: byOperator(visit) });
   if (end.kind !== 'ended') return doneAt(office, { visit, to, what: 'nothing_to_end' });
   return endedAt(office, { visit, to, what: 'session', position: end.position });
 }

@@ -69,8 +69,11 @@ export async function recover(office: PeopleOffice, request: Request, sender: Se
   await office.browsers.identify(request);
   const form = await readForm(request);
   const to = readReturnTo(office.issuer, form.get('return_to'));
-  if (!office.recoveries.admit(sender.address))
-    return answerSignIn(office, { to, problem: 'too_many', status: 429 });
+  if (!office.recoveries.admit(sender.address)) {
+    const answer = await answerSignIn(office, { to, problem: 'too_many', status: 429 });
+    answer.headers.set('retry-after', String(office.recoveries.pause));
+    return answer;
+  }
   const account = required(form, 'account').slice(0, 1000);
   const code = await office.enrolments.recover(account, required(form, 'code').slice(0, 100));
   if (code === undefined) return answerSignIn(office, { to, problem: 'recovery_code_wrong', status: 400 });

@@ -9,6 +9,9 @@ const hasScope = (table: string, value: string) => `(' ' || ${table}.scope || ' 
 /** First, so that it waits for a code of this sign-in that is being redeemed, and then sees what it gave. $1 sid. */
 export const holdSignIn = `SELECT id FROM sessions WHERE id = $1 AND kind = 'browser' /* FOR UPDATE */`;
 
+/** By these an application knows who is here, and no longer than he is. */
+const knowsWho = `${hasScope('s', 'openid')} AND NOT ${hasScope('s', 'offline_access')}`;
+
 /**
  * Ends a sign-in and what came of it: sessions by which applications know who is here. One that asked for more than
  * that (`offline_access`), or for an API alone, outlives the sign-in. $1 the browser's sid, $2 request.
@@ -17,9 +20,17 @@ export const endSignIn = `
   UPDATE sessions SET ended_at = now_us(), end_reason = 'signed_out', request = $2
   WHERE id IN (SELECT s.id FROM sessions AS s
     WHERE s.ended_at IS NULL AND ((s.id = $1 AND s.kind = 'browser')
-      OR (s.sign_in = $1 AND ${hasScope('s', 'openid')} AND NOT ${hasScope('s', 'offline_access')}))
+      OR (s.sign_in = $1 AND ${knowsWho}))
     ORDER BY s.id /* FOR UPDATE */)
   RETURNING id AS sid`;
+
+/** The same where the sign-in itself was ended by this request: its cookie was in two hands. $1 sid, $2 request. */
+export const endWhatThiefMayHaveOpened = `
+  UPDATE sessions SET ended_at = now_us(), end_reason = 'reuse', request = $2
+  WHERE id IN (SELECT s.id FROM sessions AS s
+    WHERE s.ended_at IS NULL AND s.sign_in = $1 AND ${knowsWho} AND EXISTS (
+      SELECT 1 FROM sessions AS b WHERE b.id = $1 AND b.request = $2 AND b.ended_at IS NOT NULL)
+    ORDER BY s.id /* FOR UPDATE */)`;
 
 /** By who signed in as well, so that no more is looked at. $1 sid, $2 request. */
 const signedOut = `(sessions.id = $1 OR sessions.sign_in = $1) AND sessions.request = $2 AND sessions.ended_at IS NOT NULL`;
@@ -78,14 +89,17 @@ export const moveCursor = `
 const firstPause = 10_000_000;
 const attemptsAtMost = 6;
 const isDue = `d.due_at <= now_us() AND d.attempts < ${attemptsAtMost}`;
-export const anyDue = `SELECT 1 AS found FROM logouts AS d WHERE ${isDue} LIMIT 1`;
-/** Takes what is due: whoever takes it has the pause to deliver it, which grows with each attempt. */
+const clientOf = (table: string) => `(SELECT s.client_id FROM sessions AS s WHERE s.id = ${table}.sid)`;
+/** $1 clients that are being told already, each on a line of its own between two others. */
+const isFree = `replace($1, '\n' || coalesce(${clientOf('d')}, '') || '\n', '') = $1`;
+export const anyDue = `SELECT 1 AS found FROM logouts AS d WHERE ${isDue} AND ${isFree} LIMIT 1`;
+/** Takes what is due: whoever takes it has the pause to deliver it, which grows with each attempt. $2 how many. */
 export const takeDueLogouts = `
   UPDATE logouts SET attempts = attempts + 1, due_at = now_us() + ${firstPause} * (1 + attempts * attempts * 6)
-  WHERE sid IN (SELECT d.sid FROM logouts AS d WHERE ${isDue}
-    ORDER BY d.due_at LIMIT 50 /* FOR UPDATE SKIP LOCKED */)
+  WHERE sid IN (SELECT d.sid FROM logouts AS d WHERE ${isDue} AND ${isFree}
+    ORDER BY d.due_at LIMIT $2 /* FOR UPDATE SKIP LOCKED */)
   RETURNING sid, (SELECT s.subject FROM sessions AS s WHERE s.id = logouts.sid) AS subject,
-    (SELECT s.client_id FROM sessions AS s WHERE s.id = logouts.sid) AS client_id, now_us() AS now`;
+    ${clientOf('logouts')} AS client_id, now_us() AS now`;
 /** Told for good: the row stays, so that no later cut tells it again, and goes with its session. $1 sid. */
 export const settleLogout = `UPDATE logouts SET attempts = ${attemptsAtMost} WHERE sid = $1`;
 export const sweepLogouts = `
