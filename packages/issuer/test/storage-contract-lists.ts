@@ -40,6 +40,7 @@ async function link(
       newGrant: id(),
       newEvent: id(),
       clientName: 'A client',
+      consentLife: 3600e6,
       audience: notes,
       scopes,
     },
