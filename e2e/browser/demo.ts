@@ -150,7 +150,7 @@ function openHistory({ issuer, storage, subject, clock, catchUp }: HistoryOption
     await storage.keepRequest(request);
     await storage.allow({
       ...{ requestName, clientId, codeName, subject, consent: 'granted', newGrant: id(), audience, scopes },
-      ...{ newEvent: id(), clientName: clientId },
+      ...{ newEvent: id(), clientName: clientId, consentLife: 30 * day * 1e6 },
       ...{ redirectUri, codeChallenge, jkt: null, nonce: null, amr: ['hwk', 'user'], signIn: null },
       authenticatedAt: await storage.now(),
     });

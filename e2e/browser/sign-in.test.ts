@@ -49,6 +49,29 @@ describe('people and their passkeys, in Chromium', { skip: noChromium }, () => {
     await stranger.context.close();
   });
 
+  test('ACCOUNT-40: the code of a link outlives a reload, and stays in the address only where nothing can come of it', async () => {
+    const invited = await served.issuer.accounts?.invite({ name: 'grace@example.com' });
+    const link = invited?.kind === 'invited' ? invited.link : '';
+    const old = await newVisitor(browser);
+    await old.page.addInitScript(() => Reflect.deleteProperty(globalThis, 'PublicKeyCredential'));
+    await old.page.goto(link);
+    await old.page.locator('#status', { hasText: 'Open this address' }).waitFor();
+    equal(old.page.url(), link);
+    await old.context.close();
+    const grace = await newVisitor(browser);
+    await grace.page.goto(link.replace('/enrol#', '/enrol?for=recovery#'));
+    for (const way of ['opened', 'reloaded']) {
+      await grace.page.waitForSelector('#make-passkey:not([disabled])');
+      match(grace.page.url(), /\/enrol\?for=recovery$/, way);
+      if (way === 'opened') await grace.page.reload();
+    }
+    await grace.page.click('#make-passkey');
+    await grace.page.waitForURL('**/sign-in?**');
+    await grace.page.goto(`${served.url}/enrol`);
+    await grace.page.locator('#status', { hasText: 'not complete' }).waitFor();
+    await grace.context.close();
+  });
+
   test('BROWSER-17: what matters asks for a new proof of presence, and goes on after it', async () => {
     const before = await authTime();
     served.advance(301);

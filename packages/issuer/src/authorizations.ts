@@ -3,9 +3,12 @@ import { answerTo, errorTo, type AuthorizationAnswer, type ResponseMode } from '
 import type { Person } from './browser-sessions.ts';
 import type { Clients } from './clients.ts';
 import type { LookupKey } from './lookup-key.ts';
+import { consentLife } from './consent-life.ts';
 import { newBytes, newId } from './random.ts';
 import { createRequestCeiling, type SentBy } from './request-ceiling.ts';
+import type { Lifetimes } from './sessions.ts';
 import type { OpenRequest } from './storage/authorization-storage.ts';
+import type { ClientRow } from './storage/rows.ts';
 import type { Storage } from './storage/storage.ts';
 
 /** What a linked application asks a person for, checked. */
@@ -47,6 +50,15 @@ export interface Allowing {
   readonly signIn: string | null;
 }
 
+/** Scope values of one audience, for one application. */
+export interface Covered {
+  readonly subject: string;
+  readonly client: Pick<ClientRow, 'id' | 'bearer'>;
+  readonly audience: string;
+  /** Space-separated, as on the wire. */
+  readonly scope: string;
+}
+
 /** How long a pushed request may wait to be opened, in seconds (RFC 9126 section 2.2). */
 export const pushedLife = 60;
 /** How long a person may take to sign in and to decide, in seconds. */
@@ -70,8 +82,8 @@ export interface Authorizations {
    */
   readonly keep: (request: AuthorizationRequest, sentBy: SentBy) => Promise<string | undefined>;
   readonly find: (handle: string) => Promise<OpenAuthorization | undefined>;
-  /** Whether the person allowed all of this before. */
-  readonly isCovered: (request: AuthorizationRequest, subject: string) => Promise<boolean>;
+  /** Whether the person allowed all of this before, and not too long ago. */
+  readonly isCovered: (asked: Covered) => Promise<boolean>;
   /** Makes the code: the answer to the application; undefined if the request is over or something changed meanwhile. */
   readonly allow: (
     handle: string,
@@ -88,8 +100,9 @@ export function openAuthorizations(options: {
   lookup: LookupKey;
   clients: Clients;
   clock: () => number;
+  lifetimes: Lifetimes;
 }): Authorizations {
-  const { issuer, storage, lookup } = options;
+  const { issuer, storage, lookup, lifetimes } = options;
   const ceiling = createRequestCeiling(options);
   const keep = async (
     purpose: string,
@@ -120,18 +133,23 @@ export function openAuthorizations(options: {
       const found = await storage.findRequest(lookup.name('request', handle));
       return found === null ? undefined : readOpen(found);
     },
-    isCovered: ({ clientId, audience, scope }, subject) =>
-      storage.grantCovers({ subject, clientId, audience, scopes: scope.split(' ') }),
+    isCovered: ({ subject, client, audience, scope }) =>
+      storage.grantCovers({
+        ...{ subject, clientId: client.id, audience, scopes: scope.split(' ') },
+        consentLife: consentLife(client, lifetimes),
+      }),
     allow: async (handle, { request, person, consent }) => {
       const code = newBytes(32).toString('base64url');
       const client = await options.clients.find(request.clientId);
+      if (client === undefined) return undefined;
       const { clientId, audience, redirectUri, codeChallenge, jkt, nonce } = request;
       const allowed = await storage.allow({
         ...{ requestName: lookup.name('request', handle), codeName: lookup.name('code', code) },
         ...{ clientId, audience, redirectUri, codeChallenge, jkt, nonce, consent, newGrant: newId() },
-        ...{ newEvent: newId(), clientName: client?.row.name ?? request.clientId },
+        ...{ newEvent: newId(), clientName: client.row.name },
         ...{ subject: person.subject, amr: person.amr, signIn: person.signIn },
         scopes: request.scope.split(' '),
+        consentLife: consentLife(client.row, lifetimes),
         authenticatedAt: person.authTime * micros,
       });
       return allowed.kind === 'allowed' ? answerTo(request, { issuer, answer: { code } }) : undefined;

@@ -27,7 +27,7 @@ export type Mint = (issue: Issue, tokenLife: number) => Promise<IssuedTokens>;
 
 const microseconds = 1_000_000;
 /** A bearer token is good in anybody's hands, so it lives no longer than this, in seconds. */
-const maxBearerLife = 300;
+export const maxBearerLife = 300;
 
 /**
  * Makes the function that signs tokens: only while the store's head is seen to move, so that a replica that

@@ -112,12 +112,12 @@ void suite('a session that ends between look and decision', () => {
 
 /** What any of it would change. */
 async function kept({ storage }: PageLab): Promise<{
-  audit: Awaited<ReturnType<Storage['searchAudit']>>;
+  audit: Awaited<ReturnType<Storage['searchAudit']>>['rows'];
   state: readonly unknown[];
 }> {
   const people = await storage.listAccounts({ limit: 10 });
   return {
-    audit: await storage.searchAudit({ limit: 1000 }),
+    audit: (await storage.searchAudit({ limit: 1000 })).rows,
     state: [
       people,
       await storage.listClients(),

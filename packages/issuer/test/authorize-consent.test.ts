@@ -9,7 +9,7 @@ import {
   openLinkLab,
   signIn,
 } from './authorize-lab.ts';
-import { locationOf, submit } from './authorize-lab.ts';
+import { codeFor, consent, get, locationOf, redeem, submit } from './authorize-lab.ts';
 import { enrol, demandOk, openBrowser, openPeopleLab, signIn as signInBy } from './people-lab.ts';
 
 void test('AUTHORIZE-22: where an application signs people in itself, a yes on a page of ours counts nothing', async () => {
@@ -86,5 +86,65 @@ void test('AUTHORIZE-10: whoever answers with a cookie that is over gets a new o
     assert.equal((await browser.get('/account')).status, 200, 'and goes on with it');
   }
   assert.deepEqual(lab.faults, []);
+  await lab.issuer.close();
+});
+
+void test('AUTHORIZE-72: what nobody has used for as long as its sessions last is asked again, and the page says so', async () => {
+  const lab = await openLinkLab();
+  const day = 24 * 3600;
+  const kinds = [
+    { bearer: false, life: 30 * day, says: /has to ask again when it was not used for\s+30 days/ },
+    { bearer: true, life: 300, says: /five minutes at a time; unused for longer it has to ask again/ },
+  ];
+  for (const { bearer, life, says } of kinds) {
+    const app = await addApplication(lab, { bearer });
+    const { subject, ...first } = await signIn(lab);
+    const shown = await arrive(lab, (await ask(app)).parameters, { subject, ...first });
+    assert.match(await shown.text(), says);
+    await consent(lab, await ask(app), { subject, ...first });
+    const isAsked = async () =>
+      (await arrive(lab, (await ask(app)).parameters, await signIn(lab, { subject }))).status === 200;
+    lab.clock.advance(life);
+    assert.equal(await isAsked(), false, 'given within that time');
+    const used = await ask(app);
+    const code = await codeFor(lab, used, await signIn(lab, { subject }));
+    assert.equal((await redeem(lab, used, { code })).status, 200);
+    lab.clock.advance(life);
+    assert.equal(await isAsked(), false, 'used within that time');
+    lab.clock.advance(1);
+    assert.equal(await isAsked(), true);
+    const silent = await ask(app, { prompt: 'none' });
+    const refused = locationOf(await arrive(lab, silent.parameters, await signIn(lab, { subject })));
+    assert.equal(refused.searchParams.get('error'), 'consent_required');
+  }
+  await lab.issuer.close();
+});
+
+void test('AUTHORIZE-73: whoever is asked can sign out and let another account be used', async () => {
+  const lab = await openLinkLab();
+  const [ada, grace] = [await signIn(lab), await signIn(lab)];
+  const app = await addApplication(lab);
+  await consent(lab, await ask(app), ada);
+  const shown = await arrive(lab, (await ask(app, { prompt: 'select_account' })).parameters, ada);
+  const text = await shown.clone().text();
+  const request = await handleOn(shown);
+  const button = /formaction="\/authorize\/person"\s+name="decision"\s+value="switch"\s*>\s*Not you\?/;
+  assert.match(text, button);
+  const left = await submit(lab, '/authorize/person', {
+    form: { request, session: ada.sid, decision: 'switch' },
+    browser: ada,
+  });
+  assert.equal(locationOf(left).pathname, '/sign-in');
+  assert.equal(await lab.storage.findBrowserSession(ada.sid), null, 'she is signed out');
+  const back = locationOf(left).searchParams.get('return_to') ?? '';
+  const again = await get(lab, back, grace);
+  assert.equal(await handleOn(again), request, 'the request has waited');
+  const yes = { request, session: grace.sid, decision: 'allow' };
+  const answer = locationOf(await submit(lab, '/authorize/consent', { form: yes, browser: grace }));
+  assert.ok(answer.searchParams.has('code'));
+  const metadata: unknown = await (await get(lab, '/.well-known/openid-configuration')).json();
+  assert.ok(
+    (metadata as { prompt_values_supported: string[] }).prompt_values_supported.includes('select_account'),
+  );
   await lab.issuer.close();
 });

@@ -78,7 +78,7 @@ void test('AUTHORIZE-51: a sign-in in another process is handed a request, in wo
     ...{ client_id: app, client_name: 'Photo book', redirect_uri: 'https://app.example/callback' },
     ...{ audience: api, scope: 'openid read' },
     words: [
-      { scope: 'openid', words: 'Recognise you by a number that means nothing anywhere else' },
+      { scope: 'openid', words: 'Recognise you, by the same number as every other application here' },
       { scope: 'read', words: 'Read your notes' },
     ],
     ...{ prompt: [], max_age: 60, acr_values: null, login_hint: 'ada', earliest_auth_time: now() - 60 },

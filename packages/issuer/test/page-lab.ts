@@ -55,7 +55,7 @@ export async function linkApp(
   await storage.keepRequest({ name: requestName, clientId: 'app', parameters: '{}', life: 60e6 });
   const allowed = await storage.allow({
     ...{ requestName, clientId: 'app', codeName, subject, consent: 'granted', newGrant: id(), audience: api },
-    ...{ newEvent: id(), clientName: 'app' },
+    ...{ newEvent: id(), clientName: 'app', consentLife: 30 * 24 * 3600e6 },
     ...{
       scopes: ['read'],
       redirectUri: appRedirect,

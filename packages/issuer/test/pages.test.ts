@@ -177,7 +177,7 @@ test('PAGE-2: names from outside are text, however they are made', async () => {
     request: hostile,
     session: hostile,
     person: { name: hostile },
-    application: { id: hostile, name: hostile, by: 'document' },
+    application: { id: hostile, name: hostile, by: 'document', bearer: false },
     asked: [{ audience: hostile, scope: hostile, words: null, allowed: true }],
     redirectUri: 'javascript:alert(1)',
     lasts: { absolute: 1, idle: 1 },

@@ -27,6 +27,7 @@ export const allowanceOf = (of: Named & Partial<Allowance>): Allowance => ({
     clientName: 'A client',
     audience: api,
     scopes: ['read'],
+    consentLife: 30 * 24 * hour,
   },
   ...{ redirectUri, codeChallenge: 'challenge', jkt: holderKey, nonce: 'nonce', signIn: null },
   ...{ authenticatedAt: 0, amr: ['hwk'], ...of },

@@ -127,7 +127,7 @@ export function actingContract(storeTest: StoreTest): void {
       const answer = await decide(b, by);
       assert.equal('kind' in answer ? answer.kind : undefined, done, name);
     }
-    const [last] = (await a.searchAudit({ limit: 10, kind: 'key_revoked' })).values();
+    const [last] = (await a.searchAudit({ limit: 10, kind: 'key_revoked' })).rows;
     assert.equal(last?.fields['by'], 'operator:ada');
   });
 

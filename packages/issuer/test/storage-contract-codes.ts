@@ -189,7 +189,8 @@ export function codeContract(storeTest: StoreTest): void {
   storeTest('CODE-13: what cannot give a code any more leaves nothing behind', async ({ a }) => {
     const subject = await subjectOf(a);
     const requestName = await kept(a);
-    const covers = () => a.grantCovers({ subject, clientId: app, audience: api, scopes: ['read'] });
+    const covers = () =>
+      a.grantCovers({ subject, clientId: app, audience: api, scopes: ['read'], consentLife: hour });
     const told = async () => (await a.listAudit({ kind: 'grant_made', limit: 10 })).length;
     const over: Partial<Allowance>[] = [{ signIn: 'no such session' }, { subject: 'nobody' }];
     for (const one of over) {
@@ -239,12 +240,44 @@ export function codeContract(storeTest: StoreTest): void {
     await allowed(a, { subject, scopes: ['read', 'write'] });
     assert.deepEqual(await told(), [2, 2], 'the same again is no news');
     const covers = (scopes: string[], over = {}) =>
-      a.grantCovers({ subject, clientId: app, audience: api, scopes, ...over });
+      a.grantCovers({ subject, clientId: app, audience: api, scopes, consentLife: hour, ...over });
     assert.equal(await covers(['read', 'write']), true);
     assert.equal(await covers(['read', 'admin']), false);
     assert.equal(await covers(['read'], { audience: 'https://other.example' }), false);
     assert.equal(await covers(['read'], { subject: await subjectOf(a, 'bob') }), false);
   });
+
+  storeTest(
+    'GRANT-6: a yes counts so long after it was given or used last, and given anew it is news',
+    async ({ a, clock }) => {
+      const subject = await subjectOf(a);
+      const consentLife = hour;
+      const covers = () =>
+        a.grantCovers({ subject, clientId: app, audience: api, scopes: ['read'], consentLife });
+      const silent = async () => {
+        const requestName = await kept(a);
+        return (await a.allow(allowanceOf({ requestName, subject, consentLife, consent: 'covered' }))).kind;
+      };
+      const told = async () => (await a.listAudit({ kind: 'grant_made', limit: 10 })).length;
+      const code = await allowed(a, { subject, consentLife });
+      clock.advance(3600);
+      assert.deepEqual([await covers(), await silent()], [true, 'allowed']);
+      clock.advance(1);
+      assert.deepEqual([await covers(), await silent()], [false, 'refused'], 'given too long ago');
+      await allowed(a, { subject, consentLife });
+      assert.deepEqual([await covers(), await told()], [true, 2]);
+      clock.advance(50);
+      const used = await allowed(a, { subject, consentLife });
+      assert.equal((await a.redeemCode(redemptionOf(used))).kind, 'redeemed');
+      clock.advance(3600);
+      assert.deepEqual([await covers(), await silent()], [true, 'allowed'], 'used since');
+      await allowed(a, { subject, consentLife });
+      assert.equal(await told(), 2, 'what counts still is no news');
+      clock.advance(1);
+      assert.deepEqual([await covers(), await silent()], [false, 'refused'], 'used too long ago');
+      assert.equal((await a.endGrant({ grantId: code.grantId, reason: 'person', by: 'test' })).kind, 'ended');
+    },
+  );
 
   storeTest('GRANT-2: without a new yes, only what was allowed before gives a code', async ({ a }) => {
     const subject = await subjectOf(a);

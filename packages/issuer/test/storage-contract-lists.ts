@@ -40,6 +40,7 @@ async function link(
       newGrant: id(),
       newEvent: id(),
       clientName: 'A client',
+      consentLife: 3600e6,
       audience: notes,
       scopes,
     },
@@ -149,11 +150,13 @@ export function listContract(storeTest: StoreTest): void {
         VALUES ('event-${n}', '${ada}', ${n < 3 ? 1 : n}, 'signed_in', '{}')`);
       }
       const sessions = await readAll<{ sid: string }>((after) =>
-        lab.b.searchSessions({
-          clientId: own,
-          limit: 3,
-          ...(after === undefined ? {} : { after: after.sid }),
-        }),
+        lab.b
+          .searchSessions({
+            clientId: own,
+            limit: 3,
+            ...(after === undefined ? {} : { after: after.sid }),
+          })
+          .then(({ rows }) => rows),
       );
       assert.deepEqual(
         sessions.map(({ sid }) => sid),
@@ -174,7 +177,9 @@ export function listContract(storeTest: StoreTest): void {
         ['event-6', 'event-5', 'event-4', 'event-3', 'event-2', 'event-1', 'event-0'],
       );
       const lines = await readAll<{ seq: number }>((after) =>
-        lab.b.searchAudit({ limit: 3, ...(after === undefined ? {} : { before: after.seq }) }),
+        lab.b
+          .searchAudit({ limit: 3, ...(after === undefined ? {} : { before: after.seq }) })
+          .then(({ rows }) => rows),
       );
       const all = (await lab.b.listAudit({ limit: 1000 })).map(({ seq }) => seq);
       assert.deepEqual(
@@ -195,7 +200,7 @@ export function listContract(storeTest: StoreTest): void {
       ];
       const linked = await link(lab, { subject: bea, client: 'one', scopes: ['read'] });
       const found = async (search: object): Promise<readonly string[]> =>
-        (await lab.b.searchSessions({ ...search, limit: 10 })).map(({ sid }) => sid);
+        (await lab.b.searchSessions({ ...search, limit: 10 })).rows.map(({ sid }) => sid);
       assert.deepEqual(await found({ device: 'IPHONE' }), [phone]);
       assert.deepEqual(await found({ device: '0% ~_' }), [odd]);
       assert.deepEqual(await found({ device: '_' }), [odd]);
@@ -209,16 +214,45 @@ export function listContract(storeTest: StoreTest): void {
       assert.deepEqual(await named('ada'), ['ada', 'adam_x']);
       assert.deepEqual(await named('adam_'), ['adam_x']);
       assert.deepEqual(await named('adam%'), []);
-      const [line] = await lab.b.searchAudit({
+      const {
+        rows: [line],
+      } = await lab.b.searchAudit({
         limit: 10,
         sid: linked,
         kind: 'session_started',
         clientId: 'one',
       });
       assert.equal(line?.sid, linked);
-      assert.deepEqual(await lab.b.searchAudit({ limit: 10, sid: linked, kind: 'session_ended' }), []);
+      const none = await lab.b.searchAudit({ limit: 10, sid: linked, kind: 'session_ended' });
+      assert.deepEqual(none, { rows: [], older: null });
     },
   );
+
+  storeTest('PAGE-33: what no index finds is looked for 5,000 rows at once, to the oldest', async (lab) => {
+    const [ada = ''] = await addPeople(lab, ['ada']);
+    const sid = await signIn(lab, ada, 'The old laptop');
+    lab.clock.advance(1);
+    const columns = `kind, subject, client_id, audience, scope, jkt, generation, rotated_at, started_at, created_at,
+      device, last_used_at, idle_life, idle_expires_at, absolute_expires_at, repeats`;
+    const numbers = (to: number) =>
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${to})`;
+    await lab.run(`INSERT INTO sessions (id, ${columns}) ${numbers(5100)}
+      SELECT 'many-' || i, ${columns.replace('started_at', 'started_at + i').replace('device', `'Another'`)}
+      FROM sessions, n WHERE id = '${sid}'`);
+    await lab.run(`INSERT INTO audit (seq, at, kind, client_id, sid, fields, hash) ${numbers(5100)}
+      SELECT 1000 + i, 0, 'session_started', 'two', NULL, '{}', '' FROM n`);
+    const search = { device: 'LAPTOP', limit: 2 };
+    const first = await lab.b.searchSessions(search);
+    assert.deepEqual(first, { rows: [], older: 'many-101' });
+    const second = await lab.b.searchSessions({ ...search, after: 'many-101' });
+    assert.deepEqual([second.rows.map((row) => row.sid), second.older], [[sid], null]);
+    const some = await lab.b.searchSessions({ device: 'another', limit: 2 });
+    assert.deepEqual(some.older, some.rows.at(-1)?.sid, 'a page that is full goes on behind itself');
+    const lines = { kind: 'client_added', clientId: 'one', limit: 2 } as const;
+    assert.deepEqual(await lab.b.searchAudit(lines), { rows: [], older: 1101 });
+    const older = await lab.b.searchAudit({ ...lines, before: 1101 });
+    assert.deepEqual([older.rows.map((row) => row.clientId), older.older], [['one'], null]);
+  });
 
   storeTest('PAGE-24: what stands is counted, and what started and ended in each minute', async (lab) => {
     const [ada = ''] = await addPeople(lab, ['ada', 'bea']);

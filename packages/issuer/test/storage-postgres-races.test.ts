@@ -335,7 +335,7 @@ else {
     await holder.query('ROLLBACK');
     await Promise.all([holder.end(), watcher.end()]);
     assert.deepEqual(await allowing, { kind: 'refused' });
-    const question = { subject, clientId: app, audience: api, scopes: ['read'] };
+    const question = { subject, clientId: app, audience: api, scopes: ['read'], consentLife: 3600e6 };
     assert.equal(await b.grantCovers(question), false);
     assert.deepEqual(await b.listAudit({ kind: 'grant_made', limit: 10 }), []);
     const again = allowanceOf({ requestName, subject });

@@ -47,7 +47,7 @@ function linkingMetadata({ issuer, signIn }: PeopleOffice): Record<string, unkno
     grant_types_supported: ['authorization_code', 'client_credentials', 'refresh_token'],
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
-    prompt_values_supported: ['none', 'login', 'consent'],
+    prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
     acr_values_supported: [passkeyContext],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: [identityAlg],

@@ -33,10 +33,12 @@ export interface ConsentView {
     readonly id: string;
     readonly name: string;
     readonly by: 'operator' | 'dynamic' | 'document';
+    /** Whether it may act without proving a key. */
+    readonly bearer: boolean;
   };
   readonly asked: readonly AskedScope[];
   readonly redirectUri: string;
-  /** How long at most, and how long unused, until it has to ask again; in seconds. */
+  /** How long it stays signed in at most, and unused; in seconds. */
   readonly lasts: { readonly absolute: number; readonly idle: number };
 }
 
@@ -63,10 +65,7 @@ export function consentPage(view: ConsentView): Html {
       <dl class="terms">
         <div>
           <dt>For how long</dt>
-          <dd>
-            Until you end it, at most ${span(lasts.absolute * 1_000_000)} from now. Unused for
-            ${span(lasts.idle * 1_000_000)}, it stops by itself.
-          </dd>
+          <dd>${howLong(application, lasts)}</dd>
         </div>
         <div>
           <dt>You will be sent to</dt>
@@ -80,9 +79,27 @@ export function consentPage(view: ConsentView): Html {
           <button class="button wide" name="decision" value="refuse">Refuse</button>
           <button class="button primary wide" name="decision" value="allow">Allow</button>
         </div>
+        <button
+          class="button quiet wide"
+          formaction="${site.base}/authorize/person"
+          name="decision"
+          value="switch"
+        >
+          Not you? Sign out, and use another account
+        </button>
       </form>
       <p class="fine center">You can end this at any time on your account page, for good and at once.</p>`,
   });
+}
+
+/** As `consent-life.ts` has it. */
+function howLong({ bearer }: ConsentView['application'], { absolute, idle }: ConsentView['lasts']): Html {
+  const most = html`${span(absolute * 1_000_000)}, or unused for ${span(idle * 1_000_000)}`;
+  return bearer
+    ? html`Until you end it, five minutes at a time; unused for longer it has to ask again. If it proves a key
+      of its own: signed in for at most ${most}.`
+    : html`Until you end it. It is signed out after ${most}, and has to ask again when it was not used for
+      ${span(absolute * 1_000_000)}.`;
 }
 
 function askedRow({ scope, audience, words, allowed }: AskedScope): Html {

@@ -61,20 +61,16 @@ export function auditPage(view: AuditView): Html {
         </div>
         <div class="actions"><button class="button">Search</button></div>
       </form>
-      ${
-        query.kind === '' && query.client === ''
-          ? ''
-          : html`<p class="fine">
-              Looked for among the newest 5,000 lines of this page’s range; older ones follow page by page.
-            </p>`
-      }
       <div class="panel">
         ${
           lines.length === 0
             ? empty({
                 symbol: 'list',
                 title: 'No line found',
-                text: 'Nothing fits this search.',
+                text:
+                  view.pages.older === undefined
+                    ? 'Nothing fits this search.'
+                    : 'Nothing fits this search among the 5,000 lines looked at here. Older lines follow below.',
                 action: { href: path, text: 'Show all' },
               })
             : table(lines)

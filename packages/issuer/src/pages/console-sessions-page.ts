@@ -88,14 +88,16 @@ export function sessionsPage(view: SessionsView): Html {
           <button class="button">Search</button>
         </div>
       </form>
-      ${query.device === '' ? '' : html`<p class="fine">A device is looked for among the newest 5,000 sessions that the other fields leave.</p>`}
       <div class="panel">
         ${
           sessions.length === 0
             ? empty({
                 symbol: 'list',
                 title: 'No session found',
-                text: 'Nothing fits this search. Sessions are kept for 90 days after they are over.',
+                text:
+                  view.pages.older === undefined
+                    ? 'Nothing fits this search. Sessions are kept for 90 days after they are over.'
+                    : 'Nothing fits this search among the 5,000 sessions looked at here. Older sessions follow below.',
                 action: { href: path, text: 'Show all' },
               })
             : html`<ul class="rows">

@@ -2,7 +2,7 @@ import type { Audience } from '../audiences.ts';
 
 /** What OpenID Connect's own scope values allow (Core section 5.4); the same at every issuer. */
 const standard: Readonly<Record<string, string>> = {
-  openid: 'Recognise you by a number that means nothing anywhere else',
+  openid: 'Recognise you, by the same number as every other application here',
   profile: 'See the name of your account',
   offline_access: 'Stay linked after you have signed out here',
 };

@@ -53,6 +53,8 @@ export interface Coverage {
   readonly audience: string;
   /** At least one; `['']` where no scope is asked for. */
   readonly scopes: readonly string[];
+  /** A yes counts so long after it was given or the grant was used last. µs. */
+  readonly consentLife: number;
 }
 
 export interface Allowance {
@@ -68,6 +70,8 @@ export interface Allowance {
   readonly clientName: string;
   readonly audience: string;
   readonly scopes: readonly string[];
+  /** As in `Coverage`. */
+  readonly consentLife: number;
   readonly redirectUri: string;
   readonly codeChallenge: string;
   /** `null`: whatever key redeems it. */

@@ -8,11 +8,11 @@ export interface ListStorage {
   /** What happened to an account, newest first; `after` is the last event of the page before. */
   listEvents(of: { subject: string; limit: number; after?: string }): Promise<readonly SecurityEvent[]>;
   /** Sessions of anybody, newest first, standing or over. */
-  searchSessions(search: SessionSearch): Promise<readonly NamedSession[]>;
+  searchSessions(search: SessionSearch): Promise<Found<NamedSession, string>>;
   /** Accounts by name. */
   searchAccounts(search: AccountSearch): Promise<readonly ListedAccount[]>;
   /** The audit log, newest first. */
-  searchAudit(search: AuditSearch): Promise<readonly AuditRow[]>;
+  searchAudit(search: AuditSearch): Promise<Found<AuditRow, number>>;
   readFigures(): Promise<Figures>;
   /** Sessions started and ended in each of the last so many minutes, oldest first; the last one still runs. */
   readMinutes(minutes: number): Promise<Minutes>;
@@ -20,6 +20,12 @@ export interface ListStorage {
   endOthers(end: { subject: string; keep: string; event: string; by: Actor }): Promise<OthersEnded>;
   /** Tells a person what he did; the audit log was told by the decision itself. */
   noteEvent(event: Omit<SecurityEvent, 'at'> & { subject: string }): Promise<void>;
+}
+
+/** One page of a search. `older`: where the next one begins, also if nothing fits here; `null`: there is nothing more. */
+export interface Found<Row, Place> {
+  readonly rows: readonly Row[];
+  readonly older: Place | null;
 }
 
 /** What a person allowed an application. */
@@ -47,10 +53,10 @@ export interface SessionSearch {
   readonly clientId?: string;
   /** A subject, or the name of an account. */
   readonly subject?: string;
-  /** Part of what the device is called: looked for among the newest 5,000 that the other filters leave. */
+  /** Part of what the device is called: looked for among 5,000 at once that the other filters leave. */
   readonly device?: string;
   readonly limit: number;
-  /** The `sid` of the last row of the page before. */
+  /** Where the page before said that the next one begins. */
   readonly after?: string;
 }
 
@@ -80,12 +86,13 @@ export interface ListedAccount {
   readonly lastUsedAt: number | null;
 }
 
+/** By client or kind, 5,000 lines are looked at at once. */
 export interface AuditSearch {
   readonly clientId?: string;
   readonly sid?: string;
   readonly kind?: AuditKind;
   readonly limit: number;
-  /** The `seq` of the last row of the page before. */
+  /** Where the page before said that the next one begins. */
   readonly before?: number;
 }
 

@@ -27,8 +27,8 @@ export function createSqlAuthorizations(engine: Engine, request: () => string): 
       const [rows] = await engine.batch([statement(sql.takeRequest, name, request())]);
       return readRequest(rows?.[0]);
     },
-    async grantCovers({ subject, clientId, audience, scopes }) {
-      const values = [subject, clientId, audience, ...scopes];
+    async grantCovers({ subject, clientId, audience, scopes, consentLife }) {
+      const values = [subject, clientId, audience, consentLife, ...scopes];
       return (await engine.read(statement(sql.covers(scopes.length), ...values))).length === 1;
     },
     allow: (allowance) => allow(engine, allowance, request()),
@@ -85,17 +85,23 @@ async function allow(
   allowance: Allowance,
   request: string,
 ): ReturnType<AuthorizationStorage['allow']> {
-  const { requestName, codeName, clientId, subject, audience, scopes, consent } = allowance;
+  const { requestName, codeName, clientId, subject, audience, scopes, consent, consentLife } = allowance;
   const granting = [
     statement(sql.makeGrant, allowance.newGrant, subject, requestName, request),
-    ...scopes.map((scope) => statement(sql.mergeScope, subject, requestName, request, audience, scope)),
+    ...scopes.map((scope) =>
+      statement(sql.mergeScope, subject, requestName, request, audience, scope, consentLife),
+    ),
   ];
   const fields = JSON.stringify({ subject, audience, scope: scopes.join(' ') });
   const event = JSON.stringify({ application: allowance.clientName });
   const statements = [
     {
       ...(consent === 'covered'
-        ? statement(sql.takeCoveredRequest(scopes.length), requestName, request, subject, audience, ...scopes)
+        ? statement(
+            sql.takeCoveredRequest(scopes.length),
+            ...[requestName, request, subject, audience, consentLife],
+            ...scopes,
+          )
         : statement(sql.takeRequest, requestName, request)),
       lastIf: isEmpty,
     },

@@ -1,7 +1,14 @@
 import { nameOf } from './actor.ts';
 import type { Engine, Row, Value } from './engine.ts';
 import { foldName } from './fold-name.ts';
-import type { LinkedApplication, ListedAccount, ListStorage, NamedSession } from './list-storage.ts';
+import type {
+  AuditSearch,
+  LinkedApplication,
+  ListedAccount,
+  ListStorage,
+  NamedSession,
+  SessionSearch,
+} from './list-storage.ts';
 import { integer, json, onlyRow, orNull, readAudit, readListedSession, text } from './read-rows.ts';
 import type { Registration } from './rows.ts';
 import { decideAs } from './sql-acting.ts';
@@ -33,18 +40,7 @@ export function createSqlLists(engine: Engine, request: () => string): ListStora
         fields: json(row, 'fields') as Readonly<Record<string, unknown>>,
       }));
     },
-    async searchSessions({ clientId, subject, device, limit, after }) {
-      const by = {
-        client: clientId !== undefined,
-        subject: subject !== undefined,
-        device: device !== undefined,
-        after: after !== undefined,
-      };
-      const like = device === undefined ? undefined : `%${literally(device.toLowerCase())}%`;
-      const values = given(clientId, subject, subject && foldName(subject), like, after);
-      const rows = await engine.read(statement(lists.searchSessions(by), ...values, limit));
-      return rows.map(readNamedSession);
-    },
+    searchSessions: (search) => searchSessions(engine, search),
     async searchAccounts({ prefix, limit, after }) {
       const by = { prefix: prefix !== undefined, after: after !== undefined };
       const start = prefix && foldName(prefix);
@@ -53,16 +49,7 @@ export function createSqlLists(engine: Engine, request: () => string): ListStora
       const rows = await engine.read(statement(lists.listAccounts(by), limit, ...range, ...from));
       return rows.map(readAccount);
     },
-    async searchAudit({ clientId, sid, kind, limit, before }) {
-      const by = {
-        client: clientId !== undefined,
-        sid: sid !== undefined,
-        kind: kind !== undefined,
-        before: before !== undefined,
-      };
-      const values = given(clientId, sid, kind, before);
-      return (await engine.read(statement(lists.searchAudit(by), limit, ...values))).map(readAudit);
-    },
+    searchAudit: (search) => searchAudit(engine, search),
     async readFigures() {
       const row = onlyRow(await engine.read(statement(lists.countSessions)));
       return {
@@ -109,6 +96,46 @@ export function createSqlLists(engine: Engine, request: () => string): ListStora
       await engine.batch([statement(others.keepEvent, id, subject, kind, JSON.stringify(fields))]);
     },
   };
+}
+
+/** What a device is called stands in no index, so only so many sessions are looked at: `older` says from where to go on. */
+async function searchSessions(
+  engine: Engine,
+  search: SessionSearch,
+): ReturnType<ListStorage['searchSessions']> {
+  const { clientId, subject, device, limit, after } = search;
+  const by = {
+    client: clientId !== undefined,
+    subject: subject !== undefined,
+    device: device !== undefined,
+    ...{ after: after !== undefined, reach: false },
+  };
+  const indexed = given(clientId, subject, subject && foldName(subject), after);
+  const [end] = by.device ? await engine.read(statement(lists.reachOfSessions(by), ...indexed)) : [];
+  const reach = end && text(end, 'reach');
+  const like = device === undefined ? undefined : `%${literally(device.toLowerCase())}%`;
+  const found = lists.searchSessions({ ...by, reach: reach !== undefined });
+  const rows = await engine.read(statement(found, ...indexed, ...given(reach, like), limit));
+  const sessions = rows.map(readNamedSession);
+  return { rows: sessions, older: (sessions.length < limit ? reach : sessions.at(-1)?.sid) ?? null };
+}
+
+/** As of sessions: a line is found by its session or its place, and by nothing else. */
+async function searchAudit(engine: Engine, search: AuditSearch): ReturnType<ListStorage['searchAudit']> {
+  const { clientId, sid, kind, limit, before } = search;
+  const by = {
+    client: clientId !== undefined,
+    sid: sid !== undefined,
+    kind: kind !== undefined,
+    ...{ before: before !== undefined, reach: false },
+  };
+  const indexed = given(sid, before);
+  const [end] = by.client || by.kind ? await engine.read(statement(lists.reachOfAudit(by), ...indexed)) : [];
+  const reach = end && integer(end, 'reach');
+  const found = lists.searchAudit({ ...by, reach: reach !== undefined });
+  const rows = await engine.read(statement(found, ...indexed, ...given(reach, clientId, kind), limit));
+  const lines = rows.map(readAudit);
+  return { rows: lines, older: (lines.length < limit ? reach : lines.at(-1)?.seq) ?? null };
 }
 
 const given = (...values: readonly (Value | undefined)[]): readonly Value[] =>

@@ -25,9 +25,8 @@ export async function showConsent(
   const { personIdle, personAbsolute } = office.lifetimes;
   const scopes = scope.split(' ').map(async (value) => ({
     ...{ audience, scope: value, words: scopeWords(office.audiences, { audience, scope: value }) },
-    allowed: await office.storage.grantCovers({
-      ...{ subject: person.subject, clientId: client.id },
-      ...{ audience, scopes: [value] },
+    allowed: await office.authorizations.isCovered({
+      ...{ subject: person.subject, client, audience, scope: value },
     }),
   }));
   const markup = consentPage({
@@ -35,7 +34,7 @@ export async function showConsent(
     request: handle,
     session: person.sid,
     person,
-    application: { id: client.id, name: client.name, by: client.registration.by },
+    application: { id: client.id, name: client.name, by: client.registration.by, bearer: client.bearer },
     asked: await Promise.all(scopes),
     redirectUri,
     lasts: { absolute: personAbsolute / micros, idle: personIdle / micros },

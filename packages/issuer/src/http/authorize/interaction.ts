@@ -92,7 +92,9 @@ async function consentOf(
   if (request.prompt.includes('consent') || request.prompt.includes('select_account')) return 'ask';
   if (!request.redirectUri.startsWith('https:')) return 'ask';
   if (client.registration.consent === 'given') return 'granted';
-  return (await office.authorizations.isCovered(request, person.subject)) ? 'covered' : 'ask';
+  return (await office.authorizations.isCovered({ ...request, client, subject: person.subject }))
+    ? 'covered'
+    : 'ask';
 }
 
 function addParameter(url: string, name: string, value: string): string {

@@ -5,7 +5,7 @@ import { malformed, readForm, required } from '../requests.ts';
 import { tellPerson } from './answers.ts';
 import { findOpen, proceed, refuse, wayTo } from './interaction.ts';
 
-/** `POST /authorize/person`: whoever is signed in makes room for the person meant, or goes back without an answer. */
+/** `POST /authorize/person`: whoever is signed in makes room for another person, or goes back without an answer. */
 export async function otherPersonEndpoint(office: PeopleOffice, request: Request): Promise<Response> {
   try {
     return await decide(office, request);

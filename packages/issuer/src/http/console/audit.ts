@@ -13,7 +13,7 @@ export async function showAudit(office: PeopleOffice, visit: Visit): Promise<Res
   const before = Number(asked(visit, 'before'));
   const from = Number.isSafeInteger(before) && before > 0 ? before : undefined;
   const kind = auditKinds.find((known) => known === query.kind);
-  const [view, lines] = await Promise.all([
+  const [view, { rows: lines, older }] = await Promise.all([
     consoleView(office, visit),
     office.storage.searchAudit({
       limit: pageLength,
@@ -24,10 +24,9 @@ export async function showAudit(office: PeopleOffice, visit: Visit): Promise<Res
     }),
   ]);
   const path = `${visit.site.base}/console/audit`;
-  const last = lines.length < pageLength ? undefined : lines.at(-1);
   const pages = {
     ...(from === undefined ? {} : { newest: pathAsking(path, query) }),
-    ...(last === undefined ? {} : { older: pathAsking(path, { ...query, before: String(last.seq) }) }),
+    ...(older === null ? {} : { older: pathAsking(path, { ...query, before: String(older) }) }),
   };
   const kinds: readonly AuditKind[] = auditKinds;
   return page(auditPage({ ...view, query: { ...query, kind: kind ?? '' }, kinds, lines, pages }));

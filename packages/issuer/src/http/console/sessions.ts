@@ -17,7 +17,7 @@ export async function showSessions(office: PeopleOffice, visit: Visit): Promise<
     device: asked(visit, 'device'),
   };
   const after = asked(visit, 'after');
-  const [view, sessions] = await Promise.all([
+  const [view, { rows: sessions, older }] = await Promise.all([
     consoleView(office, visit),
     office.storage.searchSessions({
       limit: pageLength,
@@ -28,10 +28,9 @@ export async function showSessions(office: PeopleOffice, visit: Visit): Promise<
     }),
   ]);
   const path = `${visit.site.base}/console/sessions`;
-  const last = sessions.length < pageLength ? undefined : sessions.at(-1);
   const pages = {
     ...(after === '' ? {} : { newest: pathAsking(path, query) }),
-    ...(last === undefined ? {} : { older: pathAsking(path, { ...query, after: last.sid }) }),
+    ...(older === null ? {} : { older: pathAsking(path, { ...query, after: older }) }),
   };
   return page(
     sessionsPage({

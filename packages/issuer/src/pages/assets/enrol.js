@@ -4,9 +4,9 @@ const form = document.querySelector('#enrol');
 const button = document.querySelector('#make-passkey');
 const status = document.querySelector('#status');
 const { base } = form.dataset;
-const code = globalThis.location.hash.slice(1);
-// The code has been read: it shall not stay in the history, nor be copied along with the address.
-history.replaceState(null, '', globalThis.location.pathname);
+const { pathname, search, hash } = globalThis.location;
+// A recovery code is used up by now: if this page is loaded again, the code must still be there.
+const code = hash.slice(1) || (history.state?.code ?? '');
 
 async function enrol() {
   button.disabled = true;
@@ -28,8 +28,10 @@ async function enrol() {
 if (code === '') {
   status.textContent = 'This address is not complete: open the whole link that you were given, once.';
 } else if (!webauthn?.browserSupportsWebAuthn()) {
-  status.textContent = 'This browser has no passkeys. Open the link in another one.';
+  status.textContent = 'This browser has no passkeys. Open this address, as it is now, in another one.';
 } else {
+  // Read and kept beside the address, it is not copied along with it, nor shown to who looks on.
+  history.replaceState({ code }, '', pathname + search);
   button.disabled = false;
   form.addEventListener('submit', (event) => {
     event.preventDefault();

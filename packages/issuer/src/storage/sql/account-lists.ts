@@ -7,6 +7,7 @@ import { alive, sessionColumns } from './sessions.ts';
 
 /** How many rows a search without an index looks at. */
 const searchedAtMost = 5000;
+const atMost = `LIMIT ${searchedAtMost}`;
 /** Up to where live sessions are counted. */
 export const countedAtMost = 20_000;
 
@@ -44,30 +45,41 @@ const named = `
   (SELECT accounts.name FROM accounts WHERE accounts.subject = sessions.subject) AS account_name,
   (SELECT clients.name FROM clients WHERE clients.id = sessions.client_id) AS client_name`;
 
-/** Newest first. The values in the order in which the filters are named here, the limit last. */
-export const searchSessions = (by: {
-  client: boolean;
-  subject: boolean;
-  device: boolean;
-  after: boolean;
-}): string => {
-  let values = 0;
-  const next = (): string => `$${++values}`;
-  const where = (conditions: readonly string[]): string =>
-    conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
-  const indexed = [
-    by.client ? [`s.client_id = ${next()}`] : [],
-    by.subject ? [`s.subject IN (${subjectsCalled(next(), next())})`] : [],
-  ].flat();
+interface SessionFilters {
+  readonly client: boolean;
+  readonly subject: boolean;
+  readonly device: boolean;
+  readonly after: boolean;
+  /** The last session that is looked at. */
+  readonly reach: boolean;
+}
+
+/** What an index answers, newest first. */
+const indexedSessions = (by: SessionFilters, next: () => string): string =>
+  where([
+    ...(by.client ? [`s.client_id = ${next()}`] : []),
+    ...(by.subject ? [`s.subject IN (${subjectsCalled(next(), next())})`] : []),
+    ...(by.after ? [`(s.started_at, s.id) < ${startOf(next())}`] : []),
+    ...(by.reach ? [`(s.started_at, s.id) >= ${startOf(next())}`] : []),
+  ]);
+
+const startOf = (sid: string): string => `(SELECT p.started_at, p.id FROM sessions AS p WHERE p.id = ${sid})`;
+
+/** The values in the order in which the filters are named here, the device after them, the limit last. */
+export const searchSessions = (by: SessionFilters): string => {
+  const next = numbered();
+  const looked = indexedSessions(by, next);
   const device = by.device ? [`lower(sessions.device) LIKE CAST(${next()} AS TEXT) ESCAPE '~'`] : [];
-  const from = by.after
-    ? [`(s.started_at, s.id) < (SELECT p.started_at, p.id FROM sessions AS p WHERE p.id = ${next()})`]
-    : [];
   return `SELECT ${sessionColumns}, ${aliveColumn}, ${named}
-    FROM (SELECT s.* FROM sessions AS s ${where([...indexed, ...from])}
-      ORDER BY s.started_at DESC, s.id DESC LIMIT ${searchedAtMost}) AS sessions
+    FROM (SELECT s.* FROM sessions AS s ${looked}
+      ORDER BY s.started_at DESC, s.id DESC ${by.reach ? '' : atMost}) AS sessions
     ${where(device)} ORDER BY started_at DESC, id DESC LIMIT ${next()}`;
 };
+
+/** The session at which a search for a device ends; none where it can look at all. Values as above. */
+export const reachOfSessions = (by: SessionFilters): string => `
+  SELECT s.id AS reach FROM sessions AS s ${indexedSessions(by, numbered())}
+  ORDER BY s.started_at DESC, s.id DESC LIMIT 1 OFFSET ${searchedAtMost - 1}`;
 
 /** A subject's id, or the name of its account, folded. */
 const subjectsCalled = (id: string, folded: string): string =>
@@ -88,25 +100,49 @@ export const listAccounts = (by: { prefix: boolean; after: boolean }): string =>
   ORDER BY accounts.folded LIMIT $1`;
 };
 
-/** Newest first. $1 limit, then the values in the order in which the filters are named here. */
-export const searchAudit = (by: {
-  client: boolean;
-  sid: boolean;
-  kind: boolean;
-  before: boolean;
-}): string => {
-  let values = 1;
-  const next = (): string => `$${++values}`;
-  const where = (conditions: readonly string[]): string =>
-    conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
-  const client = by.client ? [`audit.client_id = ${next()}`] : [];
-  const sid = by.sid ? [`a.sid = ${next()}`] : [];
-  const kind = by.kind ? [`audit.kind = ${next()}`] : [];
-  const before = by.before ? [`a.seq < ${next()}`] : [];
+interface LineFilters {
+  readonly sid: boolean;
+  readonly before: boolean;
+  /** The last line that is looked at. */
+  readonly reach: boolean;
+  readonly client: boolean;
+  readonly kind: boolean;
+}
+
+const indexedLines = (by: LineFilters, next: () => string): string =>
+  where([
+    ...(by.sid ? [`a.sid = ${next()}`] : []),
+    ...(by.before ? [`a.seq < ${next()}`] : []),
+    ...(by.reach ? [`a.seq >= ${next()}`] : []),
+  ]);
+
+/** Newest first. The values in the order in which the filters are named here, the limit last. */
+export const searchAudit = (by: LineFilters): string => {
+  const next = numbered();
+  const looked = indexedLines(by, next);
+  const fits = where([
+    ...(by.client ? [`audit.client_id = ${next()}`] : []),
+    ...(by.kind ? [`audit.kind = ${next()}`] : []),
+  ]);
   return `SELECT seq, at, kind, client_id, sid, fields
-    FROM (SELECT a.* FROM audit AS a ${where([...sid, ...before])} ORDER BY a.seq DESC LIMIT ${searchedAtMost}) AS audit
-    ${where([...client, ...kind])} ORDER BY seq DESC LIMIT $1`;
+    FROM (SELECT a.* FROM audit AS a ${looked} ORDER BY a.seq DESC ${by.reach ? '' : atMost}) AS audit
+    ${fits} ORDER BY seq DESC LIMIT ${next()}`;
 };
+
+/** The line at which a search for a client or a kind ends; none where it can look at all. Values as above. */
+export const reachOfAudit = (by: LineFilters): string => `
+  SELECT a.seq AS reach FROM audit AS a ${indexedLines(by, numbered())}
+  ORDER BY a.seq DESC LIMIT 1 OFFSET ${searchedAtMost - 1}`;
+
+/** `$1`, `$2` and so on. */
+function numbered(): () => string {
+  let values = 0;
+  return () => `$${++values}`;
+}
+
+function where(conditions: readonly string[]): string {
+  return conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
+}
 
 // ——— figures
 

@@ -24,26 +24,36 @@ export const takeRequest = `
   UPDATE authorization_requests SET request = $2 WHERE hash = $1 AND ${open}
   RETURNING client_id, parameters, created_at`;
 
-/** Whether a live grant holds each of so many scope values. */
+/** Whether anything was used of a grant that is read as `granted_scopes`, within so long. */
+const isUsed = (life: string) => `EXISTS (SELECT 1 FROM sessions AS s
+  WHERE s.grant_id = granted_scopes.grant_id AND s.last_used_at >= now_us() - CAST(${life} AS BIGINT))`;
+
+/**
+ * Whether a live grant holds each of so many scope values, and each was given, or anything was used of the grant, within
+ * `life`: who has not seen an application for that long is asked again.
+ */
 const isCovered = (
   scopes: number,
-  at: { subject: string; client: string; audience: string; from: number },
+  at: { subject: string; client: string; audience: string; life: string; from: number },
 ) => `
   (SELECT count(*) FROM granted_scopes, grants
     WHERE granted_scopes.grant_id = grants.id AND grants.ended_at IS NULL
       AND grants.subject = ${at.subject} AND grants.client_id = ${at.client} AND granted_scopes.audience = ${at.audience}
+      AND (granted_scopes.granted_at >= now_us() - CAST(${at.life} AS BIGINT) OR ${isUsed(at.life)})
       AND granted_scopes.scope IN (${Array.from({ length: scopes }, (_, n) => `$${at.from + n}`).join(', ')})) = ${scopes}`;
 
-/** $1 subject, $2 client, $3 audience, then the scope values. */
+/** $1 subject, $2 client, $3 audience, $4 how long a yes counts, then the scope values. */
 export const covers = (scopes: number): string => `
   SELECT 1 AS covered FROM head
-  WHERE ${isCovered(scopes, { subject: '$1', client: '$2', audience: '$3', from: 4 })}`;
+  WHERE ${isCovered(scopes, { subject: '$1', client: '$2', audience: '$3', life: '$4', from: 5 })}`;
 
-/** As `takeRequest`, only where nothing new is asked for. $3 subject, $4 audience, then the scope values. */
+/** As `takeRequest`, only where nothing new is asked for. $3 subject, $4 audience, $5 how long a yes counts, then the scope values. */
 export const takeCoveredRequest = (scopes: number): string => `
   UPDATE authorization_requests SET request = $2
   WHERE hash = $1 AND ${open}
-    AND ${isCovered(scopes, { subject: '$3', client: 'authorization_requests.client_id', audience: '$4', from: 5 })}
+    AND ${isCovered(scopes, {
+      ...{ subject: '$3', client: 'authorization_requests.client_id', audience: '$4', life: '$5', from: 6 },
+    })}
   RETURNING client_id, parameters, created_at`;
 
 // ——— grants
@@ -59,12 +69,16 @@ export const makeGrant = `
     AND subjects.id = $2 AND subjects.enabled = 1
   ON CONFLICT (subject, client_id) WHERE ended_at IS NULL DO NOTHING`;
 
-/** $1 subject, $2 request's name, $3 request, $4 audience, $5 scope value. */
+/**
+ * What was given so long ago that it counts no more is given anew, which is news. $1 subject, $2 request's name,
+ * $3 request, $4 audience, $5 scope value, $6 how long a yes counts.
+ */
 export const mergeScope = `
   INSERT INTO granted_scopes (grant_id, audience, scope, granted_at)
   SELECT grants.id, $4, $5, now_us() FROM grants, ${taken('$2', '$3')}
     AND grants.subject = $1 AND grants.client_id = asked.client_id AND grants.ended_at IS NULL
-  ON CONFLICT (grant_id, audience, scope) DO NOTHING`;
+  ON CONFLICT (grant_id, audience, scope) DO UPDATE SET granted_at = excluded.granted_at
+    WHERE granted_scopes.granted_at < excluded.granted_at - CAST($6 AS BIGINT) AND NOT ${isUsed('$6')}`;
 
 /** $1 grant, $2 request, $3 the subject whose it must be. */
 export const endGrant = (by: { subject: boolean }): string => `
