@@ -31,6 +31,7 @@ export type {
   RoleResult,
 } from './storage/account-storage.ts';
 export type { ActingSession, Actor } from './storage/actor.ts';
+export { refusalHeader } from './http/refusal-code.ts';
 export type { CutResult } from './storage/decisions.ts';
 export type { RevokeResult, Storage } from './storage/storage.ts';
 export type { RegisteredGuard, RegisteredGuards } from './guards.ts';

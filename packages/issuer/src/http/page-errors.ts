@@ -2,6 +2,7 @@ import { AuthError } from '@symbolon/token';
 import { errorPage } from '../pages/error-page.ts';
 import type { Site } from '../pages/site.ts';
 import { page } from './page-answer.ts';
+import { refusedWith } from './refusal-code.ts';
 
 /** Whether a browser shows the answer to somebody. Programs ask for something else, or for anything. */
 export function wantsPage(request: Request): boolean {
@@ -25,7 +26,7 @@ export async function refusalPage(site: Site, error: unknown): Promise<Response>
   const answer = await page(markup, { status });
   const wait = error.detail['retryAfter'];
   if (wait !== undefined) answer.headers.set('retry-after', String(wait));
-  return answer;
+  return refusedWith(answer, error);
 }
 
 const why: Readonly<Record<string, string>> = {

@@ -3,9 +3,10 @@ import { errorPage } from '../../pages/error-page.ts';
 import { siteOf } from '../../pages/site.ts';
 import type { Office } from '../office.ts';
 import { page } from '../page-answer.ts';
+import { refusedWith } from '../refusal-code.ts';
 
 /** Tells the person, where it is not certain that an application may be told. */
-export function tellPerson(
+export async function tellPerson(
   office: Office,
   error: AuthError,
   cookies: readonly string[] = [],
@@ -16,7 +17,7 @@ export function tellPerson(
     text: `${error.message} Nothing was allowed. Go back to the application and begin again.`,
     code: error.code,
   };
-  return page(errorPage(view), { status: pageStatus(error), cookies });
+  return refusedWith(await page(errorPage(view), { status: pageStatus(error), cookies }), error);
 }
 
 /** The status of a page that tells a person of a refusal: who should wait is told so, all else is a bad request. */

@@ -5,6 +5,7 @@ import { siteOf } from '../../pages/site.ts';
 import type { ClientRow } from '../../storage/rows.ts';
 import type { PeopleOffice } from '../office.ts';
 import { formTarget, page, seeOther } from '../page-answer.ts';
+import { refusedWith } from '../refusal-code.ts';
 import { pageStatus } from './answers.ts';
 import { sendAnswer } from './send-answer.ts';
 
@@ -26,8 +27,9 @@ export async function leadOn(
 ): Promise<Response> {
   const { client, to, cookies = [], error } = leading;
   const { by } = client.registration;
+  const marked = (answer: Response): Response => (error === undefined ? answer : refusedWith(answer, error));
   if (by === 'operator')
-    return typeof to === 'string' ? seeOther(to, cookies) : sendAnswer(office, to, cookies);
+    return marked(typeof to === 'string' ? seeOther(to, cookies) : await sendAnswer(office, to, cookies));
   const way = wayTo(to);
   const application = { id: client.id, name: client.name, by };
   const said =
@@ -36,7 +38,8 @@ export async function leadOn(
       : { title: 'Nothing was allowed', text: error.message, code: error.code };
   const markup = leadingPage({ site: siteOf(office.issuer), ...said, ...way, application });
   const status = error === undefined ? 200 : pageStatus(error);
-  return page(markup, { status, cookies, ...(way.fields && { formOnlyTo: formTarget(way.href) }) });
+  const formOnlyTo = way.fields && { formOnlyTo: formTarget(way.href) };
+  return marked(await page(markup, { status, cookies, ...formOnlyTo }));
 }
 
 /** A link, or what a form brings where the application wants its answer in no address. */
