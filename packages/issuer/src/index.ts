@@ -48,7 +48,9 @@ export type {
 } from './storage/rows.ts';
 export type { Audience } from './audiences.ts';
 export type { Accounts, Invitation, Invited, Recovering, Recovery } from './accounts.ts';
-export type { Clients, NewClientOptions } from './clients.ts';
+export type { ClientChanged, ClientChangeOptions } from './client-changes.ts';
+export type { NewClientOptions } from './client-options.ts';
+export type { Clients } from './clients.ts';
 export type {
   EndOfMany,
   SessionEndResult,
