@@ -1,4 +1,4 @@
-import type { Issuer } from '@symbolon/issuer';
+import { refusalHeader, type Issuer } from '@symbolon/issuer';
 import type { Logger } from 'pino';
 
 const quiet: readonly string[] = ['/healthz', '/readyz'];
@@ -41,6 +41,8 @@ function shortened(path: string): string {
 
 /** Our own words for a refusal: the code is a row of a table, never a part of the request. */
 async function reasonOf(response: Response): Promise<{ code?: string }> {
+  const told = response.headers.get(refusalHeader);
+  if (told !== null) return { code: told };
   if (response.status < 400 || response.headers.get('content-type') !== 'application/json') return {};
   const body = (await response.clone().json()) as { code?: unknown; error?: unknown };
   const code = body.code ?? body.error;

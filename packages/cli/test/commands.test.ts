@@ -46,6 +46,36 @@ test('token prints a token for the demo client, and nothing else', async () => {
   assert.deepEqual([json.token_type, json.expires_in], ['DPoP', 300]);
 });
 
+test('CLI-20: a client is changed, what is not named stays, and what is wrong is said with the fix', async () => {
+  const old = join(data, 'changing.jwk.json');
+  const next = join(data, 'changed.jwk.json');
+  await symbolonJson(`client add changing --kind web --generate ${old} --redirect-uri https://a.example/cb`, {
+    data,
+  });
+  await symbolonJson(`client add changed --generate ${next}`, { data });
+  const moved = `client change changing --redirect-uri https://b.example/cb --key ${old} --key ${next}`;
+  const changed = await symbolonJson<{ changed: string[] }>(moved, { data });
+  assert.deepEqual(changed.changed, ['redirect_uris', 'keys']);
+  const { clients } = await symbolonJson<{
+    clients: { id: string; name: string; redirect_uris: string[]; keys: string[] }[];
+  }>('client list', { data });
+  const row = clients.find(({ id }) => id === 'changing');
+  assert.deepEqual(
+    [row?.name, row?.redirect_uris, row?.keys.length],
+    ['changing', ['https://b.example/cb'], 2],
+  );
+  for (const [command, code, said] of [
+    ['client change changing', 2, /say what to change/],
+    ['client change changing --redirect-uri http://b.example/cb', 2, /is http, and not on loopback/],
+    ['client change changing --scope nope', 2, /unexpected scope nope/],
+    ['client change nobody --title x', 1, /no client nobody stands/],
+  ] as const) {
+    const refused = await symbolon(command, { data });
+    assert.equal(refused.code, code, command);
+    assert.match(refused.stderr, said);
+  }
+});
+
 test('a client added here calls the API with its own key, and not once it is removed', async () => {
   const file = join(data, 'report.jwk.json');
   const added = await symbolonJson<object>(`client add report --generate ${file} --scope demo:read`, {

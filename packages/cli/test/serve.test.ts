@@ -86,6 +86,7 @@ test('serve serves what a file says, logs no credential, and is found by the oth
     data: 'data',
     keyFile: 'keys.json',
     audiences: [{ audience: 'https://a.example', scopes: ['read'] }],
+    people: {},
   };
   writeFileSync(join(folder, 'serve.json'), JSON.stringify(config));
   const server = start(['serve', '--config', join(folder, 'serve.json')]);
@@ -111,6 +112,7 @@ test('serve serves what a file says, logs no credential, and is found by the oth
   await fetch(`${issuer}/jwks?secret=1`, { headers: { authorization: `DPoP ${token.stdout.trim()}` } });
   await fetch(`${issuer}/${token.stdout.trim()}`);
   await fetch(`${issuer}/token`, { method: 'POST', body: new URLSearchParams({ grant_type: 'password' }) });
+  await fetch(`${issuer}/authorize?request=secret`);
   assert.equal(await stop(server), 0);
   const lines = (await log)
     .trim()
@@ -123,6 +125,8 @@ test('serve serves what a file says, logs no credential, and is found by the oth
       [400, 'grant_unsupported'],
     ],
   );
+  // ISSUER-105
+  assert.equal(lines.find(({ path }) => path === '/authorize')?.['code'], 'request_uri_unknown');
   assert.ok(!JSON.stringify(lines).includes('secret'));
   for (const part of token.stdout.trim().split('.')) assert.ok(!JSON.stringify(lines).includes(part));
 

@@ -1,11 +1,24 @@
 import { AuthError } from '@symbolon/token';
 import { chooseTarget, type Audience } from './audiences.ts';
+import { isRegisteredUri } from './redirect-uris.ts';
 import type { ClientRow } from './storage/rows.ts';
 
 /** The scope values of OpenID Connect, which belong to no audience: who it is, by what name, and beyond the sign-in. */
 export const identityScopes = ['openid', 'profile', 'offline_access'] as const;
 
 const isIdentityScope = (value: string) => identityScopes.some((known) => known === value);
+
+/** Whether an application that was changed since may still be answered this request, and what it asks for. */
+export function fits(
+  client: ClientRow,
+  { issuer, request }: { issuer: string; request: { redirectUri: string; audience: string; scope: string } },
+): boolean {
+  if (!isRegisteredUri(client.registration.redirectUris, request.redirectUri)) return false;
+  const target = client.audiences.find(({ audience }) => audience === request.audience);
+  if (target === undefined) return request.audience === userinfoAudience(issuer);
+  const others = request.scope.split(' ').filter((value) => value !== '' && !isIdentityScope(value));
+  return others.every((value) => target.scope.includes(value));
+}
 
 /** Where a linked application learns who somebody is. */
 export function userinfoAudience(issuer: string): string {

@@ -1,5 +1,6 @@
 import type { AuthError } from '@symbolon/token';
 import { answerTo, errorTo, type AuthorizationAnswer, type ResponseMode } from './authorization-answer.ts';
+import { fits } from './authorization-target.ts';
 import type { Person } from './browser-sessions.ts';
 import type { Clients } from './clients.ts';
 import type { LookupKey } from './lookup-key.ts';
@@ -122,17 +123,22 @@ export function openAuthorizations(options: {
     });
     return kept.kind === 'kept' ? text : undefined;
   };
+  /** What its client was registered for when it came may have been taken away since: then the request is over. */
+  const readStanding = async (open: OpenRequest | null): Promise<OpenAuthorization | undefined> => {
+    if (open === null) return undefined;
+    const read = readOpen(open);
+    const client = await options.clients.find(read.request.clientId);
+    // Without a client it is for others to say so.
+    return client === undefined || fits(client.row, { issuer, request: read.request }) ? read : undefined;
+  };
   return {
     push: (request, sentBy) => keep('pushed request', { request, life: pushedLife, sentBy }),
     takePushed: async (secret) => {
       const taken = await storage.takeRequest(lookup.name('pushed request', secret));
-      return taken === null ? undefined : readOpen(taken).request;
+      return (await readStanding(taken))?.request;
     },
     keep: (request, sentBy) => keep('request', { request, life: openLife, sentBy }),
-    find: async (handle) => {
-      const found = await storage.findRequest(lookup.name('request', handle));
-      return found === null ? undefined : readOpen(found);
-    },
+    find: async (handle) => readStanding(await storage.findRequest(lookup.name('request', handle))),
     isCovered: ({ subject, client, audience, scope }) =>
       storage.grantCovers({
         ...{ subject, clientId: client.id, audience, scopes: scope.split(' ') },
@@ -141,7 +147,7 @@ export function openAuthorizations(options: {
     allow: async (handle, { request, person, consent }) => {
       const code = newBytes(32).toString('base64url');
       const client = await options.clients.find(request.clientId);
-      if (client === undefined) return undefined;
+      if (client === undefined || !fits(client.row, { issuer, request })) return undefined;
       const { clientId, audience, redirectUri, codeChallenge, jkt, nonce } = request;
       const allowed = await storage.allow({
         ...{ requestName: lookup.name('request', handle), codeName: lookup.name('code', code) },
@@ -155,8 +161,8 @@ export function openAuthorizations(options: {
       return allowed.kind === 'allowed' ? answerTo(request, { issuer, answer: { code } }) : undefined;
     },
     refuse: async (handle, error) => {
-      const taken = await storage.takeRequest(lookup.name('request', handle));
-      return taken === null ? undefined : errorTo(readOpen(taken).request, { issuer, error });
+      const taken = await readStanding(await storage.takeRequest(lookup.name('request', handle)));
+      return taken && errorTo(taken.request, { issuer, error });
     },
   };
 }

@@ -1,54 +1,28 @@
 import { AuthError, importPublicKey, type VerificationKey } from '@symbolon/token';
-import { z } from 'zod';
-import { scopeValue } from './audiences.ts';
+import { changeClient, type ClientChanged, type ClientChangeOptions } from './client-changes.ts';
 import type { ClientDocuments } from './client-documents.ts';
+import { readNewClient, type NewClientOptions } from './client-options.ts';
 import { ownClientId } from './own-client.ts';
 import { newId } from './random.ts';
-import { faultOfUri } from './redirect-uris.ts';
 import type { Actor } from './storage/actor.ts';
-import type { ClientRow, PublicJwk, Registration } from './storage/rows.ts';
-import type { CutResult, NewClient } from './storage/decisions.ts';
+import type { ClientRow, PublicJwk } from './storage/rows.ts';
+import type { CutResult } from './storage/decisions.ts';
 import type { Storage } from './storage/storage.ts';
-
-/** What an operator says of a new client. */
-export const clientOptions = z.strictObject({
-  /** Its public name in protocols; made up if left out. */
-  id: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'expected 1 to 64 letters, digits, dots, dashes')
-    .optional(),
-  name: z.string().min(1).max(120).optional(),
-  /** `machine` acts for itself; `public` (without a key) and `web` (with one) are applications people use. */
-  kind: z.enum(['machine', 'public', 'web']).default('machine'),
-  /** Where the authorization endpoint may send people back to: exact, https, or http on loopback. */
-  redirectUris: z.array(z.string().max(2048)).max(16).default([]),
-  postLogoutRedirectUris: z.array(z.string().max(2048)).max(16).default([]),
-  /** Where the issuer says that a session has ended (OpenID Connect Back-Channel Logout). */
-  backchannelLogoutUri: z.string().max(2048).nullable().default(null),
-  /** Whether its authorization requests must be pushed (RFC 9126). */
-  pushedOnly: z.boolean().default(false),
-  /** `given`: your own application, whose people need not be asked. */
-  consent: z.enum(['ask', 'given']).default('ask'),
-  /** Public JWKs whose private halves never left the client's machine. */
-  keys: z.array(z.record(z.string(), z.unknown())).max(8).default([]),
-  /** Registered as unable to hold a key per request: it gets bearer tokens. */
-  bearer: z.boolean().default(false),
-  audiences: z
-    .array(z.strictObject({ audience: z.string().min(1), scope: z.array(scopeValue).default([]) }))
-    .default([]),
-  /** `introspect`, `authorizations`, or `sessions:<id of a public client>`. */
-  rights: z
-    .array(z.string().regex(/^(introspect|authorizations|sessions:[A-Za-z0-9._-]{1,64})$/))
-    .default([]),
-});
-
-/** The input of {@link Clients.add}. */
-export type NewClientOptions = z.input<typeof clientOptions>;
 
 /** Registered software, and the keys with which it proves itself. */
 export interface Clients {
   /** @throws TypeError if the options are unsound or the id is taken. */
   readonly add: (options: NewClientOptions, by?: Actor) => Promise<ClientRow>;
+  /**
+   * Changes a client that an operator added; `unknown`: it does not stand. What people allowed it and sessions that
+   * stand keep what they were given; a request that is open and no longer fits is over, and a key that was taken away
+   * makes no assertion any more.
+   *
+   * @throws TypeError if the change is unsound, or the client is the issuer's own or registered itself.
+   */
+  readonly change: (id: string, change: ClientChangeOptions, by?: Actor) => Promise<ClientChanged>;
+  /** Forgets what was read of clients: one was changed, perhaps by another process. */
+  readonly forget: () => void;
   readonly list: () => Promise<readonly ClientRow[]>;
   /** Removes a client for good; its sessions end with it. Throws TypeError for the issuer's own one. */
   readonly remove: (id: string, by?: Actor) => Promise<CutResult>;
@@ -144,6 +118,18 @@ export function openClients(options: {
       known.delete(client.id);
       return added.client;
     },
+    change: async (id, input, by = 'application') => {
+      const changed = await changeClient(id, input, {
+        storage,
+        by,
+        knownAudiences: options.knownAudiences(),
+      });
+      known.delete(id);
+      return changed;
+    },
+    forget: () => {
+      known.clear();
+    },
     remove: async (id, by = 'application') => {
       if (id === ownClientId)
         throw new TypeError(`${id} is the issuer's own client: nobody could sign in without it`);
@@ -171,60 +157,4 @@ async function withKeys(row: ClientRow, lapsed: boolean): Promise<KnownClient> {
 async function importNamed(jwk: PublicJwk): Promise<readonly VerificationKey[]> {
   const [key, name] = [await importPublicKey(jwk), jwk['kid']];
   return typeof name === 'string' && name !== key.kid ? [key, { ...key, kid: name }] : [key];
-}
-
-type CheckedClient = Omit<NewClient, 'subject' | 'by'>;
-
-async function readNewClient(
-  input: NewClientOptions,
-  knownAudiences: readonly string[],
-): Promise<CheckedClient> {
-  const parsed = clientOptions.safeParse(input);
-  if (!parsed.success) throw new TypeError(z.prettifyError(parsed.error));
-  const {
-    id = newId(),
-    redirectUris,
-    postLogoutRedirectUris,
-    backchannelLogoutUri,
-    consent,
-    pushedOnly,
-    ...client
-  } = parsed.data;
-  const registration = {
-    ...{ redirectUris, postLogoutRedirectUris, backchannelLogoutUri, consent, pushedOnly },
-    by: 'operator' as const,
-  };
-  demandSoundUris(registration, client.kind);
-  const keys = await Promise.all(client.keys.map((jwk) => importPublicKey(jwk).catch(refuseKey)));
-  const stray = client.audiences.find(({ audience }) => !knownAudiences.includes(audience));
-  if (stray)
-    throw new TypeError(`unknown audience ${stray.audience}, expected one of ${knownAudiences.join(', ')}`);
-  if (client.kind !== 'public' && keys.length === 0) {
-    throw new TypeError(`a ${client.kind} client proves itself with a key: register at least one public JWK`);
-  }
-  if (client.kind === 'public' && keys.length > 0) {
-    throw new TypeError(
-      'a public client has no keys of its own: register it as web or machine, or without keys',
-    );
-  }
-  return { ...client, registration, id, name: client.name ?? id, keys: keys.map((key) => ({ ...key.jwk })) };
-}
-
-/** What a browser would follow, or the issuer itself would call, is judged before it is kept. */
-function demandSoundUris(registration: Registration, kind: 'machine' | 'public' | 'web'): void {
-  const { redirectUris, postLogoutRedirectUris, backchannelLogoutUri } = registration;
-  for (const uri of [...redirectUris, ...postLogoutRedirectUris]) {
-    const fault = faultOfUri(uri, kind);
-    if (fault !== undefined) throw new TypeError(`the redirect URI ${uri} ${fault}`);
-  }
-  if (kind === 'machine' && redirectUris.length > 0)
-    throw new TypeError('a machine client has no redirect URIs: register it as public or web');
-  const fault = backchannelLogoutUri === null ? undefined : faultOfUri(backchannelLogoutUri, 'web');
-  if (fault !== undefined) throw new TypeError(`the back-channel logout URI ${fault}`);
-}
-
-function refuseKey(cause: unknown): never {
-  const message =
-    'unexpected key, expected a public JWK for EdDSA, ES256 or ML-DSA-44 without private members';
-  throw new TypeError(message, { cause });
 }

@@ -9,6 +9,7 @@ import {
 } from '@symbolon/token';
 import { openPages } from './feed-pages.ts';
 import { createFeedWindow, type FeedSaying } from './feed-window.ts';
+import type { Clients } from './clients.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import type { FeedEntry, Storage } from './storage/storage.ts';
 
@@ -70,10 +71,12 @@ export async function openFeed(options: {
   issuer: string;
   storage: Storage;
   keys: Pick<SigningKeys, 'published' | 'feedSigner' | 'feedKeys' | 'forget'>;
+  /** What it keeps of clients is forgotten when one was changed. */
+  clients: Pick<Clients, 'forget'>;
   elapsed: () => number;
   report: (fault: { path: string; error: unknown }) => void;
 }): Promise<Feed> {
-  const { issuer, storage, keys, elapsed } = options;
+  const { issuer, storage, keys, clients, elapsed } = options;
   const followers = new Set<Following>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let closed = false;
@@ -90,6 +93,7 @@ export async function openFeed(options: {
   await storage.beat();
   const first = await storage.readFeed({ after: Number.MAX_SAFE_INTEGER, limit: 1 });
   let movedAt = elapsed();
+  let { clientsAt } = first;
   const window = createFeedWindow({ from: first.pageEnd, floor: first.floor, sign, elapsed });
   const pages = openPages({ elapsed, read: (to) => storage.readPage(to), nameEntries, sign });
 
@@ -97,6 +101,10 @@ export async function openFeed(options: {
   const takeNews = async (): Promise<boolean> => {
     const askedAt = elapsed();
     const { entries, ...reading } = await storage.readFeed({ after: window.to(), limit: maxEntries });
+    if (reading.clientsAt !== clientsAt) {
+      ({ clientsAt } = reading);
+      clients.forget();
+    }
     if (reading.head > window.to()) {
       // A signing key that is gone signs nothing more here, not even the statement that says so.
       const gone = entries.filter(({ kind }) => kind === 'key').map(({ value }) => value);

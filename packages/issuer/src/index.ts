@@ -31,6 +31,7 @@ export type {
   RoleResult,
 } from './storage/account-storage.ts';
 export type { ActingSession, Actor } from './storage/actor.ts';
+export { refusalHeader } from './http/refusal-code.ts';
 export type { CutResult } from './storage/decisions.ts';
 export type { RevokeResult, Storage } from './storage/storage.ts';
 export type { RegisteredGuard, RegisteredGuards } from './guards.ts';
@@ -47,7 +48,9 @@ export type {
 } from './storage/rows.ts';
 export type { Audience } from './audiences.ts';
 export type { Accounts, Invitation, Invited, Recovering, Recovery } from './accounts.ts';
-export type { Clients, NewClientOptions } from './clients.ts';
+export type { ClientChanged, ClientChangeOptions } from './client-changes.ts';
+export type { NewClientOptions } from './client-options.ts';
+export type { Clients } from './clients.ts';
 export type {
   EndOfMany,
   SessionEndResult,

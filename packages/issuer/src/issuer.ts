@@ -108,7 +108,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     documents: openDocuments({ issuer, storage, clock, policy: said?.registration.documents }),
   });
   await storage.settleTokenLife(tokenLife);
-  const feed = await openFeed({ issuer, storage, keys, elapsed, report });
+  const feed = await openFeed({ issuer, storage, keys, clients, elapsed, report });
   const refreshTokens = createRefreshTokens({ issuer, table: keys.refreshTable, clock });
   const revoke: SigningKeys['revoke'] = async (kid, by) => {
     const revoked = await keys.revoke(kid, by);

@@ -48,7 +48,7 @@ export function createMeter({ elapsed }: { elapsed: () => number }): Meter {
     }
   };
   const endOf = (what: string) => (answer: { kind: string }) => {
-    if (['ended', 'cut', 'revoked'].includes(answer.kind)) add(ends, what);
+    if (['ended', 'cut', 'revoked', 'reuse'].includes(answer.kind)) add(ends, what);
   };
 
   return {
@@ -83,6 +83,22 @@ export function createMeter({ elapsed }: { elapsed: () => number }): Meter {
         timed('end', () => storage.endSessionsOf(asked), endOf('clientId' in asked ? 'client' : 'subject')),
       removeClient: (asked) => timed('end', () => storage.removeClient(asked), endOf('client')),
       disableSubject: (asked) => timed('end', () => storage.disableSubject(asked), endOf('subject')),
+      disableAccount: (asked) => timed('end', () => storage.disableAccount(asked), endOf('subject')),
+      endSignIn: (asked) => timed('end', () => storage.endSignIn(asked), endOf('sign_in')),
+      endGrant: (asked) => timed('end', () => storage.endGrant(asked), endOf('grant')),
+      endOthers: async (asked) => {
+        const ended = await timed('end', () => storage.endOthers(asked));
+        add(ends, 'others');
+        return ended;
+      },
+      enrol: async (asked) => {
+        const enrolled = await storage.enrol(asked);
+        // An operator's link opens a lost account, and ends whatever was opened from it before.
+        if (enrolled.kind === 'enrolled' && asked.code.kind === 'recovery_link') add(ends, 'subject');
+        return enrolled;
+      },
+      renewByCookie: (asked) => timed('renew', () => storage.renewByCookie(asked), endOf('reuse')),
+      redeemCode: (asked) => timed('redeem', () => storage.redeemCode(asked), endOf('reuse')),
       cutEverything: (asked) => timed('end', () => storage.cutEverything(asked), endOf('everything')),
       revokeKey: (asked) => timed('end', () => storage.revokeKey(asked), endOf('key')),
       readFeed: (asked) => timed('feed', () => storage.readFeed(asked)),

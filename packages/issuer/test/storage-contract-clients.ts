@@ -36,6 +36,57 @@ export function clientContract(storeTest: StoreTest): void {
     assert.deepEqual(await a.findClient('x'), before);
   });
 
+  storeTest(
+    'STORE-43: a client is changed from what was read of it, and every reader hears of it',
+    async ({ a, b }) => {
+      const before = await a.findClient(app);
+      assert.ok(before !== null);
+      const heard = async (): Promise<number> => (await b.readFeed({ after: 0, limit: 10 })).clientsAt;
+      assert.equal(await heard(), 0);
+      const named = (name: string) => ({
+        ...{ id: app, from: before, to: { ...before, name }, changed: ['name'], by: 'test' },
+      });
+      const both = await Promise.all([a.changeClient(named('One')), b.changeClient(named('Two'))]);
+      assert.deepEqual(both.map(({ kind }) => kind).sort(), ['changed', 'moved'], 'one of two wins');
+      const winner = both.find((one) => one.kind === 'changed');
+      assert.deepEqual(await b.findClient(app), winner?.client);
+      assert.deepEqual({ ...winner?.client, name: before.name }, before, 'and nothing else of it is another');
+      const lines = await b.listAudit({ kind: 'client_changed', limit: 10 });
+      assert.deepEqual(
+        lines.map(({ clientId, fields }) => [clientId, fields]),
+        [[app, { by: 'test', changed: ['name'] }]],
+      );
+      const first = await heard();
+      assert.ok(first > 0);
+      const now = (await b.findClient(app)) ?? before;
+      const registration = { ...now.registration, redirectUris: ['https://new.example/cb'] };
+      const again = {
+        id: app,
+        from: now,
+        to: { ...now, registration },
+        changed: ['redirect_uris'],
+        by: 'test',
+      };
+      assert.equal((await b.changeClient(again)).kind, 'changed');
+      assert.ok((await heard()) > first);
+      const person = await started(a);
+      assert.equal((await b.sessionAlive({ sid: person.sid })).kind, 'alive', 'no session ends by it');
+      await a.removeClient({ id: machine, by: 'test' });
+      const removed = await a.findClient(machine);
+      assert.ok(removed !== null);
+      assert.deepEqual(
+        await a.changeClient({
+          id: machine,
+          from: removed,
+          to: { ...removed, name: 'x' },
+          changed: [],
+          by: 'test',
+        }),
+        { kind: 'moved' },
+      );
+    },
+  );
+
   storeTest('STORE-20: removing a client ends its sessions for good', async ({ a, b, clock }) => {
     const person = await started(a);
     const own = await opened(a);

@@ -92,6 +92,7 @@ export function endsContract(storeTest: StoreTest): void {
         head: position,
         floor: 0,
         pageEnd: 0,
+        clientsAt: 0,
         entries: [{ position, kind, value, cutAt: final.includes(kind) ? 0 : position, until }],
       });
     });

@@ -54,7 +54,7 @@ export function feedContract(storeTest: StoreTest): void {
       values(later.entries),
       all.slice(3).map(({ sid }) => sid),
     );
-    assert.deepEqual(await open(a, head), { head, floor: 0, pageEnd: 0, entries: [] });
+    assert.deepEqual(await open(a, head), { head, floor: 0, pageEnd: 0, clientsAt: 0, entries: [] });
   });
 
   storeTest('FEED-4: a reading that is cut off ends with a whole position', async (lab) => {
@@ -209,7 +209,7 @@ export function feedContract(storeTest: StoreTest): void {
       await b.beat();
       const { head } = await open(b);
       assert.equal((await a.sweep({ keepSessions: hour })).revocations, 1);
-      assert.deepEqual(await open(b), { head, floor: head, pageEnd: 0, entries: [] });
+      assert.deepEqual(await open(b), { head, floor: head, pageEnd: 0, clientsAt: 0, entries: [] });
       const third = await ended(a);
       await a.sweep({ keepSessions: hour });
       assert.equal((await open(b)).floor, third.position - 1);

@@ -9,14 +9,16 @@ import { action, withCommonOptions, type CommonOptions } from '../run.ts';
 import { table } from '../table.ts';
 import { dateText, seconds } from '../times.ts';
 import { addClientAdd } from './client-add.ts';
+import { addClientChange } from './client-change.ts';
 import { endAll } from './session.ts';
 
 const operator = 'operator';
 
 /** `symbolon client`: registered software and the keys with which it proves itself. */
 export function addClient(program: Command): void {
-  const client = program.command('client').description('register, list, remove and unblock clients');
+  const client = program.command('client').description('register, change, list, remove and unblock clients');
   addClientAdd(client);
+  addClientChange(client);
   withCommonOptions(client.command('list').description('list the clients, the blocked keys among theirs too'))
     .addHelpText('after', '\nExamples:\n  $ symbolon client list\n  $ symbolon client list --json')
     .action(action((output, command) => list(output, command.opts())));

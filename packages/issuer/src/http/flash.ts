@@ -14,6 +14,7 @@ const done = {
   passkey_renamed: 'The passkey has its new name',
   passkey_removed: 'The passkey was removed, and opens nothing any more',
   client_added: 'The application was added',
+  client_changed: 'The client is changed, and every process of this issuer knows it',
   account_enabled: 'The account is enabled again: its person can sign in',
   role_changed: 'The account has its new role',
   key_rotated: 'The next key signs from now on',

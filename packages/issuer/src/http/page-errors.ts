@@ -3,6 +3,7 @@ import { errorPage } from '../pages/error-page.ts';
 import type { Html } from '../pages/markup.ts';
 import type { Site } from '../pages/site.ts';
 import { page, type PageInit } from './page-answer.ts';
+import { refusedWith } from './refusal-code.ts';
 
 /** Whether a browser shows the answer to somebody. Programs ask for something else, or for anything. */
 export function wantsPage(request: Request): boolean {
@@ -33,7 +34,7 @@ export async function tellRefusal(
   const answer = await page(markup, { ...init, status });
   const wait = error.detail['retryAfter'];
   if (wait !== undefined) answer.headers.set('retry-after', String(wait));
-  return answer;
+  return refusedWith(answer, error);
 }
 
 /** What another site sent is forbidden, and who should wait is told so; all else is a bad request. */

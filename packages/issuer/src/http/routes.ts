@@ -19,6 +19,7 @@ import { metadataEndpoint } from './metadata.ts';
 import { methodsByPath } from './methods.ts';
 import { faultPage, notFoundPage, refusalPage, wantsPage, wrongMethodPage } from './page-errors.ts';
 import type { Office, PeopleOffice } from './office.ts';
+import { refusalOf } from './refusal-code.ts';
 import type { Route, Sender } from './route.ts';
 import { feedInterface } from './revocations.ts';
 import { revokeEndpoint } from './revoke.ts';
@@ -106,7 +107,7 @@ export function createApp(
   const showsPage = (request: Request): boolean => people !== undefined && wantsPage(request);
   const tell = async (request: Request, error: unknown): Promise<Response> => {
     const paged = showsPage(request);
-    if (error instanceof AuthError) options.refused(error.code);
+    if (error instanceof AuthError && !paged) options.refused(error.code);
     try {
       return paged ? await refusalPage(site, error) : refuse(error);
     } catch {
@@ -143,5 +144,10 @@ export function createApp(
     showsPage(context.req.raw) ? notFoundPage(site) : json({ error: 'not_found' }, { status: 404 }),
   );
   app.onError((error, context) => tell(context.req.raw, error));
-  return openToPages(base, async (request, sender = {}) => app.fetch(request, sender));
+  return openToPages(base, async (request, sender = {}) => {
+    const answer = await app.fetch(request, sender);
+    const code = refusalOf(answer);
+    if (code !== undefined) options.refused(code);
+    return answer;
+  });
 }

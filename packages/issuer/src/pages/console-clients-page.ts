@@ -87,7 +87,14 @@ function clientRow(client: ShownClient, { site, now }: ConsoleView): Html {
       ${
         removedAt !== null || kind === 'own'
           ? ''
-          : html`<a class="button small" href="${path}/end"
+          : html`${
+                by === 'operator'
+                  ? html`<a class="button small" href="${path}/change"
+                      >Change<span class="unseen"> ${plainName(name)}</span></a
+                    >`
+                  : ''
+              }
+              <a class="button small" href="${path}/end"
                 >End all<span class="unseen"> sessions of ${plainName(name)}</span></a
               >
               <a class="button small danger" href="${path}/remove"

@@ -49,6 +49,19 @@ export interface NewClient {
   readonly by: Actor;
 }
 
+/** What may become of a client that stands; all else is what it was added as. */
+export type ChangeableClient = Pick<NewClient, 'name' | 'keys' | 'audiences' | 'registration'>;
+
+export interface ClientChange {
+  readonly id: string;
+  /** As it was read: nothing is changed if somebody else has changed it since. */
+  readonly from: ChangeableClient;
+  readonly to: ChangeableClient;
+  /** What differs, in words of ours, for the audit log. */
+  readonly changed: readonly string[];
+  readonly by: Actor;
+}
+
 /** Two independent values of 128 random bits, base64url. */
 export interface NewSubject {
   readonly id: string;

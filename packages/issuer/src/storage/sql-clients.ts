@@ -10,7 +10,7 @@ import { holdHead, moveHead } from './sql/head.ts';
 import { cutEverything, sayEverythingCut } from './sql/revocations.ts';
 import * as subjects from './sql/subjects.ts';
 import { voidEnrolments } from './sql/accounts.ts';
-import type { CutResult, NewClient } from './decisions.ts';
+import type { ChangeableClient, ClientChange, CutResult, NewClient } from './decisions.ts';
 import type { Storage } from './storage.ts';
 
 type Clients = Pick<
@@ -18,6 +18,7 @@ type Clients = Pick<
   | 'addClient'
   | 'findClient'
   | 'listClients'
+  | 'changeClient'
   | 'removeClient'
   | 'disableSubject'
   | 'enableSubject'
@@ -74,6 +75,7 @@ export function createSqlClients(engine: Engine): Clients {
     async listClients() {
       return (await engine.read(statement(clients.listClients))).map(readClient);
     },
+    changeClient: (change) => changeClient(engine, change),
     removeClient: ({ id, by }) =>
       cut({
         update: clients.removeClient,
@@ -165,4 +167,26 @@ async function addClient(engine: Engine, client: NewClient): ReturnType<Storage[
     if (error instanceof UniqueViolation) return { kind: 'exists' };
     throw error;
   }
+}
+
+/** Nothing ends by it, but the head moves: every process reads there that what it knows of clients may be stale. */
+async function changeClient(engine: Engine, change: ClientChange): ReturnType<Storage['changeClient']> {
+  const { id, from, to, changed, by } = change;
+  const told: Told = { kind: 'client_changed', clientId: id, fields: { by: nameOf(by), changed } };
+  const asRead = [id, ...columnsOf(from)];
+  const [, , rows] = await decideAs(engine, by, {
+    statements: [
+      statement(moveHead),
+      statement(clients.noteClientsChanged, ...asRead),
+      statement(clients.changeClient, ...asRead, ...columnsOf(to)),
+      ...telling(clients.auditIfClientChanged, { told }),
+    ],
+  });
+  const row = rows?.[0];
+  return row ? { kind: 'changed', client: readClient(row) } : { kind: 'moved' };
+}
+
+/** In the spelling in which they are written: JSON keeps the order of members that it was read in. */
+function columnsOf({ name, keys, audiences, registration }: ChangeableClient): readonly string[] {
+  return [name, JSON.stringify(keys), JSON.stringify(audiences), JSON.stringify(registration)];
 }

@@ -61,7 +61,8 @@ async function readFeed(
     throw new RangeError(`unexpected limit ${limit}, expected as many as one position holds`);
   const head = all.length > limit && last ? last.position : integer(first, 'head');
   const floor = Math.min(head, integer(first, 'floor'));
-  return { head, floor, pageEnd: integer(first, 'page_end'), entries };
+  const [pageEnd, clientsAt] = [integer(first, 'page_end'), integer(first, 'clients_at')];
+  return { head, floor, pageEnd, clientsAt, entries };
 }
 
 async function readPage(engine: Engine, to: number): Promise<FeedPage | null> {

@@ -3,7 +3,16 @@ import type { AccountStorage } from './account-storage.ts';
 import type { AuthorizationStorage } from './authorization-storage.ts';
 import type { LogoutStorage } from './logout-storage.ts';
 import type { BrowserStorage } from './browser-storage.ts';
-import type { Assertion, CutResult, Issue, NewClient, NewSubject, Replayed, SignWith } from './decisions.ts';
+import type {
+  Assertion,
+  ClientChange,
+  CutResult,
+  Issue,
+  NewClient,
+  NewSubject,
+  Replayed,
+  SignWith,
+} from './decisions.ts';
 import type { ListStorage } from './list-storage.ts';
 import type {
   AuditKind,
@@ -33,6 +42,8 @@ export interface Storage
   /** A read that may be cached: every decision checks the client's row again. */
   findClient(id: string): Promise<ClientRow | null>;
   listClients(): Promise<readonly ClientRow[]>;
+  /** Changes a client. `moved`: it was removed, or is another than the one that was read. */
+  changeClient(change: ClientChange): Promise<{ kind: 'changed'; client: ClientRow } | { kind: 'moved' }>;
   /** Disables a client for good; its cut ends every session it has in this one row. */
   removeClient(removal: { id: string; by: Actor }): Promise<CutResult>;
 
@@ -291,6 +302,8 @@ export interface FeedReading {
   readonly floor: number;
   /** Where the last closed page ends; 0 before the first. */
   readonly pageEnd: number;
+  /** The position at which a client was changed last; 0 before the first. What was read of one before may be stale. */
+  readonly clientsAt: number;
   /**
    * Above `after`, in order; if there were more than `limit`, the first ones, of whole positions, and `head` is the last
    * one's position.

@@ -5,7 +5,7 @@ import type { Office } from '../office.ts';
 import { tellRefusal } from '../page-errors.ts';
 
 /** Tells the person, where it is not certain that an application may be told. */
-export function tellPerson(
+export async function tellPerson(
   office: Office,
   error: AuthError,
   cookies: readonly string[] = [],

@@ -5,6 +5,7 @@ import type { Person } from '../../browser-sessions.ts';
 import type { ClientRow } from '../../storage/rows.ts';
 import type { PeopleOffice } from '../office.ts';
 import { seeOther } from '../page-answer.ts';
+import { refusedWith } from '../refusal-code.ts';
 import { showConsent } from './consent-view.ts';
 import { showOtherPerson } from './other-person-view.ts';
 import { leadOn } from './lead-on.ts';
@@ -77,7 +78,7 @@ export async function refuse(
   const to = await office.authorizations.refuse(handle, error);
   if (to === undefined) throw new AuthError('request_uri_unknown');
   if (client !== undefined) return leadOn(office, { client, to, cookies, error });
-  return sendAnswer(office, to, cookies);
+  return refusedWith(await sendAnswer(office, to, cookies), error);
 }
 
 /**

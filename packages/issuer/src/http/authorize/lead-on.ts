@@ -6,6 +6,7 @@ import type { ClientRow } from '../../storage/rows.ts';
 import type { PeopleOffice } from '../office.ts';
 import { formTarget, page, seeOther } from '../page-answer.ts';
 import { tellRefusal } from '../page-errors.ts';
+import { refusedWith } from '../refusal-code.ts';
 import { sendAnswer } from './send-answer.ts';
 
 /**
@@ -26,8 +27,10 @@ export async function leadOn(
 ): Promise<Response> {
   const { client, to, cookies = [], error } = leading;
   const { by } = client.registration;
-  if (by === 'operator')
-    return typeof to === 'string' ? seeOther(to, cookies) : sendAnswer(office, to, cookies);
+  if (by === 'operator') {
+    const answer = typeof to === 'string' ? seeOther(to, cookies) : await sendAnswer(office, to, cookies);
+    return error === undefined ? answer : refusedWith(answer, error);
+  }
   const way = wayTo(to);
   const application = { id: client.id, name: client.name, by };
   const said =

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { NewClientOptions } from '../../clients.ts';
+import type { NewClientOptions } from '../../client-options.ts';
 import { addClientPage, noFields, type AddClientFields } from '../../pages/console-add-client-page.ts';
 import { doneAt } from '../flash.ts';
 import type { PeopleOffice } from '../office.ts';
@@ -42,7 +42,8 @@ async function answer(
   });
 }
 
-function readFields(form: Form): AddClientFields {
+/** What was typed, as it is shown again. */
+export function readFields(form: Form): AddClientFields {
   const text = (name: string): string => form.get(name) ?? '';
   return {
     name: text('name').trim(),
@@ -71,7 +72,8 @@ function readOptions(fields: AddClientFields): NewClientOptions {
   };
 }
 
-function linesOf(text: string): string[] {
+/** What stands on each line. */
+export function linesOf(text: string): string[] {
   return text
     .split('\n')
     .map((line) => line.trim())
@@ -80,8 +82,12 @@ function linesOf(text: string): string[] {
 
 const keys = z.array(z.record(z.string(), z.unknown()));
 
-/** One JWK, a list of them, or a whole JWK Set. */
-function readKeys(text: string): Record<string, unknown>[] {
+/**
+ * One JWK, a list of them, or a whole JWK Set.
+ *
+ * @throws TypeError
+ */
+export function readKeys(text: string): Record<string, unknown>[] {
   if (text.trim() === '') return [];
   const given = z
     .union([
@@ -102,7 +108,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-function readTargets(targets: readonly string[]): { audience: string; scope: string[] }[] {
+/** Audiences and their scope values, of what was ticked. */
+export function readTargets(targets: readonly string[]): { audience: string; scope: string[] }[] {
   const chosen = Map.groupBy(targets, (target) => target.split(' ')[0] ?? '');
   return [...chosen].map(([audience, values]) => ({
     audience,

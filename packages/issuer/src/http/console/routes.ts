@@ -4,6 +4,7 @@ import { forOperator, type Visit } from '../visit.ts';
 import { askChange, askRole, changeAccount, changeRole, showAccounts } from './accounts.ts';
 import { addClient, showAddClient } from './add-client.ts';
 import { showAudit } from './audit.ts';
+import { changeClient, showChangeClient } from './change-client.ts';
 import { askEndClient, endClient, removeClient, showClients } from './clients.ts';
 import { invite, showInvite } from './invite.ts';
 import { askRevoke, askRotate, revokeKey, rotateKey, showKeys } from './keys.ts';
@@ -27,6 +28,8 @@ export function consoleRoutes(office: PeopleOffice, base: string): readonly Rout
     ['GET', clients, operator(showClients)],
     ['POST', clients, operator(addClient)],
     ['GET', `${clients}/add`, operator(showAddClient)],
+    ['GET', `${clients}/:parameter/change`, operator(showChangeClient)],
+    ['POST', `${clients}/:parameter/change`, operator(changeClient)],
     ['GET', `${clients}/:parameter/end`, operator((...of) => askEndClient(...of, 'end'))],
     ['POST', `${clients}/:parameter/end`, operator(endClient)],
     ['GET', `${clients}/:parameter/remove`, operator((...of) => askEndClient(...of, 'remove'))],

@@ -7,6 +7,7 @@ import { withCookies } from '../cookies.ts';
 import { forgettingDevice } from '../forget-device.ts';
 import type { PeopleOffice } from '../office.ts';
 import { page, seeOther } from '../page-answer.ts';
+import { refusedWith } from '../refusal-code.ts';
 import { readForm, required } from '../requests.ts';
 import type { Sender } from '../route.ts';
 import { proofBody, readBodyAs } from './bodies.ts';
@@ -64,6 +65,9 @@ export async function signIn(office: PeopleOffice, request: Request): Promise<Re
   return withCookies(json({ location: readReturnTo(office.issuer, returnTo) }), started);
 }
 
+const tooMany = { code: 'attempts_exceeded' } as const;
+const wrongCode = { code: 'recovery_refused' } as const;
+
 /** `POST /sign-in/recovery`: a recovery code leads to the enrolment of a new passkey, and nowhere else. */
 export async function recover(office: PeopleOffice, request: Request, sender: Sender): Promise<Response> {
   await office.browsers.identify(request);
@@ -72,11 +76,15 @@ export async function recover(office: PeopleOffice, request: Request, sender: Se
   if (!office.recoveries.admit(sender.address)) {
     const answer = await answerSignIn(office, { to, problem: 'too_many', status: 429 });
     answer.headers.set('retry-after', String(office.recoveries.pause));
-    return answer;
+    return refusedWith(answer, tooMany);
   }
   const account = required(form, 'account').slice(0, 1000);
   const code = await office.enrolments.recover(account, required(form, 'code').slice(0, 100));
-  if (code === undefined) return answerSignIn(office, { to, problem: 'recovery_code_wrong', status: 400 });
+  if (code === undefined)
+    return refusedWith(
+      await answerSignIn(office, { to, problem: 'recovery_code_wrong', status: 400 }),
+      wrongCode,
+    );
   return seeOther(`${siteOf(office.issuer).base}/enrol#${code}`);
 }
 

@@ -1,6 +1,7 @@
 /** The SQL of clients, and of the cut that ends all their sessions. */
 import { auditIf } from './audit.ts';
 import { atHead } from './head.ts';
+import { clientsChanged } from './meta.ts';
 import { say } from './revocations.ts';
 
 const clientColumns = `id, name, kind, keys, bearer, audiences, rights, registration, subject, created_at, removed_at`;
@@ -13,6 +14,24 @@ export const addClient = `
 export const findClient = `SELECT ${clientColumns} FROM clients WHERE id = $1`;
 
 export const listClients = `SELECT ${clientColumns} FROM clients ORDER BY created_at, id`;
+
+const isAsRead = `clients.id = $1 AND clients.removed_at IS NULL
+  AND clients.name = $2 AND clients.keys = $3 AND clients.audiences = $4 AND clients.registration = $5`;
+
+/** With the head moved, and before the change, so that it stands at the head only if there is one. $1 to $5 as below. */
+export const noteClientsChanged = `
+  INSERT INTO meta (key, value)
+  SELECT '${clientsChanged}', CAST(head.position AS TEXT) FROM head, clients WHERE ${isAsRead}
+  ON CONFLICT (key) DO UPDATE SET value = excluded.value`;
+
+/** $1 id, then name, keys, audiences and registration: $2 to $5 as they were read, $6 to $9 as they will be. */
+export const changeClient = `
+  UPDATE clients SET name = $6, keys = $7, audiences = $8, registration = $9 WHERE ${isAsRead}
+  RETURNING ${clientColumns}`;
+
+export const auditIfClientChanged = auditIf(
+  `EXISTS (SELECT 1 FROM meta WHERE key = '${clientsChanged}' AND value = CAST(${atHead} AS TEXT))`,
+);
 
 export const removeClient = `
   UPDATE clients SET removed_at = now_us(), cut_at = ${atHead} WHERE id = $1 AND removed_at IS NULL

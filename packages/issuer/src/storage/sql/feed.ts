@@ -1,10 +1,12 @@
 /** The SQL that reads the feed, closes its pages and raises its floor. */
 import { hour, minute } from './dialect.ts';
 import { atHead, nextPosition } from './head.ts';
+import { clientsChanged } from './meta.ts';
 
 /** One row for each entry, the head beside it, in one reading, so that they fit. $1 after, $2 limit. */
 export const readFeed = `
   SELECT head.position AS head, head.floor, coalesce((SELECT max(to_position) FROM feed_pages), 0) AS page_end,
+    coalesce((SELECT CAST(value AS BIGINT) FROM meta WHERE key = '${clientsChanged}'), 0) AS clients_at,
     entry.position, entry.kind, entry.value, entry.cut_at, entry.until
   FROM head LEFT JOIN (
     SELECT position, kind, value, cut_at, until FROM revocations
