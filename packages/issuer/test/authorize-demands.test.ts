@@ -92,7 +92,7 @@ void test('AUTHORIZE-25: somebody else makes room, or goes back, and a yes of he
     form: { request: other.request, session: grace.sid, decision: 'switch' },
     ...{ browser: grace, site: 'cross-site' },
   });
-  assert.equal(foreign.status, 400);
+  assert.equal(foreign.status, 403);
   const notHers = { request: other.request, session: ada.sid, decision: 'switch' };
   await submit(lab, '/authorize/person', { form: notHers, browser: grace });
   assert.notEqual(
