@@ -162,6 +162,7 @@ export interface BlockRow {
 /** What the audit log tells of. */
 export const auditKinds = [
   'client_added',
+  'client_changed',
   'client_removed',
   'subject_disabled',
   'subject_enabled',
