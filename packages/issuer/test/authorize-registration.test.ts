@@ -179,6 +179,12 @@ void test('AUTHORIZE-43: a document that changes is read again after an hour, an
   lab.clock.advance(3601);
   assert.equal(await isRefused(id), false);
   assert.equal((await lab.storage.findClient(id))?.name, 'Second');
+  const lines = await lab.storage.listAudit({ kind: 'client_changed', limit: 50 });
+  assert.deepEqual(
+    lines.filter(({ clientId }) => clientId === id).map(({ fields }) => fields),
+    [{ by: 'document', changed: 'name' }],
+    'the one reading that changed something, and what',
+  );
 });
 
 void test('AUTHORIZE-44: the issuer calls public addresses alone, and the one that it judged', async () => {

@@ -85,6 +85,32 @@ export function registrationContract(storeTest: StoreTest): void {
     },
   );
 
+  storeTest(
+    'AUTHORIZE-43: what a new reading of a document changes is told in the audit log',
+    async ({ a, b }) => {
+      const document = 'https://app.example/client';
+      const reading = (over = {}) => newClient({ ...by('document'), id: document, name: 'First', ...over });
+      const told = async () => {
+        const lines = await a.listAudit({ kind: 'client_changed', limit: 50 });
+        return lines.map(({ clientId, fields }) => [clientId, fields]);
+      };
+      await registered(a, reading());
+      await registered(b, reading());
+      assert.deepEqual(await told(), [], 'nothing has changed');
+      const redirectUris = ['https://app.example/another'];
+      const second = { name: 'Second', registration: { ...reading().registration, redirectUris } };
+      await registered(b, reading(second));
+      await registered(a, reading(second));
+      await registered(a);
+      const line = [document, { by: 'document', changed: 'name registration' }];
+      assert.deepEqual(await told(), [line]);
+      await a.removeClient({ id: document, by: 'test' });
+      assert.equal((await a.registerClient(reading(), 100)).kind, 'refused');
+      assert.deepEqual(await told(), [line], 'what was removed is not changed');
+      assert.equal((await a.verifyAudit()).kind, 'intact');
+    },
+  );
+
   storeTest('AUTHORIZE-53: what waits is counted by client', async ({ a, b, clock }) => {
     const other = newClient();
     await a.addClient(other);

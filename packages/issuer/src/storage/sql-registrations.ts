@@ -33,9 +33,18 @@ async function registerClient(
   const how = registration.by === 'document' ? 'document' : 'dynamic';
   const [keys, audiences] = [JSON.stringify(client.keys), JSON.stringify(client.audiences)];
   const values = [id, name, kind, keys, client.bearer ? 1 : 0, audiences, JSON.stringify(registration)];
-  const [, updated, , added] = await engine.batch([
+  const nothing = statement(headPosition);
+  const changing =
+    how === 'document'
+      ? [
+          statement(sql.auditChanged, ...values),
+          statement(recordAudit),
+          statement(sql.updateDocument, ...values),
+        ]
+      : [nothing, nothing, nothing];
+  const [, , , updated, , added] = await engine.batch([
     statement(holdHead),
-    ...(how === 'document' ? [statement(sql.updateDocument, ...values)] : [statement(headPosition)]),
+    ...changing,
     statement(sql.addSubjectOfRegistered(how), subject.id, id, subject.handle, perHour),
     statement(sql.addRegistered(how), ...values, subject.id),
     statement(sql.auditRegistered, id, JSON.stringify({ by, kind }), subject.id),

@@ -24,10 +24,34 @@ export const addRegistered = (by: 'dynamic' | 'document'): string => `
   RETURNING created_at`;
 
 /** Only a row that came from the same document. */
+const fromThisDocument = `id = $1 AND removed_at IS NULL AND ${registeredSelf('document')}`;
 export const updateDocument = `
   UPDATE clients SET name = $2, kind = $3, keys = $4, bearer = $5, audiences = $6, registration = $7, read_at = now_us()
-  WHERE id = $1 AND removed_at IS NULL AND ${registeredSelf('document')}
+  WHERE ${fromThisDocument}
   RETURNING created_at`;
+
+const written = [
+  ['name', 2],
+  ['kind', 3],
+  ['keys', 4],
+  ['bearer', 5],
+  ['audiences', 6],
+  ['registration', 7],
+] as const;
+const changed = written.map(([column, place]) => `clients.${column} <> $${place}`);
+const namesOfChanged = written.map(
+  ([column], at) => `CASE WHEN ${changed[at]} THEN ' ${column}' ELSE '' END`,
+);
+/** Before the row is updated, with the head held: which of its columns this reading changes. As `updateDocument`. */
+export const auditChanged = tell(
+  {
+    kind: `'client_changed'`,
+    clientId: given(1),
+    sid: 'CAST(NULL AS TEXT)',
+    fields: `(SELECT '{"by":"document","changed":"' || trim(${namesOfChanged.join(' || ')}) || '"}' FROM clients WHERE clients.id = $1)`,
+  },
+  `EXISTS (SELECT 1 FROM clients WHERE ${fromThisDocument} AND (${changed.join(' OR ')}))`,
+);
 
 /** $1 client, $2 fields, $3 subject. */
 export const auditRegistered = tell(
