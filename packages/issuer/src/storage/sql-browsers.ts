@@ -11,6 +11,8 @@ import { readIssue, statement, telling, type Told } from './sql-decision.ts';
 import { recordAudit } from './sql/audit.ts';
 import { holdHead } from './sql/head.ts';
 import * as ends from './sql/session-ends.ts';
+import { noteEnd } from './sql/told-ends.ts';
+import { stolen } from './told-ends.ts';
 import * as cap from './sql/browser-cap.ts';
 import * as browsers from './sql/browser-sessions.ts';
 
@@ -120,6 +122,7 @@ async function renewByCookie(engine: Engine, renewal: CookieRenewal, request: st
     },
     statement(ends.moveHeadIfEnded, sid, request),
     statement(ends.sayEnded, sid, request),
+    statement(noteEnd, sid, request, stolen),
     statement(browsers.auditRenewal, sid, JSON.stringify({ gen }), request),
     statement(recordAudit),
   ]);
