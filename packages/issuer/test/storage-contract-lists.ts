@@ -25,9 +25,9 @@ async function addPeople({ a, run }: StoreLab, names: readonly string[]): Promis
 
 async function link(
   { a }: StoreLab,
-  of: { subject: string; client: string; scopes: string[] },
+  of: { subject: string; client: string; scopes: string[]; code?: string },
 ): Promise<string> {
-  const [requestName, codeName, codeChallenge, sid] = [id(), id(), id(), id()];
+  const [requestName, codeName, codeChallenge, sid] = [id(), of.code ?? id(), 'challenge', id()];
   const { subject, client: clientId, scopes } = of;
   await a.keepRequest({ name: requestName, clientId, parameters: '{}', life: 60e6 });
   await a.allow({
@@ -253,6 +253,92 @@ export function listContract(storeTest: StoreTest): void {
     const older = await lab.b.searchAudit({ ...lines, before: 1101 });
     assert.deepEqual([older.rows.map((row) => row.clientId), older.older], [['one'], null]);
   });
+
+  storeTest(
+    'ACCOUNT-41: whose session was stolen, or ended by an operator, is told so, and what he ends himself',
+    async (lab) => {
+      const { a, b, clock } = lab;
+      const [ada = '', bea = ''] = await addPeople(lab, ['ada', 'bea']);
+      await a.addClient(newClient({ id: 'odd', kind: 'public', name: '"Odd" \\ app' }));
+      const application = '"Odd" \\ app';
+      const odd = (code?: string) =>
+        link(lab, { subject: ada, client: 'odd', scopes: ['read'], ...(code === undefined ? {} : { code }) });
+      const grantOf = async () => (await a.listApplications({ subject: ada, limit: 1 }))[0]?.grantId ?? '';
+      const session = { [notes]: signWith.session };
+      const rotation = { clientId: 'odd', jkt: 'k'.repeat(43), gen: 0, signWith: { ...signWith, session } };
+      const redemption = { clientId: 'odd', redirectUri, codeChallenge: 'challenge', jkt: 'k'.repeat(43) };
+      const again = { audience: notes, sid: id(), idleLife: hour, absoluteLife: hour };
+      const asOperator = { sid: await signIn(lab, bea), as: 'operator', name: 'operator:bea' } as const;
+      await lab.run(`UPDATE accounts SET role = 'operator' WHERE subject = '${bea}'`);
+      const asAda = { sid: await signIn(lab, ada, 'This one'), as: 'person', name: 'person' } as const;
+      const device = 'A "quoted" phone';
+      const ways: Readonly<Record<string, () => Promise<unknown>>> = {
+        'a refresh token came twice': async () => {
+          const sid = await odd();
+          await a.rotate({ sid, ...rotation });
+          await a.rotate({ sid, ...rotation, gen: 1 });
+          clock.advance(61);
+          return a.rotate({ sid, ...rotation });
+        },
+        'a cookie came twice': async () => {
+          const sid = await signIn(lab, ada, device);
+          for (const gen of [0, 1]) {
+            await a.renewByCookie({ sid, gen, signWith });
+            clock.advance(61);
+          }
+          return a.renewByCookie({ sid, gen: 0, signWith });
+        },
+        'a code came twice': async () => {
+          const codeName = id();
+          await odd(codeName);
+          clock.advance(61);
+          return a.redeemCode({ ...redemption, ...again, codeName, signWith: { ...signWith, session } });
+        },
+        'an operator ends a session': async () =>
+          a.endSession({ sid: await odd(), reason: 'operator', by: asOperator, holderKey: 'keep' }),
+        'the command line ends a browser': async () =>
+          a.endSignIn({ sid: await signIn(lab, ada, device), by: 'operator' }),
+        'the person ends a browser': async () =>
+          a.endSignIn({ sid: await signIn(lab, ada, device), by: asAda }),
+        'an operator ends a link': async () =>
+          a.endGrant({ grantId: await grantOf(), reason: 'operator', by: 'operator' }),
+        'the person ends a link': async () => {
+          await odd();
+          return a.endGrant({ grantId: await grantOf(), subject: ada, reason: 'person', by: 'person' });
+        },
+        'a person signs out': async () => a.endSignIn({ sid: await signIn(lab, ada, device), by: 'person' }),
+        'an application ends its own': async () =>
+          a.endSession({ sid: await odd(), reason: 'application', by: 'application', holderKey: 'keep' }),
+        'an operator ends all': () => a.endSessionsOf({ subject: ada, by: asOperator }),
+      };
+      const told: unknown[] = [];
+      const known = new Set<string>();
+      for (const [way, end] of Object.entries(ways)) {
+        const answer = await end();
+        const events = (await b.listEvents({ subject: ada, limit: 100 })).filter(
+          (event) => event.kind !== 'grant_made' && !known.has(event.id),
+        );
+        for (const event of events) {
+          known.add(event.id);
+          assert.match(event.id, /^[\w-]{1,64}$/, 'an address can name it');
+          told.push([way, event.kind, event.fields]);
+        }
+        assert.ok(answer !== undefined);
+      }
+      assert.deepEqual(told, [
+        ['a refresh token came twice', 'session_stolen', { application }],
+        ['a cookie came twice', 'session_stolen', { device }],
+        ['a code came twice', 'session_stolen', { application }],
+        ['an operator ends a session', 'ended_by_operator', { application }],
+        ['the command line ends a browser', 'ended_by_operator', { device }],
+        ['the person ends a browser', 'session_ended', { device }],
+        ['an operator ends a link', 'ended_by_operator', { application }],
+        ['the person ends a link', 'grant_ended', { application }],
+        ['an operator ends all', 'all_ended_by_operator', {}],
+      ]);
+      assert.deepEqual((await b.listEvents({ subject: bea, limit: 10 })).length, 0, 'nobody else is told');
+    },
+  );
 
   storeTest('PAGE-24: what stands is counted, and what started and ended in each minute', async (lab) => {
     const [ada = ''] = await addPeople(lab, ['ada', 'bea']);

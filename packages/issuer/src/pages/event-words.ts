@@ -1,10 +1,7 @@
 /** What the kinds of security events are called. */
 const words: Readonly<Record<string, string>> = {
   signed_in: 'Signed in with a passkey',
-  sign_in: 'Signed in with a passkey',
-  signed_out: 'Signed out',
-  recovered: 'Signed in with a recovery code',
-  account_recovered: 'Signed in with a recovery code',
+  account_recovered: 'Recovery code used, to make a new passkey',
   account_added: 'Account set up',
   passkey_added: 'Passkey added',
   passkey_renamed: 'Passkey renamed',
@@ -17,7 +14,12 @@ const words: Readonly<Record<string, string>> = {
   grant_ended: 'Application ended',
   session_ended: 'Session ended',
   others_ended: 'Everything else ended',
-  browser_bound: 'Browser bound to its device',
+  ended_by_operator: 'Session ended by an operator',
+  all_ended_by_operator: 'Every session ended by an operator',
+  session_stolen: 'Session ended: somebody else had a copy of its secret',
+  account_disabled: 'Account disabled by an operator',
+  account_enabled: 'Account enabled by an operator',
+  passkey_refused: 'A passkey was refused: it may have been copied',
 };
 
 /** What happened, in words; a kind without words is shown as it is written. */

@@ -18,8 +18,6 @@ export interface ListStorage {
   readMinutes(minutes: number): Promise<Minutes>;
   /** Ends every session of a person but one, and every link to an application. */
   endOthers(end: { subject: string; keep: string; event: string; by: Actor }): Promise<OthersEnded>;
-  /** Tells a person what he did; the audit log was told by the decision itself. */
-  noteEvent(event: Omit<SecurityEvent, 'at'> & { subject: string }): Promise<void>;
 }
 
 /** One page of a search. `older`: where the next one begins, also if nothing fits here; `null`: there is nothing more. */

@@ -13,6 +13,8 @@ import { sweptAtOnce } from './sql/dialect.ts';
 import { createSqlRegistrations } from './sql-registrations.ts';
 import * as sql from './sql/authorizations.ts';
 import { sweepLogouts } from './sql/logouts.ts';
+import { noteGrantEnd } from './sql/told-ends.ts';
+import { stolen } from './told-ends.ts';
 
 /** Authorization requests, codes and grants over SQL. `request` names each decision, never twice the same. */
 export function createSqlAuthorizations(engine: Engine, request: () => string): AuthorizationStorage {
@@ -42,6 +44,7 @@ export function createSqlAuthorizations(engine: Engine, request: () => string): 
         statement(sql.endSessionsOfGrant, grantId, ending, reason),
         statement(sql.moveHeadIfGrantEnded, grantId, ending),
         statement(sql.sayGrantEnded, grantId, ending),
+        statement(noteGrantEnd, grantId, ending, reason === 'person' ? 'grant_ended' : 'ended_by_operator'),
         statement(sql.auditGrantEnded, grantId, ending, JSON.stringify({ by, grant: grantId })),
         statement(recordAudit),
       ]);
@@ -169,6 +172,7 @@ async function redeemCode(
       statement(sql.endByCode, ...named),
       statement(sql.moveHeadIfEndedByCode, ...named),
       statement(sql.sayEndedByCode, ...named),
+      statement(sql.noteEndByCode, ...named, stolen),
       statement(sql.auditCode, ...named, clientId, JSON.stringify({ by: 'code' })),
       statement(recordAudit),
     ],

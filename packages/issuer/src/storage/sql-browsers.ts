@@ -12,6 +12,8 @@ import { recordAudit } from './sql/audit.ts';
 import { holdHead } from './sql/head.ts';
 import * as ends from './sql/session-ends.ts';
 import * as logouts from './sql/logouts.ts';
+import { noteEnd } from './sql/told-ends.ts';
+import { stolen } from './told-ends.ts';
 import * as cap from './sql/browser-cap.ts';
 import * as browsers from './sql/browser-sessions.ts';
 
@@ -122,6 +124,7 @@ async function renewByCookie(engine: Engine, renewal: CookieRenewal, request: st
     statement(logouts.endWhatThiefMayHaveOpened, sid, request),
     statement(logouts.moveHeadIfSignedOut, sid, request),
     statement(logouts.saySignedOut, sid, request),
+    statement(noteEnd, sid, request, stolen),
     statement(browsers.auditRenewal, sid, JSON.stringify({ gen }), request),
     statement(recordAudit),
   ]);

@@ -1,5 +1,5 @@
 import { nameOf, type Actor } from './actor.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, Statement } from './engine.ts';
 import { UniqueViolation } from './engine.ts';
 import { integer, onlyRow, readClient, readSubject } from './read-rows.ts';
 import { decideAs } from './sql-acting.ts';
@@ -8,6 +8,8 @@ import { audit } from './sql/audit.ts';
 import * as clients from './sql/clients.ts';
 import { holdHead, moveHead } from './sql/head.ts';
 import { cutEverything, sayEverythingCut } from './sql/revocations.ts';
+import { noteCut } from './sql/told-ends.ts';
+import { isOperator } from './told-ends.ts';
 import * as subjects from './sql/subjects.ts';
 import { voidEnrolments } from './sql/accounts.ts';
 import type { ChangeableClient, ClientChange, CutResult, NewClient } from './decisions.ts';
@@ -43,7 +45,7 @@ const ofSubject: Cut = {
 };
 
 /** Clients and subjects, and the cuts that end all their sessions in one row. */
-export function createSqlClients(engine: Engine): Clients {
+export function createSqlClients(engine: Engine, request: () => string): Clients {
   /** The head moves first: the cut is at its new position, which no session alive started after. */
   async function cut(decision: {
     update: string;
@@ -51,14 +53,16 @@ export function createSqlClients(engine: Engine): Clients {
     id: string;
     told: Told;
     by: Actor;
+    more?: readonly Statement[];
   }): Promise<CutResult> {
-    const { update, of, id, told, by } = decision;
+    const { update, of, id, told, by, more = [] } = decision;
     const [, rows] = await decideAs(engine, by, {
       statements: [
         statement(moveHead),
         statement(update, id),
         statement(of.say, id),
         ...of.more.map((text) => statement(text, id)),
+        ...more,
         ...telling(of.audit, { told, values: [id] }),
       ],
     });
@@ -120,6 +124,9 @@ export function createSqlClients(engine: Engine): Clients {
             id: of.subject,
             by: of.by,
             told: { kind: 'sessions_cut', fields: { by: nameOf(of.by), subject: of.subject } },
+            more: isOperator(of.by)
+              ? [statement(noteCut, of.subject, request(), 'all_ended_by_operator')]
+              : [],
           }),
     async cutEverything({ by }) {
       const told: Told = { kind: 'sessions_cut', fields: { by, everything: true } };

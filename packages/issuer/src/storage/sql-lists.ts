@@ -92,9 +92,6 @@ export function createSqlLists(engine: Engine, request: () => string): ListStora
         applications: grants.length,
       };
     },
-    async noteEvent({ id, subject, kind, fields }) {
-      await engine.batch([statement(others.keepEvent, id, subject, kind, JSON.stringify(fields))]);
-    },
   };
 }
 

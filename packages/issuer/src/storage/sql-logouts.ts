@@ -6,12 +6,15 @@ import { decideAs } from './sql-acting.ts';
 import { statement } from './sql-decision.ts';
 import { recordAudit } from './sql/audit.ts';
 import * as sql from './sql/logouts.ts';
+import { noteEnd } from './sql/told-ends.ts';
+import { kindOfEnd } from './told-ends.ts';
 
 /** Signing out, and whom to tell, over SQL. */
 export function createSqlLogouts(engine: Engine, request: () => string): LogoutStorage {
   return {
     async endSignIn({ sid, by }) {
       const which = [sid, request()];
+      const kind = kindOfEnd(by);
       const fields = JSON.stringify({ by: nameOf(by), reason: 'signed_out' });
       const [, ended = [], moved] = await decideAs(engine, by, {
         statements: [
@@ -19,6 +22,7 @@ export function createSqlLogouts(engine: Engine, request: () => string): LogoutS
           { ...statement(sql.endSignIn, ...which), lastIf: (rows) => rows.length === 0 },
           statement(sql.moveHeadIfSignedOut, ...which),
           statement(sql.saySignedOut, ...which),
+          ...(kind === undefined ? [] : [statement(noteEnd, ...which, kind)]),
           statement(sql.auditSignedOut, ...which, fields),
           statement(recordAudit),
         ],

@@ -11,7 +11,9 @@ import * as refresh from './sql/refresh.ts';
 import * as ends from './sql/session-ends.ts';
 import * as starts from './sql/session-starts.ts';
 import { findSession, listSessions } from './sql/sessions.ts';
+import { noteEnd } from './sql/told-ends.ts';
 import { addSubjectOfSession } from './sql/subjects.ts';
+import { kindOfEnd, stolen } from './told-ends.ts';
 import type {
   EndResult,
   MachineOpening,
@@ -207,6 +209,7 @@ async function rotate(
       },
       statement(ends.moveHeadIfEnded, sid, request),
       statement(ends.sayEnded, sid, request),
+      statement(noteEnd, sid, request, stolen),
       statement(refresh.auditRefresh, request, clientId, sid, fields),
       statement(recordAudit),
     ],
@@ -241,12 +244,14 @@ async function endSession(engine: Engine, end: SessionEnd, request: string): Pro
     fields: { by: nameOf(by), reason },
     ...(of.client && { clientId }),
   };
+  const kind = kindOfEnd(by);
   const statements = [
     statement(ends.endSession(of), sid, reason, request, ...ofClient),
     statement(ends.sessionStands(of), sid, ...ofClient),
     statement(ends.moveHeadIfEnded, sid, request),
     statement(ends.sayEnded, sid, request),
     ...(holderKey === 'block' ? [statement(blockHolderKey, sid, request)] : []),
+    ...(kind === undefined ? [] : [statement(noteEnd, sid, request, kind)]),
     ...telling(ends.auditIfSessionTouched, { told, values: [request] }),
   ];
   const decided =

@@ -23,7 +23,7 @@ import type { Storage } from './storage.ts';
 export function createSqlStorage(engine: Engine): Storage {
   const requests = createRequests();
   return {
-    ...createSqlClients(engine),
+    ...createSqlClients(engine, requests),
     ...createSqlSessions(engine, requests),
     ...createSqlAccounts(engine, requests),
     ...createSqlBrowsers(engine, requests),

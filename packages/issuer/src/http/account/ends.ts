@@ -11,7 +11,6 @@ export async function endApplication(office: PeopleOffice, visit: Visit): Promis
   const to = `${visit.site.base}/account`;
   const { storage } = office;
   const { subject } = visit.person;
-  const linked = await storage.listApplications({ subject, limit: 1000 });
   const end = await storage.endGrant({
     grantId: visit.parameter,
     subject,
@@ -19,8 +18,6 @@ export async function endApplication(office: PeopleOffice, visit: Visit): Promis
     by: 'person',
   });
   if (end.kind === 'unknown') return doneAt(office, { visit, to, what: 'nothing_to_end' });
-  const application = linked.find(({ grantId }) => grantId === visit.parameter)?.name;
-  await storage.noteEvent({ id: newId(), subject, kind: 'grant_ended', fields: { application } });
   return endedAt(office, { visit, to, what: 'application', position: end.position });
 }
 
@@ -34,8 +31,6 @@ export async function endOwnSession(office: PeopleOffice, visit: Visit): Promise
   const by = asPerson(visit.person);
   const end = await office.sessions.end({ sid, by });
   if (end.kind !== 'ended') return doneAt(office, { visit, to, what: 'nothing_to_end' });
-  const { subject, device } = session;
-  await office.storage.noteEvent({ id: newId(), subject, kind: 'session_ended', fields: { device } });
   return endedAt(office, { visit, to, what: 'session', position: end.position });
 }
 

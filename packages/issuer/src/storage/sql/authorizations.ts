@@ -3,6 +3,7 @@ import { tell } from './audit.ts';
 import { given, sweptAtOnce } from './dialect.ts';
 import { nextPosition } from './head.ts';
 import { say } from './revocations.ts';
+import { noteEndOf } from './told-ends.ts';
 import { startColumnsWith, startTimes } from './session-starts.ts';
 import { alive, issueColumns } from './sessions.ts';
 
@@ -230,6 +231,9 @@ export const sayEndedByCode = say({
   cutAt: '0',
   of: `head, sessions WHERE ${endedByCode}`,
 });
+
+/** $1 code, $2 request, $3 kind. */
+export const noteEndByCode = noteEndOf(endedByCode);
 
 /** $1 code, $2 request, $3 client, $4 fields: what became of it, unless it was repeated. */
 export const auditCode = tell(
