@@ -108,7 +108,16 @@ test('ACCOUNT-25, ACCOUNT-26: dev prints the first link once, and accounts are k
   assert.equal((await ada.signIn()).status, 400);
   await symbolonJson('account enable ada', { data });
   assert.equal((await ada.signIn()).status, 200);
+  // ACCOUNT-53
+  const renamed = await symbolonJson<object>('account rename ada Grace', { data });
+  assert.ok('name' in renamed && renamed.name === 'Grace');
+  assert.equal((await symbolon('account rename grace OPERATOR', { data })).code, 1);
+  const last = await symbolon('account remove operator --json', { data });
+  assert.match(last.stdout + last.stderr, /last_operator/);
+  await symbolonJson('account rename grace ada', { data });
   for (const [line, code] of [
+    ['account rename nobody eve', 1],
+    ['account remove nobody', 1],
     ['account disable nobody', 1],
     ['account role ada king', 2],
     ['account invite eve --hours 169', 2],
@@ -117,6 +126,9 @@ test('ACCOUNT-25, ACCOUNT-26: dev prints the first link once, and accounts are k
     ['account withdraw nobody', 1],
   ] as const)
     assert.equal((await symbolon(line, { data })).code, code, line);
+  await symbolonJson('account remove ada', { data });
+  assert.equal((await ada.signIn()).status, 400);
+  assert.equal((await symbolon('account disable ada', { data })).code, 1);
   assert.equal(await stop(dev), 0);
 
   const again = start(['dev', '--json', '--data', data]);

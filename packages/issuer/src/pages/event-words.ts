@@ -6,6 +6,7 @@ const words: Readonly<Record<string, string>> = {
   recovered: 'Signed in with a recovery code',
   account_recovered: 'Signed in with a recovery code',
   account_added: 'Account set up',
+  account_renamed: 'Account renamed',
   passkey_added: 'Passkey added',
   passkey_renamed: 'Passkey renamed',
   passkey_removed: 'Passkey removed',
