@@ -1,4 +1,4 @@
-import { equal, match, ok } from 'node:assert/strict';
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { presentWithin } from './app.ts';
@@ -31,9 +31,23 @@ describe('a linked application, in Chromium', { skip: noChromium }, () => {
     await page.goto(linked.app.origin);
     await page.locator('#state', { hasText: 'signed out' }).waitFor();
     equal(await press(page, 'me'), 'rejected session_missing');
+    const addresses: string[] = [];
+    page.on('framenavigated', (frame) => {
+      if (frame === page.mainFrame()) addresses.push(frame.url());
+    });
     await linkApp(linked);
     match(await press(page, 'me'), /^200 /);
-    ok(!page.url().includes('code='), 'the code stayed in the address');
+    const { origin, redirectUri } = linked.app;
+    const answered = addresses.findIndex((address) => address.includes('code='));
+    ok(addresses[answered]?.startsWith(`${redirectUri}?`), 'the code came in another address');
+    // The page itself leaves afterwards: its address was bare before that.
+    deepEqual(addresses.slice(answered + 1), [redirectUri, `${origin}/`]);
+    ok(addresses.every((address) => !/eyJ|access_token|refresh_token/.test(address)));
+    const { entries } = await linked.ada.cdp.send('Page.getNavigationHistory');
+    ok(
+      entries.every(({ url }) => !url.includes('code=')),
+      'the code stayed in the history',
+    );
   });
 
   test('LINK-2: a refreshed token is no presence, and the person proves it in a window', async () => {

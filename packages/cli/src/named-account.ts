@@ -35,6 +35,14 @@ export function accountUnknown(name: string): Refused {
   return new Refused('account_unknown', `no account ${name}; "symbolon account list" shows them`);
 }
 
+/** Says that nobody could use the console any more. */
+export function lastOperator(name: string): Refused {
+  return new Refused(
+    'last_operator',
+    `${name} is the last operator who may sign in; make another first: "symbolon account role <name> operator"`,
+  );
+}
+
 /** What stands for a name on the command line. */
 export function word(command: Command): string {
   return command.args[0] ?? '';

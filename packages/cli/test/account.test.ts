@@ -127,11 +127,20 @@ test('ACCOUNT-26: accounts are kept from the command line', async () => {
   assert.equal(await stop(dev), 0);
 });
 
-test('ACCOUNT-26: what cannot be done to an account is said by the command line', async () => {
+test('ACCOUNT-53, ACCOUNT-26: accounts are renamed and removed by the command line, which says what cannot be done', async () => {
   const { data, issuer, dev } = await openDev();
   const { link } = await symbolonJson<Link>('account invite ada', { data });
-  assert.equal((await openVisitor(issuer).enrol(link)).status, 200);
+  const ada = openVisitor(issuer);
+  assert.equal((await ada.enrol(link)).status, 200);
+  const renamed = await symbolonJson<object>('account rename ada Grace', { data });
+  assert.ok('name' in renamed && renamed.name === 'Grace');
+  assert.equal((await symbolon('account rename grace OPERATOR', { data })).code, 1);
+  const last = await symbolon('account remove operator --json', { data });
+  assert.match(last.stdout + last.stderr, /last_operator/);
+  await symbolonJson('account rename grace ada', { data });
   for (const [line, code] of [
+    ['account rename nobody eve', 1],
+    ['account remove nobody', 1],
     ['account disable nobody', 1],
     ['account role ada king', 2],
     ['account invite eve --hours 169', 2],
@@ -140,6 +149,9 @@ test('ACCOUNT-26: what cannot be done to an account is said by the command line'
     ['account withdraw nobody', 1],
   ] as const)
     assert.equal((await symbolon(line, { data })).code, code, line);
+  await symbolonJson('account remove ada', { data });
+  assert.equal((await ada.signIn()).status, 400);
+  assert.equal((await symbolon('account disable ada', { data })).code, 1);
   assert.equal(await stop(dev), 0);
 });
 

@@ -109,6 +109,14 @@ test('HOLDER-45: the code leaves the address once it is settled, and a blip leav
   assert.equal(page.at, `${redirectUri}?tab=2`);
 });
 
+test('HOLDER-45: an answer that belongs to no sign-in of this browser leaves the address as well', async (t) => {
+  const { holder, page, peer } = await browserScene(t);
+  page.at = `${redirectUri}?code=stolen&state=foreign&iss=${peer.issuer}&tab=2`;
+  const result = await holder.finishSignIn();
+  assert.equal(result.kind === 'refused' && result.code, 'sign_in_unknown');
+  assert.equal(page.at, `${redirectUri}?tab=2`);
+});
+
 test('HOLDER-46: a session that another takes the place of is ended', async (t) => {
   const scene = await browserScene(t);
   await signIn(scene);
@@ -226,6 +234,27 @@ test('HOLDER-50: presence is proved in a window, for all who need it, and their 
   assert.deepEqual(page.done.filter((what) => what === 'window opened').length, 1);
   assert.ok(window.done.includes('closed'));
   assert.equal(peer.resourceRequests.filter(({ body }) => body === 'pay').length, 4);
+});
+
+test('HOLDER-50: what another tab does meanwhile opens no second window', async (t) => {
+  const scene = await browserScene(t, { presence: 'window' });
+  const { holder, page, peer } = scene;
+  await signIn(scene);
+  peer.resourceScript.push(needsPresence);
+  const first = status(holder.fetch(peer.audience));
+  while (page.left.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  const heard = new Promise((resolve) => holder.onChange(resolve));
+  await signIn(scene.openTab());
+  await heard;
+  peer.resourceScript.push(needsPresence);
+  const second = status(holder.fetch(peer.audience));
+  while (peer.resourceScript.length > 0) await new Promise((resolve) => setImmediate(resolve));
+  const { holder: inWindow, page: window } = scene.openTab();
+  peer.state.sid = 'TTTTTTTTTTTTTTTTTTTTTA';
+  window.at = answerTo(page.left[1], { code: 'code-2' });
+  await inWindow.finishSignIn();
+  assert.deepEqual(await Promise.all([first, second]), [200, 200]);
+  assert.equal(page.done.filter((what) => what === 'window opened').length, 1);
 });
 
 test('HOLDER-50: a window that is not allowed, or a person who says no, rejects with the reason', async (t) => {

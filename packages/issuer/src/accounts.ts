@@ -12,6 +12,7 @@ import type {
   Role,
   RoleResult,
 } from './storage/account-storage.ts';
+import type { RemoveAccountResult, RenameResult } from './storage/account-change-storage.ts';
 import type { CutResult } from './storage/decisions.ts';
 import type { Storage } from './storage/storage.ts';
 
@@ -44,6 +45,17 @@ export interface Accounts {
   readonly recover: (recovery: Recovery) => Promise<Recovering>;
   /** Disables an account and ends all its sessions, wherever they are; never the last operator's. */
   readonly disable: (change: { subject: string; by?: Actor }) => Promise<DisableResult>;
+  /**
+   * Gives an account another name, which is the one to type with a recovery code from then on.
+   *
+   * @throws TypeError for a name that cannot be seen.
+   */
+  readonly rename: (change: { subject: string; name: string; by?: Actor }) => Promise<RenameResult>;
+  /**
+   * Removes an account for good: ends all its sessions and links, then deletes name, passkeys, codes and events. Its
+   * subject is nobody's from then on, the name is free; never the last operator's.
+   */
+  readonly remove: (removal: { subject: string; by?: Actor }) => Promise<RemoveAccountResult>;
   /** Lets an account sign in again; what was ended stays ended. */
   readonly enable: (change: { subject: string; by?: Actor }) => Promise<{ kind: 'enabled' | 'unknown' }>;
   /** Counts from the next request. The last operator stays one. */
@@ -156,6 +168,12 @@ export function openAccounts(options: { issuer: string; storage: Storage; lookup
       return { kind: 'offered', link: linkToRecover(issuer, code), expiresAt: offered.expiresAt };
     },
     disable: ({ subject, by = 'operator' }) => storage.disableAccount({ subject, by, event: newId() }),
+    rename: async ({ subject, name: typed, by = 'operator' }) => {
+      const name = accountName.safeParse(typed);
+      if (!name.success) throw new TypeError(`unsound name: ${z.prettifyError(name.error)}`);
+      return storage.renameAccount({ subject, name: name.data, by, event: newId() });
+    },
+    remove: ({ subject, by = 'operator' }) => storage.removeAccount({ subject, by, event: newId() }),
     enable: async ({ subject, by = 'operator' }) =>
       (await stands(subject)) ? storage.enableAccount({ subject, by, event: newId() }) : { kind: 'unknown' },
     setRole: ({ subject, role, by = 'operator' }) => storage.setRole({ subject, role, by, event: newId() }),

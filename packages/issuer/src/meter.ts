@@ -48,7 +48,7 @@ export function createMeter({ elapsed }: { elapsed: () => number }): Meter {
     }
   };
   const endOf = (what: string) => (answer: { kind: string }) => {
-    if (['ended', 'cut', 'revoked', 'reuse'].includes(answer.kind)) add(ends, what);
+    if (['ended', 'cut', 'revoked', 'reuse', 'removed'].includes(answer.kind)) add(ends, what);
   };
 
   return {
@@ -84,6 +84,7 @@ export function createMeter({ elapsed }: { elapsed: () => number }): Meter {
       removeClient: (asked) => timed('end', () => storage.removeClient(asked), endOf('client')),
       disableSubject: (asked) => timed('end', () => storage.disableSubject(asked), endOf('subject')),
       disableAccount: (asked) => timed('end', () => storage.disableAccount(asked), endOf('subject')),
+      removeAccount: (asked) => timed('end', () => storage.removeAccount(asked), endOf('subject')),
       endSignIn: (asked) => timed('end', () => storage.endSignIn(asked), endOf('sign_in')),
       endGrant: (asked) => timed('end', () => storage.endGrant(asked), endOf('grant')),
       endOthers: async (asked) => {

@@ -43,7 +43,7 @@ async function enrolmentOf(
 }
 
 /** An account with one passkey. */
-async function enrolled(
+export async function enrolled(
   store: Storage,
   over: Partial<PlannedAccount> = {},
 ): Promise<Enrolment['code']['account'] & { passkey: string }> {

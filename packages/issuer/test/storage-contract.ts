@@ -1,4 +1,5 @@
 import { suite, test } from 'node:test';
+import { accountChangeContract } from './storage-contract-account-changes.ts';
 import { accountContract } from './storage-contract-accounts.ts';
 import { actingContract } from './storage-contract-acting.ts';
 import { auditContract } from './storage-contract-audit.ts';
@@ -38,6 +39,7 @@ export function storageContract(engine: string, open: OpenStoreLab): void {
     clientContract(storeTest);
     keyContract(storeTest);
     accountContract(storeTest);
+    accountChangeContract(storeTest);
     actingContract(storeTest);
     auditContract(storeTest);
     chainContract(storeTest);

@@ -1,17 +1,20 @@
 import type { AccountRow, Role } from '@symbolon/issuer';
 import { InvalidArgumentError, type Command } from 'commander';
 import { Refused } from '../exit.ts';
-import { accountUnknown, findNamed, withAccounts, word, type Named } from '../named-account.ts';
+import { accountUnknown, findNamed, lastOperator, withAccounts, word, type Named } from '../named-account.ts';
 import type { Output } from '../output.ts';
 import { awaitGuards, propagationData, propagationText } from '../propagation.ts';
 import { action, withCommonOptions, type CommonOptions } from '../run.ts';
 import { table } from '../table.ts';
 import { dateText, lengthText, seconds } from '../times.ts';
+import { addAccountChanges } from './account-changes.ts';
 import { addAccountLinks } from './account-links.ts';
 
 /** `symbolon account`: who may sign in at the issuer itself. */
 export function addAccount(program: Command): void {
-  const account = program.command('account').description('invite, list, disable and enable people');
+  const account = program
+    .command('account')
+    .description('invite, list, rename, disable, enable and remove people');
   withCommonOptions(
     account.command('first').description('make the link to the first account, which is an operator'),
   )
@@ -52,6 +55,7 @@ export function addAccount(program: Command): void {
         }),
       ),
     );
+  addAccountChanges(account);
   addAccountLinks(account);
 }
 
@@ -141,13 +145,6 @@ async function setRole(output: Output, options: Named & { readonly role: string 
     if (changed.kind === 'last_operator') throw lastOperator(name);
     output.result({ name, role, sub: subject }, () => `${name} is ${role === 'person' ? 'a' : 'an'} ${role}`);
   });
-}
-
-function lastOperator(name: string): Refused {
-  return new Refused(
-    'last_operator',
-    `${name} is the last operator who may sign in; make another first: "symbolon account role <name> operator"`,
-  );
 }
 
 function readRole(text: string): Role {

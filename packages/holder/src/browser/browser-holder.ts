@@ -1,5 +1,5 @@
 import type { SigningKey } from '@symbolon/token';
-import { HolderError, refused } from '../errors.ts';
+import { HolderError } from '../errors.ts';
 import { createFetch, type HolderFetch } from '../fetch.ts';
 import { surroundingsOf, type HolderOptions } from '../options.ts';
 import { askOnce, type ProvePresence } from '../presence.ts';
@@ -14,6 +14,7 @@ import { openNews, type News } from './news.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { thisPage, type Page } from './page.ts';
 import { provePresenceInWindow } from './presence-window.ts';
+import { signInUnknown } from '../sign-in/sign-in-unknown.ts';
 import { startFromAnswer } from '../sign-in/session-start.ts';
 import type { SignInResult } from '../sign-in/sign-in-result.ts';
 import type { SignInBegun } from '../sign-in/begun.ts';
@@ -97,7 +98,6 @@ export function createBrowserHolder(options: BrowserHolderOptions): BrowserHolde
     });
     const refresh = createRefresh({ endpoint, store, clocks: surroundings.clocks });
     const source = createTokenSource((known) => oneAtATime(name, () => refresh(known)), surroundings.clocks);
-    const provePresence = options.presence === 'window' ? askOnce(proveInWindow) : undefined;
     return { key, endpoint, source, fetch: createFetch({ source, key, provePresence, ...surroundings }) };
   };
   let opening: Promise<Opened> | undefined;
@@ -130,6 +130,8 @@ export function createBrowserHolder(options: BrowserHolderOptions): BrowserHolde
       ...{ page, news },
       begin: () => begin({ ...asked, prompt: 'login' }, { returnTo: undefined, inPopup: true }),
     });
+  // Once for this holder: what another tab says while the window is open must not open a second one.
+  const provePresence = options.presence === 'window' ? askOnce(proveInWindow) : undefined;
 
   return {
     fetch: async (input, init) => (await opened()).fetch(input, init),
@@ -143,7 +145,11 @@ export function createBrowserHolder(options: BrowserHolderOptions): BrowserHolde
       const answer = readAnswer(address);
       if (answer.kind === 'none') return answer;
       const begun = await signIns.find(answer.state);
-      if (begun === undefined) return signInUnknown;
+      if (begun === undefined) {
+        // Nobody here can use it, and it may be somebody's code.
+        page.rename(withoutAnswer(address));
+        return signInUnknown;
+      }
       const { endpoint, source } = await opened();
       const result = await startFromAnswer(answer, { begun, issuer, endpoint, store });
       // What may pass is tried again by loading the page again: the answer is still in its address.
@@ -180,11 +186,6 @@ interface Opened {
   readonly source: ReturnType<typeof createTokenSource>;
   readonly fetch: HolderFetch;
 }
-
-const signInUnknown = refused(
-  'sign_in_unknown',
-  'this answer belongs to no sign-in that was begun in this browser within the last hour; begin again',
-);
 
 function newsOf(result: SignInResult, state: string): News {
   if (result.kind === 'signed_in') return { kind: 'signed_in', state };

@@ -10,10 +10,6 @@ export const crossSite = refused(
   'cross_site_request',
   'a request that changes something must come from a page of this origin, and say so by Sec-Fetch-Site or Origin',
 );
-export const signInUnknown = refused(
-  'sign_in_unknown',
-  'this answer belongs to no sign-in that was begun in this browser within the last hour; begin again',
-);
 
 /**
  * Reads a way back as a path of this origin.

@@ -9,7 +9,8 @@ import { beginSignIn, personsPatience, stillStands, type SignInBegun } from '../
 import { startFromAnswer } from '../sign-in/session-start.ts';
 import type { SignInResult } from '../sign-in/sign-in-result.ts';
 import { createTokenEndpoint } from '../token-endpoint.ts';
-import { answerTo, crossSite, localPath, redirectTo, signInUnknown, withHeaders } from './answers.ts';
+import { signInUnknown } from '../sign-in/sign-in-unknown.ts';
+import { answerTo, crossSite, localPath, redirectTo, withHeaders } from './answers.ts';
 import { cookieJar } from './cookies.ts';
 import { cookieKeeper, serverKeeper, type WebStore } from './keeper.ts';
 import { cookieLife, createOpening, type OpenedRequest, type WebSession } from './open-request.ts';

@@ -16,6 +16,7 @@ const done = {
   client_added: 'The application was added',
   client_changed: 'The client is changed, and every process of this issuer knows it',
   account_enabled: 'The account is enabled again: its person can sign in',
+  account_renamed: 'The account has its new name',
   role_changed: 'The account has its new role',
   key_rotated: 'The next key signs from now on',
   nothing_to_end: 'It had ended already: there was nothing to do',
@@ -28,6 +29,7 @@ const ended = {
   client_removed: 'The client is removed, and all its sessions are over',
   account: 'All sessions of this person are over',
   account_disabled: 'The account is disabled, and all its sessions are over',
+  account_removed: 'The account is removed, and all its sessions are over',
   key: 'The key is gone, and whatever it signed is refused',
 } as const;
 

@@ -52,7 +52,10 @@ export function accountPage(view: AccountView): Html {
             of them here: it stops within a second.
           </p>
         </div>
-        <a class="button danger" href="${base}/account/end-others">End everything else</a>
+        <div class="actions">
+          <a class="button" href="${base}/account/name">Change your name</a>
+          <a class="button danger" href="${base}/account/end-others">End everything else</a>
+        </div>
       </div>
       ${accountApplications({ base, now, applications })} ${accountDevices({ base, now, devices })}
       ${accountPasskeys({ base, now, passkeys: view.passkeys })} ${recoverySection(base, view.recoveryCodes)}

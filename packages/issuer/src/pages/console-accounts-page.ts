@@ -106,12 +106,14 @@ function accountRow(account: ShownAccount, { site, now, self }: AccountsView): H
           ? ''
           : html`<a class="button small" href="${path}/end">End all${of}</a>
               <a class="button small" href="${path}/role">Role${of}</a>
+              <a class="button small" href="${path}/name">Rename${of}</a>
               ${
                 enabled
                   ? html`<a class="button small" href="${path}/recover">Recover${of}</a>
                       <a class="button small danger" href="${path}/disable">Disable${of}</a>`
                   : html`<a class="button small" href="${path}/enable">Enable${of}</a>`
-              }`
+              }
+              <a class="button small danger" href="${path}/remove">Remove${of}</a>`
       }
     </div>
   </li>`;

@@ -3,6 +3,7 @@ const words: Readonly<Record<string, string>> = {
   signed_in: 'Signed in with a passkey',
   account_recovered: 'Recovery code used, to make a new passkey',
   account_added: 'Account set up',
+  account_renamed: 'Account renamed',
   passkey_added: 'Passkey added',
   passkey_renamed: 'Passkey renamed',
   passkey_removed: 'Passkey removed',

@@ -179,6 +179,8 @@ export const auditKinds = [
   'key_rewrapped',
   'key_dropped',
   'account_added',
+  'account_renamed',
+  'account_removed',
   'account_recovered',
   'passkey_added',
   'passkey_removed',

@@ -1,6 +1,7 @@
 import { newId } from '../random.ts';
 import type { Engine } from './engine.ts';
 import { integer, onlyRow, readBlock, text } from './read-rows.ts';
+import { createSqlAccountChanges } from './sql-account-changes.ts';
 import { createSqlAccounts } from './sql-accounts.ts';
 import { createSqlAudit } from './sql-audit.ts';
 import { createSqlAuthorizations } from './sql-authorizations.ts';
@@ -22,10 +23,15 @@ import type { Storage } from './storage.ts';
 /** The store over any engine that runs batches as transactions and has the functions named in `sql/dialect.ts`. */
 export function createSqlStorage(engine: Engine): Storage {
   const requests = createRequests();
+  const accounts = createSqlAccounts(engine, requests);
   return {
     ...createSqlClients(engine, requests),
     ...createSqlSessions(engine, requests),
-    ...createSqlAccounts(engine, requests),
+    ...accounts,
+    ...createSqlAccountChanges(engine, {
+      request: requests,
+      disable: (change) => accounts.disableAccount(change),
+    }),
     ...createSqlBrowsers(engine, requests),
     ...createSqlAuthorizations(engine, requests),
     ...createSqlLogouts(engine, requests),

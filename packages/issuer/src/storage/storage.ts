@@ -1,4 +1,5 @@
 import type { Actor } from './actor.ts';
+import type { AccountChangeStorage } from './account-change-storage.ts';
 import type { AccountStorage } from './account-storage.ts';
 import type { AuthorizationStorage } from './authorization-storage.ts';
 import type { LogoutStorage } from './logout-storage.ts';
@@ -36,7 +37,13 @@ import type {
  * for one: what an `Actor` whose session is over decides, throws `AuthError` `session_ended`.
  */
 export interface Storage
-  extends AccountStorage, LogoutStorage, AuthorizationStorage, BrowserStorage, ListStorage {
+  extends
+    AccountStorage,
+    AccountChangeStorage,
+    LogoutStorage,
+    AuthorizationStorage,
+    BrowserStorage,
+    ListStorage {
   /** Registers a client together with its own subject. */
   addClient(client: NewClient): Promise<{ kind: 'added'; client: ClientRow } | { kind: 'exists' }>;
   /** A read that may be cached: every decision checks the client's row again. */

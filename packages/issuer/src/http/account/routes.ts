@@ -5,6 +5,7 @@ import { showAccount } from './account.ts';
 import { askEndOthers, endApplication, endOthers, endOwnSession } from './ends.ts';
 import { showEvents } from './events.ts';
 import { addPasskey, askRemovePasskey, askToAddPasskey, removePasskey, renamePasskey } from './passkeys.ts';
+import { askOwnName, changeOwnName } from './name.ts';
 import { askRecoveryCodes, makeRecoveryCodes } from './recovery-codes.ts';
 
 /** The account page and what it does, one row each; and the files that every page loads. */
@@ -18,6 +19,8 @@ export function accountRoutes(office: PeopleOffice, base: string): readonly Rout
     ['GET', `${account}/events`, person(showEvents)],
     ['POST', `${account}/applications/:parameter/end`, person(endApplication)],
     ['POST', `${account}/sessions/:parameter/end`, person(endOwnSession)],
+    ['GET', `${account}/name`, person(askOwnName)],
+    ['POST', `${account}/name`, person(changeOwnName)],
     ['GET', `${account}/end-others`, person(askEndOthers)],
     ['POST', `${account}/end-others`, person(endOthers)],
     ['POST', `${account}/passkeys/options`, (request) => askToAddPasskey(office, request)],

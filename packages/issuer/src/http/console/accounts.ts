@@ -5,6 +5,7 @@ import { html, type Html } from '../../pages/markup.ts';
 import { rolePage } from '../../pages/role-page.ts';
 import { shownName } from '../../pages/shown-name.ts';
 import type { AccountRow } from '../../storage/account-storage.ts';
+import type { Actor } from '../../storage/actor.ts';
 import { doneAt, endedAt } from '../flash.ts';
 import type { PeopleOffice } from '../office.ts';
 import { page } from '../page-answer.ts';
@@ -35,7 +36,7 @@ export async function showAccounts(office: PeopleOffice, visit: Visit): Promise<
 }
 
 /** What an operator does to an account after being asked once more. */
-type Change = 'end' | 'disable' | 'enable';
+type Change = 'end' | 'disable' | 'enable' | 'remove';
 
 /** `GET /console/accounts/…/end`, `…/disable`, `…/enable`. */
 export async function askChange(office: PeopleOffice, visit: Visit, change: Change): Promise<Response> {
@@ -69,6 +70,13 @@ function wordsOf({ name }: AccountRow, change: Change): { title: string; text: H
         account again; what has ended stays ended.`,
         button: 'Disable the account',
       };
+    case 'remove':
+      return {
+        title: 'Remove this account?',
+        text: html`Every session of ${shownName(name)} is over, here and at every application, and the account
+        is deleted with its passkeys, codes and events. Nothing brings it back.`,
+        button: 'Remove the account',
+      };
     case 'enable':
       return {
         title: 'Enable this account?',
@@ -89,14 +97,18 @@ export async function changeAccount(office: PeopleOffice, visit: Visit, change: 
     await office.accounts.enable({ subject, by });
     return doneAt(office, { visit, to, what: 'account_enabled' });
   }
-  const cut = await (change === 'end'
-    ? office.accounts.endSessions({ subject, by })
-    : office.accounts.disable({ subject, by }));
+  const cut = await ends[change](office, { subject, by });
   if (cut.kind === 'last_operator') throw new AuthError('last_operator');
   if (cut.kind === 'unknown') return doneAt(office, { visit, to, what: 'nothing_to_end' });
-  const what = change === 'end' ? 'account' : 'account_disabled';
-  return endedAt(office, { visit, to, what, position: cut.position });
+  return endedAt(office, { visit, to, what: endedWords[change], position: cut.position });
 }
+
+const ends = {
+  end: ({ accounts }: PeopleOffice, of: { subject: string; by: Actor }) => accounts.endSessions(of),
+  disable: ({ accounts }: PeopleOffice, of: { subject: string; by: Actor }) => accounts.disable(of),
+  remove: ({ accounts }: PeopleOffice, of: { subject: string; by: Actor }) => accounts.remove(of),
+};
+const endedWords = { end: 'account', disable: 'account_disabled', remove: 'account_removed' } as const;
 
 /** `GET /console/accounts/…/role`. */
 export async function askRole(office: PeopleOffice, visit: Visit): Promise<Response> {

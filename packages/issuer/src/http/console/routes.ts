@@ -7,6 +7,7 @@ import { showAudit } from './audit.ts';
 import { changeClient, showChangeClient } from './change-client.ts';
 import { askEndClient, endClient, removeClient, showClients } from './clients.ts';
 import { invite, showInvite } from './invite.ts';
+import { askName, changeName } from './name.ts';
 import { askRevoke, askRotate, revokeKey, rotateKey, showKeys } from './keys.ts';
 import { showGuards, showOverview } from './overview.ts';
 import { askRecover, recoverAccount } from './recover.ts';
@@ -41,7 +42,9 @@ export function consoleRoutes(office: PeopleOffice, base: string): readonly Rout
     ['POST', `${accounts}/:parameter/role`, operator(changeRole)],
     ['GET', `${accounts}/:parameter/recover`, operator(askRecover)],
     ['POST', `${accounts}/:parameter/recover`, operator(recoverAccount)],
-    ...(['end', 'disable', 'enable'] as const).flatMap((change): Route[] => [
+    ['GET', `${accounts}/:parameter/name`, operator(askName)],
+    ['POST', `${accounts}/:parameter/name`, operator(changeName)],
+    ...(['end', 'disable', 'enable', 'remove'] as const).flatMap((change): Route[] => [
       ['GET', `${accounts}/:parameter/${change}`, operator((...of) => askChange(...of, change))],
       ['POST', `${accounts}/:parameter/${change}`, operator((...of) => changeAccount(...of, change))],
     ]),

@@ -1,0 +1,29 @@
+import { AuthError } from '@symbolon/token';
+import { namePage, type NameView } from '../pages/name-page.ts';
+import type { Actor } from '../storage/actor.ts';
+import { doneAt } from './flash.ts';
+import type { PeopleOffice } from './office.ts';
+import { page } from './page-answer.ts';
+import { readForm } from './requests.ts';
+import type { Visit } from './visit.ts';
+
+/** Takes another name for an account from the form of `pages/name-page.ts`, and says what is wrong with it above the form. */
+export async function takeName(
+  office: PeopleOffice,
+  visit: Visit,
+  rename: { subject: string; by: Actor; view: Omit<NameView, 'name' | 'problem'> },
+): Promise<Response> {
+  const { subject, by, view } = rename;
+  const name = (await readForm(visit.request)).get('name') ?? '';
+  const again = (problem: string): Promise<Response> =>
+    page(namePage({ ...view, name, problem }), { status: 400 });
+  try {
+    const { kind } = await office.accounts.rename({ subject, name, by });
+    if (kind === 'unknown') throw new AuthError('request_malformed', { detail: { claim: 'account' } });
+    if (kind === 'taken') return await again('There is an account of this name already. Choose another.');
+    return doneAt(office, { visit, to: view.back, what: 'account_renamed' });
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return again('A name has 1 to 120 characters, all of which can be seen.');
+  }
+}
