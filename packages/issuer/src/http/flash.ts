@@ -16,6 +16,7 @@ const done = {
   client_added: 'The application was added',
   account_enabled: 'The account is enabled again: its person can sign in',
   role_changed: 'The account has its new role',
+  invitation_withdrawn: 'The invitation works no more',
   key_rotated: 'The next key signs from now on',
   nothing_to_end: 'It had ended already: there was nothing to do',
 } as const;

@@ -5,7 +5,7 @@ import { askChange, askRole, changeAccount, changeRole, showAccounts } from './a
 import { addClient, showAddClient } from './add-client.ts';
 import { showAudit } from './audit.ts';
 import { askEndClient, endClient, removeClient, showClients } from './clients.ts';
-import { invite, showInvite } from './invite.ts';
+import { invite, showInvite, withdrawInvitation } from './invite.ts';
 import { askRevoke, askRotate, revokeKey, rotateKey, showKeys } from './keys.ts';
 import { showGuards, showOverview } from './overview.ts';
 import { askRecover, recoverAccount } from './recover.ts';
@@ -34,6 +34,7 @@ export function consoleRoutes(office: PeopleOffice, base: string): readonly Rout
     ['GET', accounts, operator(showAccounts)],
     ['GET', `${accounts}/invite`, operator(showInvite)],
     ['POST', `${accounts}/invite`, operator(invite)],
+    ['POST', `${accounts}/withdraw`, operator(withdrawInvitation)],
     ['GET', `${accounts}/:parameter/role`, operator(askRole)],
     ['POST', `${accounts}/:parameter/role`, operator(changeRole)],
     ['GET', `${accounts}/:parameter/recover`, operator(askRecover)],
