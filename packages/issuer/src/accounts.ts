@@ -32,10 +32,7 @@ export interface Accounts {
   /** Invitations that nobody has used yet, by name; the codes are in no answer. */
   readonly invitations: (page?: { limit?: number }) => Promise<readonly InvitationRow[]>;
   /** Takes back every invitation to an account of this name. */
-  readonly withdraw: (invitation: {
-    name: string;
-    by?: string;
-  }) => Promise<{ kind: 'withdrawn' | 'unknown' }>;
+  readonly withdraw: (invitation: { name: string; by?: Actor }) => Promise<{ kind: 'withdrawn' | 'unknown' }>;
   /**
    * A link for somebody who has lost every passkey and code: whoever opens it first makes a new passkey of the
    * account, and that ends all its sessions. Nothing else is removed.

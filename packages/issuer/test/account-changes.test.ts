@@ -65,7 +65,7 @@ void test('ACCOUNT-53: an operator renames and removes an account with presence,
     assert.equal((await lab.operator.submit(`/console/accounts/${own}/${what}`, { name: 'x' })).status, 400);
   assert.deepEqual(await lab.issuer.accounts?.remove({ subject: own }), { kind: 'last_operator' });
   assert.equal((await lab.operator.get('/console')).status, 200);
-  const lines = await lab.storage.searchAudit({ limit: 20 });
+  const { rows: lines } = await lab.storage.searchAudit({ limit: 20 });
   const done = lines.filter(({ kind }) => ['account_renamed', 'account_removed'].includes(kind));
   assert.deepEqual(
     done.map(({ kind, fields }) => [kind, fields]),

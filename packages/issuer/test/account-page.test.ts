@@ -149,12 +149,23 @@ suite('the account page', () => {
     deepEqual(await lab.storage.listPasskeys(lab.adaSubject), [first]);
   });
 
+  test('PAGE-16: the last passkey can be removed there while recovery codes are left, and not else', async () => {
+    const [passkey] = await lab.storage.listPasskeys(lab.adaSubject);
+    const remove = `href="/account/passkeys/${passkey?.id ?? ''}/remove"`;
+    const shows = async () => (await (await lab.ada.get('/account')).text()).includes(remove);
+    equal(await shows(), false);
+    await lab.ada.submit('/account/recovery-codes', {});
+    equal(await shows(), true);
+  });
+
   test('PAGE-15: recovery codes are shown once, by the answer that made them', async () => {
     match(await (await lab.ada.get('/account/recovery-codes')).text(), /Make ten new codes/);
     const made = await lab.ada.submit('/account/recovery-codes', {});
     equal(made.status, 200);
     equal(made.headers.get('cache-control'), 'private, no-store');
-    const [, code = ''] = /<code>([0-9A-Z-]{24})<\/code>/.exec(await made.text()) ?? [];
+    const shown = await made.text();
+    match(shown, /For [^]*ada@example\.com[^]* at issuer\.example: each is typed together with this name/);
+    const [, code = ''] = /<code>([0-9A-Z-]{24})<\/code>/.exec(shown) ?? [];
     match(code, /^[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){4}$/);
     const account = await (await lab.ada.get('/account')).text();
     match(account, /10 left/);

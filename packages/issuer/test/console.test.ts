@@ -2,6 +2,7 @@ import { deepEqual, doesNotMatch, equal, match } from 'node:assert/strict';
 import { afterEach, beforeEach, suite, test } from 'node:test';
 import { enrol, openBrowser, provePresence, signIn } from './people-lab.ts';
 import { leadsTo, linkApp, openPageLab, submitAndFollow, type PageLab } from './page-lab.ts';
+import { newClient, opened } from './storage-lab.ts';
 import { api } from './support.ts';
 
 suite('the console', () => {
@@ -147,8 +148,40 @@ suite('the console', () => {
     match(await read('/console/audit?kind=%27%3B--&before=x'), /<strong>session started<\/strong>/);
   });
 
+  test('PAGE-34: invitations that nobody has used are listed and withdrawn, and an account without a passkey is no such', async () => {
+    await lab.operator.submit('/console/accounts/invite', { name: 'bea@example.com', role: 'operator' });
+    const [invited] = (await lab.issuer.accounts?.invitations()) ?? [];
+    equal(invited?.name, 'bea@example.com');
+    const list = await read('/console/accounts');
+    match(list, /Invitations not used yet[^]*bea@example\.com[^]*operator[^]*Withdraw/);
+    doesNotMatch(await read('/console/accounts?search=ada'), /Invitations not used yet/);
+    lab.clock.advance(301);
+    const absent = await lab.operator.submit('/console/accounts/withdraw', { name: 'bea@example.com' });
+    equal(leadsTo(absent), '/presence?return_to=%2Fconsole%2Faccounts');
+    equal((await lab.issuer.accounts?.invitations())?.length, 1);
+    equal((await provePresence(lab.operator)).status, 200);
+    const said = await submitAndFollow(lab.operator, '/console/accounts/withdraw', {
+      name: 'bea@example.com',
+    });
+    match(said, /The invitation works no more/);
+    doesNotMatch(said, /Invitations not used yet/);
+    deepEqual(await lab.issuer.accounts?.invitations(), []);
+    const [line] = await lab.storage.listAudit({ kind: 'invitation_withdrawn', limit: 5 });
+    match(String(line?.fields['by']), /^operator:/);
+    doesNotMatch(list, /recovery codes only/);
+    equal((await provePresence(lab.ada)).status, 200);
+    await lab.ada.submit('/account/recovery-codes', {});
+    const [passkey] = await lab.storage.listPasskeys(lab.adaSubject);
+    await lab.ada.submit(`/account/passkeys/${passkey?.id ?? ''}/remove`, {});
+    match(await read('/console/accounts?search=ada'), /recovery codes only/);
+  });
+
   test('PAGE-26: what changes who may do what needs presence', async () => {
-    const { sid } = await linkApp(lab, lab.adaSubject);
+    await lab.storage.addClient(
+      newClient({ id: 'machine', kind: 'machine', keys: [{ kty: 'OKP', x: 'machine' }] }),
+    );
+    const { sid } = await opened(lab.storage, { clientId: 'machine' });
+    const linked = await linkApp(lab, lab.adaSubject);
     const [key] = await lab.storage.listKeys();
     lab.clock.advance(301);
     const at = `/console/accounts/${lab.adaSubject}`;
@@ -177,6 +210,8 @@ suite('the console', () => {
     }
     equal((await lab.storage.listAudit({ limit: 1000 })).length, before);
     equal(await stands(sid), true);
+    await lab.operator.submit(`/console/sessions/${linked.sid}/end`, {});
+    equal(await stands(linked.sid), false, 'a person’s blocks no key, so it is ended at once');
     equal((await provePresence(lab.operator)).status, 200);
     for (const [asks] of acts) equal((await lab.operator.get(asks)).status, 200, asks);
   });

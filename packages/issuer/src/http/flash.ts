@@ -18,6 +18,7 @@ const done = {
   account_enabled: 'The account is enabled again: its person can sign in',
   account_renamed: 'The account has its new name',
   role_changed: 'The account has its new role',
+  invitation_withdrawn: 'The invitation works no more',
   key_rotated: 'The next key signs from now on',
   nothing_to_end: 'It had ended already: there was nothing to do',
 } as const;

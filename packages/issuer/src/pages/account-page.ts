@@ -58,7 +58,8 @@ export function accountPage(view: AccountView): Html {
         </div>
       </div>
       ${accountApplications({ base, now, applications })} ${accountDevices({ base, now, devices })}
-      ${accountPasskeys({ base, now, passkeys: view.passkeys })} ${recoverySection(base, view.recoveryCodes)}
+      ${accountPasskeys({ base, now, passkeys: view.passkeys, recoveryCodes: view.recoveryCodes })}
+      ${recoverySection(base, view.recoveryCodes)}
       <section class="section" id="events" aria-labelledby="events-title">
         <header>
           <h2 id="events-title">Recent events</h2>

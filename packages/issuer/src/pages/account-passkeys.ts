@@ -18,6 +18,8 @@ interface Of {
   readonly base: string;
   readonly now: number;
   readonly passkeys: readonly ShownPasskey[];
+  /** How many are left: with one the last passkey can go as well. */
+  readonly recoveryCodes: number;
 }
 
 /** The passkeys of an account: add, rename, remove. */
@@ -82,7 +84,7 @@ function passkeyRow({ id, name, backedUp, createdAt, lastUsedAt }: ShownPasskey,
     </div>
     <div class="row-actions">
       ${
-        of.passkeys.length === 1
+        of.passkeys.length === 1 && of.recoveryCodes === 0
           ? ''
           : html`<a class="button small" href="${path}/remove"
               >Remove<span class="unseen"> ${plainName(name)}</span></a

@@ -4,6 +4,7 @@ import { html, type Html } from './markup.ts';
 import { mark } from './mark.ts';
 import { count, moment } from './moment.ts';
 import { pictogram } from './monogram.ts';
+import { postButton } from './post-button.ts';
 import { pager, type Pages } from './pager.ts';
 import { plainName, shownName } from './shown-name.ts';
 
@@ -19,10 +20,19 @@ export interface ShownAccount {
   readonly lastUsedAt: number | null;
 }
 
+/** An invitation that nobody has used; its link is kept nowhere. */
+export interface ShownInvitation {
+  readonly name: string;
+  readonly role: 'person' | 'operator';
+  readonly expiresAt: number;
+}
+
 /** What the page of accounts shows. */
 export interface AccountsView extends ConsoleView {
   readonly search: string;
   readonly accounts: readonly ShownAccount[];
+  /** The newest 100, on the first page. */
+  readonly invitations: readonly ShownInvitation[];
   readonly pages: Pages;
   /** The subject of who reads it: nobody shuts himself out. */
   readonly self: string;
@@ -51,6 +61,7 @@ export function accountsPage(view: AccountsView): Html {
         </div>
         <div class="actions"><button class="button">Search</button></div>
       </form>
+      ${invitationList(view)}
       <div class="panel">
         ${
           accounts.length === 0
@@ -77,6 +88,34 @@ export function accountsPage(view: AccountsView): Html {
   });
 }
 
+function invitationList({ site, now, invitations }: AccountsView): Html {
+  if (invitations.length === 0) return html``;
+  const action = `${site.base}/console/accounts/withdraw`;
+  return html`<section aria-labelledby="invitations-title">
+    <h2 id="invitations-title">Invitations not used yet</h2>
+    <div class="panel">
+      <ul class="rows">
+        ${invitations.map(
+          ({ name, role, expiresAt }) =>
+            html`<li>
+              ${pictogram('people')}
+              <div class="row-main">
+                <div class="row-title">
+                  <h3>${shownName(name)}</h3>
+                  ${role === 'operator' ? mark('accent', 'operator') : ''}
+                </div>
+                <p class="facts"><span>Works until ${moment(expiresAt, now)}</span></p>
+              </div>
+              <div class="row-actions">
+                ${postButton({ action, text: 'Withdraw', of: plainName(name), look: 'danger', fields: { name } })}
+              </div>
+            </li>`,
+        )}
+      </ul>
+    </div>
+  </section>`;
+}
+
 function accountRow(account: ShownAccount, { site, now, self }: AccountsView): Html {
   const { subject, name, role, enabled, passkeys, applications, createdAt, lastUsedAt } = account;
   const path = `${site.base}/console/accounts/${encodeURIComponent(subject)}`;
@@ -87,7 +126,7 @@ function accountRow(account: ShownAccount, { site, now, self }: AccountsView): H
       <div class="row-title">
         <h2>${shownName(name)}</h2>
         ${role === 'operator' ? mark('accent', 'operator') : ''} ${enabled ? '' : mark('bad', 'disabled')}
-        ${passkeys === 0 ? mark('warn', 'invited, no passkey yet') : ''}
+        ${passkeys === 0 ? mark('warn', 'recovery codes only') : ''}
         ${subject === self ? mark('plain', 'you') : ''}
       </div>
       <p class="facts">

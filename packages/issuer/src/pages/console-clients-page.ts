@@ -1,5 +1,4 @@
 import { consolePage, type ConsoleView } from './console-frame.ts';
-import { empty } from './empty.ts';
 import { hostOf } from './host-of.ts';
 import { html, type Html } from './markup.ts';
 import { mark } from './mark.ts';
@@ -45,17 +44,9 @@ export function clientsPage(view: ClientsView): Html {
     lead: 'Applications that people link, and machines that act for themselves.',
     action: add,
     main: html`<div class="panel">
-      ${
-        clients.length === 0
-          ? empty({
-              symbol: 'link',
-              title: 'No client yet',
-              text: 'Add the first application here. A machine enrols itself with the command line, so that its key never leaves it.',
-            })
-          : html`<ul class="rows">
-              ${clients.map((client) => clientRow(client, view))}
-            </ul>`
-      }
+      <ul class="rows">
+        ${clients.map((client) => clientRow(client, view))}
+      </ul>
     </div>`,
   });
 }

@@ -45,7 +45,7 @@ export function framedPage(page: {
           <a class="brand" href="${base}/account">${brandSign()}${site.host}</a>
           ${
             reader.role === 'operator'
-              ? html`<nav aria-label="Halves">
+              ? html`<nav aria-label="Account and console">
                   <ul>
                     ${place({ href: `${base}/account`, text: 'Account', here: half === 'account' })}
                     ${place({ href: `${base}/console`, text: 'Console', here: half === 'console' })}

@@ -28,7 +28,7 @@ export interface AccountStorage {
   /** Those that may still be used, by the account's name. */
   listInvitations(page: { limit: number }): Promise<readonly InvitationRow[]>;
   /** Voids every invitation to an account of this name. */
-  withdrawInvitations(withdrawal: { name: string; by: string }): Promise<{ kind: 'withdrawn' | 'unknown' }>;
+  withdrawInvitations(withdrawal: { name: string; by: Actor }): Promise<{ kind: 'withdrawn' | 'unknown' }>;
   /** Keeps an operator's link to an account that stands, in the place of the one before. */
   offerRecoveryLink(offer: {
     name: string;

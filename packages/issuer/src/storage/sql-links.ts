@@ -42,10 +42,9 @@ export function createSqlLinks(engine: Engine): Links {
     async withdrawInvitations({ name, by }) {
       const found = await engine.read(statement(sql.findInvitations, foldName(name)));
       if (found.length === 0) return { kind: 'unknown' };
-      const results = await engine.batch([
-        statement(holdHead),
-        ...found.flatMap((row) => withdrawal(row, by)),
-      ]);
+      const results = await decideAs(engine, by, {
+        statements: [statement(holdHead), ...found.flatMap((row) => withdrawal(row, nameOf(by)))],
+      });
       const withdrawn = found.some((_, n) => results[3 * (n + 1)]?.length === 1);
       return { kind: withdrawn ? 'withdrawn' : 'unknown' };
     },

@@ -28,5 +28,5 @@ export async function makeRecoveryCodes(office: PeopleOffice, visit: Visit): Pro
   const absent = askPresence(office, { visit, returnTo: `${base}/account/recovery-codes` });
   if (absent !== undefined) return absent;
   const codes = await office.factors.makeRecoveryCodes(visit.person);
-  return page(recoveryCodesPage({ site: visit.site, codes, next: `${base}/account` }));
+  return page(recoveryCodesPage({ site: visit.site, person: visit.person, codes, next: `${base}/account` }));
 }

@@ -14,17 +14,20 @@ import { askPresence, type Visit } from '../visit.ts';
 import { asked, byOperator, consoleView, pathAsking } from './console-view.ts';
 
 const pageLength = 50;
+const invitationsAtMost = 100;
 
 /** `GET /console/accounts`. */
 export async function showAccounts(office: PeopleOffice, visit: Visit): Promise<Response> {
   const [search, after] = [asked(visit, 'search'), asked(visit, 'after')];
-  const [view, accounts] = await Promise.all([
+  const isFirst = search === '' && after === '';
+  const [view, accounts, invitations] = await Promise.all([
     consoleView(office, visit),
     office.storage.searchAccounts({
       limit: pageLength,
       ...(search === '' ? {} : { prefix: search }),
       ...(after === '' ? {} : { after }),
     }),
+    isFirst ? office.accounts.invitations({ limit: invitationsAtMost }) : [],
   ]);
   const path = `${visit.site.base}/console/accounts`;
   const last = accounts.length < pageLength ? undefined : accounts.at(-1);
@@ -32,7 +35,7 @@ export async function showAccounts(office: PeopleOffice, visit: Visit): Promise<
     ...(after === '' ? {} : { newest: pathAsking(path, { search }) }),
     ...(last === undefined ? {} : { older: pathAsking(path, { search, after: last.name }) }),
   };
-  return page(accountsPage({ ...view, search, accounts, pages, self: visit.person.subject }));
+  return page(accountsPage({ ...view, search, accounts, invitations, pages, self: visit.person.subject }));
 }
 
 /** What an operator does to an account after being asked once more. */

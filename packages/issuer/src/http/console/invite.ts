@@ -1,7 +1,8 @@
 import { invitationPage, invitePage } from '../../pages/invitation-page.ts';
+import { doneAt } from '../flash.ts';
 import type { PeopleOffice } from '../office.ts';
 import { page } from '../page-answer.ts';
-import { readForm } from '../requests.ts';
+import { readForm, required } from '../requests.ts';
 import { askPresence, type Visit } from '../visit.ts';
 import { byOperator } from './console-view.ts';
 
@@ -35,4 +36,18 @@ export async function invite(office: PeopleOffice, visit: Visit): Promise<Respon
     if (!(error instanceof TypeError)) throw error;
     return again('A name has 1 to 120 characters, all of which can be seen.');
   }
+}
+
+/** `POST /console/accounts/withdraw`: no invitation to an account of this name works any more. */
+export async function withdrawInvitation(office: PeopleOffice, visit: Visit): Promise<Response> {
+  const to = `${visit.site.base}/console/accounts`;
+  const absent = askPresence(office, { visit, returnTo: to });
+  if (absent !== undefined) return absent;
+  const name = required(await readForm(visit.request), 'name');
+  const { kind } = await office.accounts.withdraw({ name, by: byOperator(visit) });
+  return doneAt(office, {
+    visit,
+    to,
+    what: kind === 'withdrawn' ? 'invitation_withdrawn' : 'nothing_to_end',
+  });
 }

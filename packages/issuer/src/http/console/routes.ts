@@ -6,7 +6,7 @@ import { addClient, showAddClient } from './add-client.ts';
 import { showAudit } from './audit.ts';
 import { changeClient, showChangeClient } from './change-client.ts';
 import { askEndClient, endClient, removeClient, showClients } from './clients.ts';
-import { invite, showInvite } from './invite.ts';
+import { invite, showInvite, withdrawInvitation } from './invite.ts';
 import { askName, changeName } from './name.ts';
 import { askRevoke, askRotate, revokeKey, rotateKey, showKeys } from './keys.ts';
 import { showGuards, showOverview } from './overview.ts';
@@ -38,6 +38,7 @@ export function consoleRoutes(office: PeopleOffice, base: string): readonly Rout
     ['GET', accounts, operator(showAccounts)],
     ['GET', `${accounts}/invite`, operator(showInvite)],
     ['POST', `${accounts}/invite`, operator(invite)],
+    ['POST', `${accounts}/withdraw`, operator(withdrawInvitation)],
     ['GET', `${accounts}/:parameter/role`, operator(askRole)],
     ['POST', `${accounts}/:parameter/role`, operator(changeRole)],
     ['GET', `${accounts}/:parameter/recover`, operator(askRecover)],

@@ -67,7 +67,7 @@ export async function endAnySession(office: PeopleOffice, visit: Visit): Promise
   const to = backTo(visit, (await readForm(visit.request)).get('back'));
   const session = await office.storage.findSession(visit.parameter);
   // Whoever blocks a key takes away what its machine may do, until somebody lifts that.
-  const absent = session?.jkt == null ? undefined : askPresence(office, { visit, returnTo: to });
+  const absent = session?.kind === 'machine' ? askPresence(office, { visit, returnTo: to }) : undefined;
   if (absent !== undefined) return absent;
   const end = await office.sessions.end({ sid: visit.parameter, by: byOperator(visit) });
   if (end.kind !== 'ended') return doneAt(office, { visit, to, what: 'nothing_to_end' });
