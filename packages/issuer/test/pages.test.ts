@@ -83,7 +83,7 @@ suite('every page', () => {
         headers: { 'sec-fetch-site': 'same-origin' },
       }),
     );
-    const signIn = leadsTo(late) ?? '';
+    const signIn = leadsTo(late);
     equal(signIn, '/sign-in?return_to=%2Faccount&problem=session_over');
     const said = await lab.issuer.fetch(new Request(`${issuerUrl}${signIn}`));
     match(await said.text(), /Your session has ended, and nothing of what you sent was done/);
