@@ -221,6 +221,15 @@ describe('the pages, in Chromium', { skip: noChromium }, () => {
     const rested = asked;
     await seen.clock.runFor(60_000);
     ok(asked - rested <= 1, `asked ${asked - rested} times of an empty chair`);
+    await seen.mouse.move(5, 5);
+    await seen.route('**/console', (route) => route.abort());
+    await seen.clock.runFor(5000);
+    equal(await seen.locator('#not-live').count(), 0, 'one answer can be lost');
+    await seen.clock.runFor(5000);
+    match((await seen.textContent('#not-live[role="status"]')) ?? '', /^Not live since /);
+    await seen.unroute('**/console');
+    await seen.clock.runFor(5000);
+    await seen.waitForSelector('#not-live', { state: 'detached' });
     await seen.close();
   });
 

@@ -120,6 +120,33 @@ void test('AUTHORIZE-72: what nobody has used for as long as its sessions last i
   await lab.issuer.close();
 });
 
+void test('AUTHORIZE-74: whoever will not prove to be there now is back with the application, which is told', async () => {
+  const lab = await openLinkLab();
+  const ada = await signIn(lab);
+  const app = await addApplication(lab);
+  lab.clock.advance(61);
+  const asked = await ask(app, { max_age: '60' });
+  const to = locationOf(await arrive(lab, asked.parameters, ada));
+  assert.equal(to.pathname, '/presence');
+  const shown = await get(lab, to.href, ada);
+  assert.match(
+    shown.headers.get('content-security-policy') ?? '',
+    /form-action 'self' https:\/\/app\.example;/,
+  );
+  const text = await shown.text();
+  const [, form = ''] = /<form[^>]* action="\/authorize\/person">(.*?)<\/form>/s.exec(text) ?? [];
+  assert.match(form, /Not now: back to the application/);
+  const fields = Object.fromEntries(
+    [...form.matchAll(/name="(\w+)" value="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]),
+  );
+  const answer = locationOf(await submit(lab, '/authorize/person', { form: fields, browser: ada }));
+  assert.equal(answer.origin, 'https://app.example');
+  assert.equal(answer.searchParams.get('error'), 'login_required');
+  const own = await (await get(lab, '/presence?return_to=/account', ada)).text();
+  assert.match(own, /Not now: back to your account/);
+  await lab.issuer.close();
+});
+
 void test('AUTHORIZE-73: whoever is asked can sign out and let another account be used', async () => {
   const lab = await openLinkLab();
   const [ada, grace] = [await signIn(lab), await signIn(lab)];

@@ -77,6 +77,16 @@ suite('every page', () => {
     const stranger = await lab.issuer.fetch(new Request(`${issuerUrl}/account/events?after=x`));
     equal(stranger.status, 303);
     equal(leadsTo(stranger), `/sign-in?return_to=${encodeURIComponent('/account/events?after=x')}`);
+    const late = await lab.issuer.fetch(
+      new Request(`${issuerUrl}/account/end-others`, {
+        method: 'POST',
+        headers: { 'sec-fetch-site': 'same-origin' },
+      }),
+    );
+    const signIn = leadsTo(late);
+    equal(signIn, '/sign-in?return_to=%2Faccount&problem=session_over');
+    const said = await lab.issuer.fetch(new Request(`${issuerUrl}${signIn}`));
+    match(await said.text(), /Your session has ended, and nothing of what you sent was done/);
     for (const path of consolePages) {
       equal((await lab.ada.get(`/console${path}`)).status, 403, path);
       equal((await lab.operator.get(`/console${path}`)).status, 200, path);

@@ -59,8 +59,10 @@ export function askPresence(
 
 /** Only what is read is gone back to: a form is never sent a second time. */
 function toSignIn(site: Site, { request, url }: { request: Request; url: URL }): Response {
-  const returnTo = request.method === 'GET' ? `${url.pathname}${url.search}` : `${site.base}/account`;
-  return seeOther(`${site.base}/sign-in?return_to=${encodeURIComponent(returnTo)}`);
+  const isRead = request.method === 'GET';
+  const returnTo = isRead ? `${url.pathname}${url.search}` : `${site.base}/account`;
+  const why = isRead ? '' : '&problem=session_over';
+  return seeOther(`${site.base}/sign-in?return_to=${encodeURIComponent(returnTo)}${why}`);
 }
 
 function operatorsOnly(site: Site): ReturnType<typeof errorPage> {

@@ -2,6 +2,7 @@ import { cardPage } from './layout.ts';
 import { html, type Html } from './markup.ts';
 import { passkeyButton } from './passkey-button.ts';
 import { personBox } from './person-box.ts';
+import { postButton } from './post-button.ts';
 import { shownName } from './shown-name.ts';
 import type { Site } from './site.ts';
 
@@ -10,9 +11,9 @@ export interface PresenceView {
   readonly site: Site;
   /** An internal path, already checked. */
   readonly returnTo: string;
-  readonly person: { readonly name: string };
+  readonly person: { readonly name: string; readonly sid: string };
   /** The linked application that asks for it; left out where one of our own pages does. */
-  readonly application?: { readonly name: string };
+  readonly application?: { readonly name: string; readonly request: string };
 }
 
 /** Where somebody who is signed in proves that it is still them. */
@@ -38,6 +39,24 @@ export function presencePage({ site, returnTo, person, application }: PresenceVi
         unable: 'This browser has no passkeys. Open this page in the browser you signed in with.',
         withoutScript: ['warn', 'A passkey needs JavaScript, which is off here.'],
       })}
-      <p class="center"><a href="${site.base}/account">Not now: back to your account</a></p>`,
+      ${notNow({ site, person, application })}`,
+  });
+}
+
+/** Where an application waits, it is told, and the person is back with it. */
+function notNow({
+  site,
+  person,
+  application,
+}: Pick<PresenceView, 'site' | 'person'> & {
+  readonly application: PresenceView['application'] | undefined;
+}): Html {
+  if (application === undefined)
+    return html`<p class="center"><a href="${site.base}/account">Not now: back to your account</a></p>`;
+  return postButton({
+    action: `${site.base}/authorize/person`,
+    text: 'Not now: back to the application',
+    ...{ look: 'quiet', size: 'wide' },
+    fields: { request: application.request, session: person.sid, decision: 'back' },
   });
 }

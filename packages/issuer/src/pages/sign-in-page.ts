@@ -7,8 +7,7 @@ import { plainName, shownName } from './shown-name.ts';
 import type { Site } from './site.ts';
 
 /** Why the page is shown again. */
-export type SignInProblem =
-  'not_recognised' | 'recovery_code_wrong' | 'too_many' | 'session_over' | 'signed_out';
+export type SignInProblem = 'recovery_code_wrong' | 'too_many' | 'session_over';
 
 /** What the sign-in page shows. */
 export interface SignInView {
@@ -20,15 +19,16 @@ export interface SignInView {
   readonly problem?: SignInProblem;
 }
 
-const problems: Readonly<Record<SignInProblem, readonly ['plain' | 'bad' | 'good', string]>> = {
-  not_recognised: ['bad', 'That passkey is not one we know. Try another, or use a recovery code.'],
+const problems: Readonly<Record<SignInProblem, readonly ['plain' | 'bad', string]>> = {
   recovery_code_wrong: [
     'bad',
     'That name and code do not fit. Each code works once: try the next one on your list.',
   ],
   too_many: ['bad', 'Too many tries in a short time. Wait a minute, then try again.'],
-  session_over: ['plain', 'Your session has ended. Sign in to go on where you were.'],
-  signed_out: ['good', 'You are signed out.'],
+  session_over: [
+    'plain',
+    'Your session has ended, and nothing of what you sent was done. Sign in, and do it again.',
+  ],
 };
 
 /** Where a person proves a passkey, or uses up a recovery code. */

@@ -3,7 +3,7 @@ import { siteOf } from '../../pages/site.ts';
 import { json } from '../answers.ts';
 import { withCookies } from '../cookies.ts';
 import type { PeopleOffice } from '../office.ts';
-import { page, seeOther } from '../page-answer.ts';
+import { formTarget, page, seeOther } from '../page-answer.ts';
 import { proofBody, readBodyAs } from './bodies.ts';
 import { readReturnTo } from './return-to.ts';
 import { demandPerson, waitingApplication } from './sign-in.ts';
@@ -17,7 +17,8 @@ export async function showPresence(office: PeopleOffice, request: Request): Prom
   const application = await waitingApplication(office, to);
   const { person, cookies } = signedIn;
   const view = { site, returnTo: to, person, ...(application === undefined ? {} : { application }) };
-  return page(presencePage(view), { cookies });
+  const formAction = application === undefined ? [] : [formTarget(application.redirectUri)];
+  return page(presencePage(view), { cookies, formAction });
 }
 
 /** `POST /presence/options`: what the browser asks a passkey of this account. */

@@ -16,10 +16,13 @@ import { readReturnTo } from './return-to.ts';
 
 /** `GET /sign-in`: the page, or on to where the person wanted to go who is signed in. */
 export async function showSignIn(office: PeopleOffice, request: Request): Promise<Response> {
-  const to = readReturnTo(office.issuer, new URL(request.url).searchParams.get('return_to'));
+  const asked = new URL(request.url).searchParams;
+  const to = readReturnTo(office.issuer, asked.get('return_to'));
   const signedIn = await office.browsers.identify(request);
   if (signedIn !== undefined) return seeOther(to, signedIn.cookies);
-  return answerSignIn(office, { to });
+  // Said by an address, so it may say no more than this.
+  const isOver = asked.get('problem') === 'session_over';
+  return answerSignIn(office, { to, ...(isOver ? { problem: 'session_over' } : {}) });
 }
 
 async function answerSignIn(
@@ -36,17 +39,27 @@ async function answerSignIn(
   return page(signInPage(view), { status });
 }
 
+/** A linked application that waits for an answer. */
+export interface WaitingApplication {
+  readonly name: string;
+  readonly loginHint: string | null;
+  /** The handle of its stored request. */
+  readonly request: string;
+  readonly redirectUri: string;
+}
+
 /** The linked application in whose name the person was sent here. */
 export async function waitingApplication(
   office: PeopleOffice,
   to: string,
-): Promise<{ name: string; loginHint: string | null } | undefined> {
+): Promise<WaitingApplication | undefined> {
   const url = new URL(to, office.issuer);
   const handle = url.pathname.endsWith('/authorize') ? url.searchParams.get('request') : null;
   const open = handle === null ? undefined : await office.authorizations.find(handle);
   const client = open === undefined ? undefined : await office.clients.find(open.request.clientId);
-  if (client === undefined || open === undefined) return undefined;
-  return { name: client.row.name, loginHint: open.request.loginHint };
+  if (client === undefined || open === undefined || handle === null) return undefined;
+  const { loginHint, redirectUri } = open.request;
+  return { name: client.row.name, loginHint, request: handle, redirectUri };
 }
 
 /** `POST /sign-in/options`: what the browser asks a passkey. */

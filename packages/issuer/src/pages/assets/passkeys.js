@@ -4,6 +4,9 @@ const form = document.querySelector('#add-passkey');
 const button = form.querySelector('button');
 const status = document.querySelector('#status');
 const { base } = form.dataset;
+const name = form.elements.namedItem('name');
+/** Where a name waits while its person proves to be there. */
+const typed = 'symbolon-passkey-name';
 
 async function add() {
   button.disabled = true;
@@ -11,12 +14,12 @@ async function add() {
   try {
     const { options } = await ask(`${base}/account/passkeys/options`, {});
     const response = await webauthn.startRegistration({ optionsJSON: options });
-    const name = form.elements.namedItem('name').value;
-    const { location } = await ask(`${base}/account/passkeys`, { name, response });
+    const { location } = await ask(`${base}/account/passkeys`, { name: name.value, response });
     globalThis.location.assign(location);
   } catch (error) {
     if (error?.code === 'presence_required') {
       status.textContent = 'Your passkey is asked for once more first…';
+      globalThis.sessionStorage.setItem(typed, name.value);
       globalThis.location.assign(`${base}/presence?return_to=${encodeURIComponent(`${base}/account`)}`);
       return;
     }
@@ -28,6 +31,12 @@ async function add() {
 
 if (webauthn?.browserSupportsWebAuthn()) {
   form.hidden = false;
+  const kept = globalThis.sessionStorage.getItem(typed);
+  if (kept !== null) {
+    globalThis.sessionStorage.removeItem(typed);
+    name.value = kept;
+    button.focus();
+  }
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     void add();
