@@ -54,12 +54,13 @@ function demandOperators({ id, kind, registration }: ClientRow): void {
     throw new TypeError(`${id} registered itself: remove it, and add one that you answer for`);
 }
 
-function optionsOf(row: ClientRow): NewClientOptions & { readonly id: string } {
+/** Without its id, which stays: one that was made up may begin with what nobody may choose. */
+function optionsOf(row: ClientRow): NewClientOptions {
   const { id, name, kind, keys, bearer, audiences, rights, registration } = row;
   if (kind === 'own') throw new TypeError(`${id} is the issuer's own client, and stays as it is`);
   const { redirectUris, postLogoutRedirectUris, backchannelLogoutUri, consent, pushedOnly } = registration;
   return {
-    ...{ id, name, kind, bearer, backchannelLogoutUri, consent, rights: [...rights] },
+    ...{ name, kind, bearer, backchannelLogoutUri, consent, rights: [...rights] },
     ...{ redirectUris: [...redirectUris], postLogoutRedirectUris: [...postLogoutRedirectUris] },
     pushedOnly: pushedOnly === true,
     keys: keys.map((key) => ({ ...key })),

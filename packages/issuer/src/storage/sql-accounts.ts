@@ -1,5 +1,5 @@
 import type { AccountRow, AccountStorage } from './account-storage.ts';
-import type { Engine, Row, Statement } from './engine.ts';
+import type { Engine, Row } from './engine.ts';
 import { foldName } from './fold-name.ts';
 import { nameOf } from './actor.ts';
 import { happening, type Happening } from './happening.ts';
@@ -8,10 +8,10 @@ import { decideAs } from './sql-acting.ts';
 import { statement, telling, type Told } from './sql-decision.ts';
 import { createSqlLinks } from './sql-links.ts';
 import { createSqlPasskeys } from './sql-passkeys.ts';
-import { sweptAtOnce } from './sql/dialect.ts';
 import { holdHead, moveHead } from './sql/head.ts';
 import * as subjects from './sql/subjects.ts';
 import * as sql from './sql/accounts.ts';
+import { sweepAll } from './sweep-all.ts';
 
 /** Accounts and what opens them, over SQL. `request` names each decision, never twice the same. */
 export function createSqlAccounts(engine: Engine, request: () => string): AccountStorage {
@@ -134,13 +134,4 @@ function readAccount(row: Row): AccountRow {
     enabled: integer(row, 'enabled') === 1,
     createdAt: integer(row, 'created_at'),
   };
-}
-
-async function sweepAll(engine: Engine, deletion: Statement): Promise<number> {
-  let swept = 0;
-  for (;;) {
-    const [rows = []] = await engine.batch([deletion]);
-    swept += rows.length;
-    if (rows.length < sweptAtOnce) return swept;
-  }
 }

@@ -9,12 +9,12 @@ import { UniqueViolation, type Engine, type Row, type Statement } from './engine
 import { integer, onlyRow, orNull, text } from './read-rows.ts';
 import { decide, readIssue, statement, type Decided } from './sql-decision.ts';
 import { recordAudit } from './sql/audit.ts';
-import { sweptAtOnce } from './sql/dialect.ts';
 import { createSqlRegistrations } from './sql-registrations.ts';
 import * as sql from './sql/authorizations.ts';
 import { sweepLogouts } from './sql/logouts.ts';
 import { noteGrantEnd } from './sql/told-ends.ts';
 import { stolen } from './told-ends.ts';
+import { sweepAll } from './sweep-all.ts';
 
 /** Authorization requests, codes and grants over SQL. `request` names each decision, never twice the same. */
 export function createSqlAuthorizations(engine: Engine, request: () => string): AuthorizationStorage {
@@ -188,13 +188,4 @@ function readRedemption(decided: Decided): RedeemResult {
   if (started) return { kind: 'redeemed', nonce, ...readIssue(started) };
   if (repeated) return { kind: 'repeated', nonce, ...readIssue(repeated) };
   return { kind: text(code, 'outcome') === 'reuse' ? 'reuse' : 'refused' };
-}
-
-async function sweepAll(engine: Engine, deletion: Statement): Promise<number> {
-  let swept = 0;
-  for (;;) {
-    const [rows = []] = await engine.batch([deletion]);
-    swept += rows.length;
-    if (rows.length < sweptAtOnce) return swept;
-  }
 }

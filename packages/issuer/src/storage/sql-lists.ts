@@ -14,8 +14,8 @@ import type { Registration } from './rows.ts';
 import { decideAs } from './sql-acting.ts';
 import { statement } from './sql-decision.ts';
 import { recordAudit } from './sql/audit.ts';
-import * as lists from './sql/account-lists.ts';
-import { voidEnrolments } from './sql/accounts.ts';
+import * as lists from './sql/lists.ts';
+import { keepEvent, voidEnrolments } from './sql/accounts.ts';
 import * as others from './sql/end-others.ts';
 
 /** What people and operators look at. `request` names each decision, never twice the same. */
@@ -46,7 +46,7 @@ export function createSqlLists(engine: Engine, request: () => string): ListStora
       const start = prefix && foldName(prefix);
       const range = start === undefined ? [] : [start, `${start}\u{10ffff}`];
       const from = given(after && foldName(after));
-      const rows = await engine.read(statement(lists.listAccounts(by), limit, ...range, ...from));
+      const rows = await engine.read(statement(lists.searchAccounts(by), limit, ...range, ...from));
       return rows.map(readAccount);
     },
     searchAudit: (search) => searchAudit(engine, search),
@@ -81,7 +81,7 @@ export function createSqlLists(engine: Engine, request: () => string): ListStora
           statement(others.moveHeadForOthers),
           statement(others.sayOthersEnded, subject, ending),
           statement(voidEnrolments, subject),
-          statement(others.keepEvent, event, subject, 'others_ended', '{}'),
+          statement(keepEvent(), event, subject, 'others_ended', '{}'),
           statement(others.auditOthersEnded, keep, fields),
           statement(recordAudit),
         ],

@@ -1,13 +1,13 @@
-import type { Engine, Statement } from './engine.ts';
+import type { Engine } from './engine.ts';
 import { statement } from './sql-decision.ts';
 import { sweepAssertions } from './sql/assertions.ts';
-import { sweptAtOnce } from './sql/dialect.ts';
 import * as feed from './sql/feed.ts';
 import { sweepGuards } from './sql/guards.ts';
 import { holdHead } from './sql/head.ts';
 import { sweepRevocations } from './sql/revocations.ts';
 import { sweepEndedSessions, sweepExpiredSessions } from './sql/session-ends.ts';
 import type { Storage, Swept } from './storage.ts';
+import { sweepAll } from './sweep-all.ts';
 
 /** Cleaning: many small transactions, between which others have their turn. */
 export function createSqlSweep(engine: Engine): Pick<Storage, 'sweep'> {
@@ -21,15 +21,6 @@ export function createSqlSweep(engine: Engine): Pick<Storage, 'sweep'> {
       guards: await sweepAll(engine, statement(sweepGuards)),
     }),
   };
-}
-
-async function sweepAll(engine: Engine, deletion: Statement): Promise<number> {
-  let swept = 0;
-  for (;;) {
-    const [rows = []] = await engine.batch([deletion]);
-    swept += rows.length;
-    if (rows.length < sweptAtOnce) return swept;
-  }
 }
 
 async function sweepFeed(engine: Engine): Promise<Swept['revocations']> {

@@ -12,7 +12,7 @@ import type { PeopleOffice } from '../office.ts';
 import { page } from '../page-answer.ts';
 import { readForm } from '../requests.ts';
 import { passkeyBody, readBodyAs } from '../sign-in/bodies.ts';
-import { demandPerson } from '../sign-in/sign-in.ts';
+import { demandPerson } from '../sign-in/demand-person.ts';
 import { askPresence, type Visit } from '../visit.ts';
 
 /** `POST /account/passkeys/options`: what the browser asks an authenticator. */

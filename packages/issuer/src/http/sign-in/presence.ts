@@ -5,8 +5,9 @@ import { withCookies } from '../cookies.ts';
 import type { PeopleOffice } from '../office.ts';
 import { formTarget, page, seeOther } from '../page-answer.ts';
 import { proofBody, readBodyAs } from './bodies.ts';
+import { demandPerson } from './demand-person.ts';
 import { readReturnTo } from './return-to.ts';
-import { demandPerson, waitingApplication } from './sign-in.ts';
+import { waitingApplication } from './waiting-application.ts';
 
 /** `GET /presence`: asks whoever is signed in for a passkey once more; whoever is not, signs in, which proves as much. */
 export async function showPresence(office: PeopleOffice, request: Request): Promise<Response> {

@@ -1,4 +1,3 @@
-import { AuthError } from '@symbolon/token';
 import { signInPage, type SignInProblem } from '../../pages/sign-in-page.ts';
 import { signedOutPage } from '../../pages/signed-out-page.ts';
 import { siteOf } from '../../pages/site.ts';
@@ -13,6 +12,7 @@ import type { Sender } from '../route.ts';
 import { proofBody, readBodyAs } from './bodies.ts';
 import { deviceName } from './device-name.ts';
 import { readReturnTo } from './return-to.ts';
+import { waitingApplication } from './waiting-application.ts';
 
 /** `GET /sign-in`: the page, or on to where the person wanted to go who is signed in. */
 export async function showSignIn(office: PeopleOffice, request: Request): Promise<Response> {
@@ -37,29 +37,6 @@ async function answerSignIn(
     ...(problem === undefined ? {} : { problem }),
   };
   return page(signInPage(view), { status });
-}
-
-/** A linked application that waits for an answer. */
-export interface WaitingApplication {
-  readonly name: string;
-  readonly loginHint: string | null;
-  /** The handle of its stored request. */
-  readonly request: string;
-  readonly redirectUri: string;
-}
-
-/** The linked application in whose name the person was sent here. */
-export async function waitingApplication(
-  office: PeopleOffice,
-  to: string,
-): Promise<WaitingApplication | undefined> {
-  const url = new URL(to, office.issuer);
-  const handle = url.pathname.endsWith('/authorize') ? url.searchParams.get('request') : null;
-  const open = handle === null ? undefined : await office.authorizations.find(handle);
-  const client = open === undefined ? undefined : await office.clients.find(open.request.clientId);
-  if (client === undefined || open === undefined || handle === null) return undefined;
-  const { loginHint, redirectUri } = open.request;
-  return { name: client.row.name, loginHint, request: handle, redirectUri };
 }
 
 /** `POST /sign-in/options`: what the browser asks a passkey. */
@@ -110,14 +87,4 @@ export async function signOut(office: PeopleOffice, request: Request): Promise<R
   const cookies =
     signedIn === undefined ? office.cookies.clear() : await office.browsers.end(signedIn.person.sid);
   return forgettingDevice(await page(signedOutPage({ site: siteOf(office.issuer) }), { cookies }));
-}
-
-/** @throws AuthError `session_ended` where nobody is signed in. */
-export async function demandPerson(
-  office: PeopleOffice,
-  request: Request,
-): Promise<NonNullable<Awaited<ReturnType<PeopleOffice['browsers']['identify']>>>> {
-  const signedIn = await office.browsers.identify(request);
-  if (signedIn === undefined) throw new AuthError('session_ended');
-  return signedIn;
 }

@@ -77,8 +77,8 @@ function spareFor(subject: string): string {
     OR EXISTS (SELECT 1 FROM one_time_codes WHERE subject = ${subject} AND purpose = 'recovery'))`;
 }
 
-/** $1 id, $2 subject, $3 kind, $4 fields. */
-export const keepEvent = (condition: string): string => `
+/** $1 id, $2 subject, $3 kind, $4 fields; without a condition where the decision itself is none. */
+export const keepEvent = (condition = '1 = 1'): string => `
   INSERT INTO security_events (id, subject, at, kind, fields)
   SELECT ${given(1)}, ${given(2)}, now_us(), ${given(3)}, ${given(4)} WHERE ${condition}`;
 /** $1 kind, $2 client, $3 sid, $4 fields. */

@@ -22,10 +22,6 @@ export const sayOthersEnded = say({
   of: `head, sessions
     WHERE sessions.subject = $1 AND sessions.request = $2 AND sessions.ended_at IS NOT NULL AND sessions.end_reason = 'person'`,
 });
-/** $1 id, $2 subject, $3 kind, $4 fields. */
-export const keepEvent = `
-  INSERT INTO security_events (id, subject, at, kind, fields)
-  VALUES (${given(1)}, ${given(2)}, now_us(), ${given(3)}, ${given(4)})`;
 /** $1 the session that stays, $2 fields. */
 export const auditOthersEnded = tell({
   kind: `'sessions_cut'`,

@@ -86,7 +86,7 @@ const subjectsCalled = (id: string, folded: string): string =>
   `SELECT ${id} UNION SELECT accounts.subject FROM accounts WHERE accounts.folded = ${folded}`;
 
 /** By name. $1 limit, then the beginning of the name and where such names end, then the last name of the page before; all folded. */
-export const listAccounts = (by: { prefix: boolean; after: boolean }): string => {
+export const searchAccounts = (by: { prefix: boolean; after: boolean }): string => {
   const after = by.prefix ? '$4' : '$2';
   return `
   SELECT accounts.subject, accounts.name, accounts.role, accounts.created_at, subjects.enabled,
