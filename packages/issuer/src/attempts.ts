@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { senderNetworks } from './sender-networks.ts';
 
 /** Counts what one address tries. Nobody can be locked out by it: who is counted is the sender, not the account. */
 export interface Attempts {
@@ -8,10 +8,12 @@ export interface Attempts {
   readonly pause: number;
 }
 
-/** How many addresses are remembered: then the one that was counted first is forgotten, which lets it try again. */
-const addressesAtMost = 10_000;
+/** How many networks are remembered: then the one that was counted first is forgotten, which lets it try again. */
+const networksAtMost = 10_000;
 const minute = 60_000;
 const hour = 60 * minute;
+
+type Counted = Map<string, { until: number; tries: number }>;
 
 /** Lets every address try so many times a minute, or an hour; `clock` in ms. */
 export function createAttempts(
@@ -19,41 +21,26 @@ export function createAttempts(
 ): Attempts {
   const { clock } = options;
   const [atMost, within] = 'perMinute' in options ? [options.perMinute, minute] : [options.perHour, hour];
-  const counted = new Map<string, { until: number; tries: number }>();
+  // Each width has a memory of its own, so that no width makes another forget.
+  const narrow: Counted = new Map();
+  const wide: Counted = new Map();
+  const count = (counted: Counted, network: string): number => {
+    const now = clock();
+    const known = counted.get(network);
+    if (known !== undefined && known.until > now) return ++known.tries;
+    counted.delete(network);
+    counted.set(network, { until: now + within, tries: 1 });
+    const [oldest] = counted.keys();
+    if (counted.size > networksAtMost && oldest !== undefined) counted.delete(oldest);
+    return 1;
+  };
   return {
     pause: within / 1000,
-    admit: (address) => {
-      if (address === undefined) return true;
-      const network = networkOf(address);
-      const now = clock();
-      const known = counted.get(network);
-      if (known !== undefined && known.until > now) return ++known.tries <= atMost;
-      counted.delete(network);
-      counted.set(network, { until: now + within, tries: 1 });
-      const [oldest] = counted.keys();
-      if (counted.size > addressesAtMost && oldest !== undefined) counted.delete(oldest);
-      return true;
-    },
+    admit: (address) =>
+      // The narrow one first: what it is refused uses nothing of its neighbours' up.
+      address === undefined ||
+      senderNetworks(address).every(
+        ({ name, worth }) => count(worth === 1 ? narrow : wide, name) <= atMost * worth,
+      ),
   };
-}
-
-/** Whoever has one address of version 6 has its whole /64 (RFC 6177): they are counted together. Else the address itself. */
-function networkOf(address: string): string {
-  if (!isIPv6(address)) return address;
-  const { hostname } = new URL(`http://[${address.split('%')[0] ?? ''}]/`);
-  const [head = '', tail] = hostname.slice(1, -1).split('::');
-  const first = head.split(':').filter((part) => part !== '');
-  const last = (tail ?? '').split(':').filter((part) => part !== '');
-  const zeros = Array.from({ length: 8 - first.length - last.length }, () => '0');
-  const parts = [...first, ...zeros, ...last];
-  // ::ffff:0:0/96 is version 4 in other words.
-  const isMapped = parts.slice(0, 5).every((part) => part === '0') && parts[5] === 'ffff';
-  return isMapped ? inVersion4(parts.slice(6)) : parts.slice(0, 4).join(':');
-}
-
-function inVersion4(words: readonly string[]): string {
-  return words
-    .map((word) => parseInt(word, 16))
-    .flatMap((word) => [word >> 8, word & 255])
-    .join('.');
 }

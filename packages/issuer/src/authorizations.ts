@@ -1,4 +1,4 @@
-import type { AuthError } from '@symbolon/token';
+import { AuthError } from '@symbolon/token';
 import { answerTo, errorTo, type AuthorizationAnswer, type ResponseMode } from './authorization-answer.ts';
 import { fits } from './authorization-target.ts';
 import type { Person } from './browser-sessions.ts';
@@ -6,9 +6,11 @@ import type { Clients } from './clients.ts';
 import type { LookupKey } from './lookup-key.ts';
 import { consentLife } from './consent-life.ts';
 import { newBytes, newId } from './random.ts';
-import { createRequestCeiling, type SentBy } from './request-ceiling.ts';
+import { createRequestCeiling, ofSender, type SentBy } from './request-ceiling.ts';
+import { createSenderPlaces, type SenderPlaces } from './sender-places.ts';
 import type { Lifetimes } from './sessions.ts';
 import type { OpenRequest } from './storage/authorization-storage.ts';
+import { provenName } from './storage/registration-storage.ts';
 import type { ClientRow } from './storage/rows.ts';
 import type { Storage } from './storage/storage.ts';
 
@@ -64,6 +66,8 @@ export interface Covered {
 export const pushedLife = 60;
 /** How long a person may take to sign in and to decide, in seconds. */
 const openLife = 30 * 60;
+/** How many requests of one sender that proved nothing may wait: many people may share an address. */
+const openOfSender = 200;
 const micros = 1_000_000;
 
 /** Authorization requests from their arrival to the code. */
@@ -94,6 +98,14 @@ export interface Authorizations {
   readonly refuse: (handle: string, error: AuthError) => Promise<AuthorizationAnswer | undefined>;
 }
 
+/** A kind of requests that wait. */
+interface Waiting {
+  readonly purpose: string;
+  /** Seconds. */
+  readonly life: number;
+  readonly places: SenderPlaces;
+}
+
 /** Opens the authorization requests over a store. */
 export function openAuthorizations(options: {
   issuer: string;
@@ -105,23 +117,37 @@ export function openAuthorizations(options: {
 }): Authorizations {
   const { issuer, storage, lookup, lifetimes } = options;
   const ceiling = createRequestCeiling(options);
+  const placesFor = (life: number): SenderPlaces =>
+    createSenderPlaces({ clock: options.clock, life: life * 1000, together: openOfSender });
+  const pushed: Waiting = { purpose: 'pushed request', life: pushedLife, places: placesFor(pushedLife) };
+  const opened: Waiting = { purpose: 'request', life: openLife, places: placesFor(openLife) };
+  const nameOf = ({ purpose }: Waiting, text: string): string =>
+    `${text.startsWith(provenName) ? provenName : ''}${lookup.name(purpose, text)}`;
   const keep = async (
-    purpose: string,
-    { request, life, sentBy }: { request: AuthorizationRequest; life: number; sentBy: SentBy },
+    waiting: Waiting,
+    { request, sentBy }: { request: AuthorizationRequest; sentBy: SentBy },
   ): Promise<string | undefined> => {
     const client = await options.clients.find(request.clientId);
     if (client === undefined) return undefined;
-    await ceiling.demandRoom(client.row, sentBy);
-    const text = newBytes(32).toString('base64url');
-    const name = lookup.name(purpose, text);
-    const parameters = JSON.stringify(request);
-    const kept = await storage.keepRequest({
-      name,
-      clientId: request.clientId,
-      parameters,
-      life: life * micros,
-    });
-    return kept.kind === 'kept' ? text : undefined;
+    const { clientId } = request;
+    const text = `${sentBy.kind === 'client' ? provenName : ''}${newBytes(32).toString('base64url')}`;
+    const name = nameOf(waiting, text);
+    const ofClient = ofSender[client.row.registration.by];
+    if (sentBy.kind === 'anybody' && sentBy.address !== undefined) {
+      const { address } = sentBy;
+      if (!waiting.places.take({ name, address, clientId, ofClient }))
+        throw new AuthError('requests_exceeded');
+    }
+    let isKept = false;
+    try {
+      await ceiling.demandRoom(client.row, sentBy);
+      const parameters = JSON.stringify(request);
+      const kept = await storage.keepRequest({ name, clientId, parameters, life: waiting.life * micros });
+      isKept = kept.kind === 'kept';
+    } finally {
+      if (!isKept) waiting.places.leave(name);
+    }
+    return isKept ? text : undefined;
   };
   /** What its client was registered for when it came may have been taken away since: then the request is over. */
   const readStanding = async (open: OpenRequest | null): Promise<OpenAuthorization | undefined> => {
@@ -131,26 +157,30 @@ export function openAuthorizations(options: {
     // Without a client it is for others to say so.
     return client === undefined || fits(client.row, { issuer, request: read.request }) ? read : undefined;
   };
+  const take = async (waiting: Waiting, text: string): Promise<AuthorizationRequest | undefined> => {
+    const name = nameOf(waiting, text);
+    const taken = await storage.takeRequest(name);
+    waiting.places.leave(name);
+    return (await readStanding(taken))?.request;
+  };
   return {
-    push: (request, sentBy) => keep('pushed request', { request, life: pushedLife, sentBy }),
-    takePushed: async (secret) => {
-      const taken = await storage.takeRequest(lookup.name('pushed request', secret));
-      return (await readStanding(taken))?.request;
-    },
-    keep: (request, sentBy) => keep('request', { request, life: openLife, sentBy }),
-    find: async (handle) => readStanding(await storage.findRequest(lookup.name('request', handle))),
+    push: (request, sentBy) => keep(pushed, { request, sentBy }),
+    takePushed: (secret) => take(pushed, secret),
+    keep: (request, sentBy) => keep(opened, { request, sentBy }),
+    find: async (handle) => readStanding(await storage.findRequest(nameOf(opened, handle))),
     isCovered: ({ subject, client, audience, scope }) =>
       storage.grantCovers({
         ...{ subject, clientId: client.id, audience, scopes: scope.split(' ') },
         consentLife: consentLife(client, lifetimes),
       }),
     allow: async (handle, { request, person, consent }) => {
+      const requestName = nameOf(opened, handle);
       const code = newBytes(32).toString('base64url');
       const client = await options.clients.find(request.clientId);
       if (client === undefined || !fits(client.row, { issuer, request })) return undefined;
       const { clientId, audience, redirectUri, codeChallenge, jkt, nonce } = request;
       const allowed = await storage.allow({
-        ...{ requestName: lookup.name('request', handle), codeName: lookup.name('code', code) },
+        ...{ requestName, codeName: lookup.name('code', code) },
         ...{ clientId, audience, redirectUri, codeChallenge, jkt, nonce, consent, newGrant: newId() },
         ...{ newEvent: newId(), clientName: client.row.name },
         ...{ subject: person.subject, amr: person.amr, signIn: person.signIn },
@@ -158,11 +188,13 @@ export function openAuthorizations(options: {
         consentLife: consentLife(client.row, lifetimes),
         authenticatedAt: person.authTime * micros,
       });
-      return allowed.kind === 'allowed' ? answerTo(request, { issuer, answer: { code } }) : undefined;
+      if (allowed.kind !== 'allowed') return undefined;
+      opened.places.leave(requestName);
+      return answerTo(request, { issuer, answer: { code } });
     },
     refuse: async (handle, error) => {
-      const taken = await readStanding(await storage.takeRequest(lookup.name('request', handle)));
-      return taken && errorTo(taken.request, { issuer, error });
+      const request = await take(opened, handle);
+      return request === undefined ? undefined : errorTo(request, { issuer, error });
     },
   };
 }

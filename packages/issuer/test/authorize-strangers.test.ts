@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { signProof, type SigningKey } from '@symbolon/token';
+import { signAssertion, signProof, type SigningKey } from '@symbolon/token';
 import {
   addApplication,
   arrive,
@@ -19,7 +19,7 @@ import {
   type LinkLab,
 } from './authorize-lab.ts';
 import { openDocuments, type Documents } from './document-lab.ts';
-import { api, issuerUrl, openLab, refusalOf, tokensOf } from './support.ts';
+import { api, issuerUrl, newKey, openLab, refusalOf, tokensOf } from './support.ts';
 
 const audiences = [{ audience: api, scope: ['read'] }];
 const url = 'http://localhost';
@@ -284,13 +284,16 @@ void test('AUTHORIZE-48: without the switch no document makes a client, and who 
 });
 
 /** As many requests as that stand, of one client. */
-const fill = (lab: LinkLab, { clientId, many }: { clientId: string; many: number }): Promise<unknown> =>
+const fill = (
+  lab: LinkLab,
+  { clientId, many, as = '' }: { clientId: string; many: number; as?: string },
+): Promise<unknown> =>
   lab.engine.batch([
     {
       sql: `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $2)
         INSERT INTO authorization_requests (hash, client_id, parameters, created_at, expires_at)
-        SELECT $1 || i, $1, '{}', now_us(), now_us() + 1800000000 FROM n`,
-      values: [clientId, many],
+        SELECT $3 || $1 || i, $1, '{}', now_us(), now_us() + 1800000000 FROM n`,
+      values: [clientId, many, as],
     },
   ]);
 
@@ -328,5 +331,86 @@ void test('AUTHORIZE-53: a client that registered itself takes few places', asyn
   assert.equal((await authorize(lab, await ask(stranger))).status, 303);
   assert.deepEqual(await codeOnPage(await authorize(lab, await ask(stranger))), [503, 'requests_exceeded']);
   assert.equal((await authorize(lab, await ask(await addApplication(lab)))).status, 303);
+  await lab.issuer.close();
+});
+
+void test('AUTHORIZE-53: what a client proved by its key, and what strangers open in its name, are counted apart', async () => {
+  const lab = await open();
+  const own = await newKey();
+  const keyed = await registered(lab, {
+    token_endpoint_auth_method: 'private_key_jwt',
+    jwks: { keys: [{ ...own.jwk, kid: 'k' }] },
+  });
+  const push = async (): Promise<Response> => {
+    const now = lab.clock.now() / 1000;
+    const form = new URLSearchParams({
+      ...(await ask(keyed)).parameters,
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: await signAssertion({ clientId: keyed, issuer: url, now }, own),
+    });
+    return lab.issuer.fetch(new Request(`${issuerUrl}/par`, { method: 'POST', body: form }));
+  };
+  await fill(lab, { clientId: keyed, many: 2000 });
+  assert.deepEqual(await codeOnPage(await authorize(lab, await ask(keyed))), [503, 'requests_exceeded']);
+  const pushed = await push();
+  assert.equal(pushed.status, 201, 'strangers take none of its places');
+  const { request_uri = '' } = (await pushed.json()) as Record<string, string>;
+  const go = new URLSearchParams({ client_id: keyed, request_uri });
+  const opened = await lab.issuer.fetch(new Request(`${issuerUrl}/authorize?${go.toString()}`));
+  assert.equal(opened.status, 303, 'and it is opened');
+  await fill(lab, { clientId: keyed, many: 2000, as: 'k.' });
+  lab.clock.advance(2);
+  assert.deepEqual(await refusalOf(await push()), [503, 'requests_exceeded'], 'its own number');
+  await lab.issuer.close();
+});
+
+void test('AUTHORIZE-53: a sender has only so many of one client open, and so many in all', async () => {
+  const lab = await open();
+  const [stranger, another] = [await registered(lab), await registered(lab)];
+  const browser = await signIn(lab, { url });
+  const go = async (client: string, address: string, cookie?: string): Promise<Response> => {
+    const { parameters } = await ask(client, cookie === undefined ? {} : { prompt: 'none' });
+    const headers = cookie === undefined ? {} : { cookie };
+    return lab.issuer.fetch(new Request(issuerUrl + authorizePath(parameters), { headers }), { address });
+  };
+  const refused = [503, 'requests_exceeded'];
+  for (let turn = 0; turn < 50; turn++)
+    assert.equal((await go(stranger, `2001:db8:0:1::${String(turn)}`)).status, 303);
+  assert.deepEqual(await codeOnPage(await go(stranger, '2001:db8:0:1::aa')), refused);
+  assert.equal((await go(another, '2001:db8:0:1::aa')).status, 303, 'another client');
+  assert.equal((await go(stranger, '192.0.2.1')).status, 303, 'another sender');
+  assert.equal((await authorize(lab, await ask(stranger))).status, 303, 'a sender that nobody knows');
+  lab.clock.advance(60);
+  for (let turn = 0; turn < 60; turn++) {
+    const silent = await go(stranger, '192.0.2.2', browser.cookie);
+    assert.equal(silent.status, 303, 'what is kept');
+    await get(lab, new URL(silent.headers.get('location') ?? '', url).href.slice(url.length));
+  }
+  const own = [await addApplication(lab), await addApplication(lab)];
+  for (let turn = 0; turn < 200; turn++) {
+    if (turn % 100 === 0) lab.clock.advance(60);
+    assert.equal((await go(own[turn % 2] ?? '', '192.0.2.3')).status, 303);
+  }
+  const full = locationOf(await go(own[0] ?? '', '192.0.2.3')).searchParams.get('error');
+  assert.equal(full, 'temporarily_unavailable');
+  lab.clock.advance(1800);
+  assert.equal((await go(stranger, '2001:db8:0:1::aa')).status, 303, 'their time is over');
+  await lab.issuer.close();
+});
+
+void test('AUTHORIZE-53: what a page embeds or its script fetches is refused before anything is kept', async () => {
+  const lab = await open();
+  const { parameters } = await ask(await addApplication(lab));
+  const from = (destination: string): Promise<Response> =>
+    lab.issuer.fetch(
+      new Request(issuerUrl + authorizePath(parameters), { headers: { 'sec-fetch-dest': destination } }),
+    );
+  for (const embedded of ['image', 'iframe', 'empty', 'script'])
+    assert.deepEqual(await codeOnPage(await from(embedded)), [400, 'request_malformed'], embedded);
+  const [[row] = []] = await lab.engine.batch([
+    { sql: 'SELECT count(*) AS many FROM authorization_requests', values: [] },
+  ]);
+  assert.equal(row?.['many'], 0);
+  assert.equal((await from('document')).status, 303, 'a window');
   await lab.issuer.close();
 });

@@ -94,3 +94,15 @@ void test('AUTHORIZE-24: of version 6 a whole /64 leaves so many requests a minu
   assert.equal(await from('2001:db8:0:1::1'), 303);
   await lab.issuer.close();
 });
+
+void test('ACCOUNT-20: a /48 counts as eight of its /64, however many of them it uses', async () => {
+  const lab = await openPeopleLab();
+  const guest = openBrowser(lab);
+  const attempt = async (address: string): Promise<number> =>
+    (await guest.submit('/sign-in/recovery', { account: 'nobody' }, { address })).status;
+  for (let turn = 0; turn < 80; turn++)
+    assert.equal(await attempt(`2001:db8:1:${turn.toString(16)}::1`), 400, String(turn));
+  assert.equal(await attempt('2001:db8:1:ffff::1'), 429);
+  assert.equal(await attempt('2001:db8:2:1::1'), 400, 'another site');
+  await lab.issuer.close();
+});

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { NewClient } from '../src/storage/decisions.ts';
+import { provenName } from '../src/storage/registration-storage.ts';
 import type { Registration } from '../src/storage/rows.ts';
 import type { Storage } from '../src/storage/storage.ts';
 import { allowed, kept } from './storage-code-lab.ts';
@@ -111,23 +112,27 @@ export function registrationContract(storeTest: StoreTest): void {
     },
   );
 
-  storeTest('AUTHORIZE-53: what waits is counted by client', async ({ a, b, clock }) => {
-    const other = newClient();
-    await a.addClient(other);
-    assert.deepEqual(await b.countOpenRequests(), new Map());
-    const first = await kept(a);
-    await kept(b);
-    await kept(a, other.id);
-    assert.deepEqual(
-      await b.countOpenRequests(),
-      new Map([
-        [app, 2],
-        [other.id, 1],
-      ]),
-    );
-    await a.takeRequest(first);
-    assert.equal((await b.countOpenRequests()).get(app), 1, 'decided');
-    clock.advance(3601);
-    assert.deepEqual(await b.countOpenRequests(), new Map(), 'over');
-  });
+  storeTest(
+    'AUTHORIZE-53: what waits is counted by client, and apart what it proved',
+    async ({ a, b, clock }) => {
+      const other = newClient();
+      await a.addClient(other);
+      assert.deepEqual(await b.countOpenRequests(), new Map());
+      const first = await kept(a);
+      await kept(b);
+      await kept(a, other.id);
+      await a.keepRequest({ name: `${provenName}${id()}`, clientId: app, parameters: '{}', life: hour });
+      assert.deepEqual(
+        await b.countOpenRequests(),
+        new Map([
+          [app, { client: 1, anybody: 2 }],
+          [other.id, { client: 0, anybody: 1 }],
+        ]),
+      );
+      await a.takeRequest(first);
+      assert.deepEqual((await b.countOpenRequests()).get(app), { client: 1, anybody: 1 }, 'decided');
+      clock.advance(3601);
+      assert.deepEqual(await b.countOpenRequests(), new Map(), 'over');
+    },
+  );
 }

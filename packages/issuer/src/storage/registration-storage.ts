@@ -1,5 +1,14 @@
 import type { NewClient } from './decisions.ts';
 
+/** How many requests of one client wait, by who sent them: itself, as it proved by its key, or anybody. */
+export interface OpenRequests {
+  readonly client: number;
+  readonly anybody: number;
+}
+
+/** How the name of a request begins that its client has sent, as it proved by its key: they are counted apart. */
+export const provenName = 'k.';
+
 /** Applications that nobody here has looked at: they come by themselves, and go where nobody uses them. */
 export interface RegistrationStorage {
   /**
@@ -13,7 +22,7 @@ export interface RegistrationStorage {
   /** When the document of a client was last read and found good, µs; `null` for any other client. */
   documentReadAt(clientId: string): Promise<number | null>;
   /** How many requests of each client wait for somebody to decide; clients without any are left out. */
-  countOpenRequests(): Promise<ReadonlyMap<string, number>>;
+  countOpenRequests(): Promise<ReadonlyMap<string, OpenRequests>>;
   /**
    * Deletes clients that registered themselves a week ago or longer, and for which no person has decided anything since:
    * no grant, no session, no request that waits. Removed ones stay, so that their ids stay taken.

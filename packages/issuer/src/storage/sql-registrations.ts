@@ -18,7 +18,12 @@ export function createSqlRegistrations(engine: Engine): RegistrationStorage {
     },
     async countOpenRequests() {
       const rows = await engine.read(statement(sql.countOpenRequests));
-      return new Map(rows.map((row) => [text(row, 'client_id'), integer(row, 'many')]));
+      return new Map(
+        rows.map((row) => {
+          const client = integer(row, 'proven');
+          return [text(row, 'client_id'), { client, anybody: integer(row, 'many') - client }];
+        }),
+      );
     },
     sweepUnusedClients: () => sweepUnusedClients(engine),
   };

@@ -4,7 +4,7 @@ import type { AuthorizationRequest } from '../../authorizations.ts';
 import type { SentBy } from '../../request-ceiling.ts';
 import type { PeopleOffice } from '../office.ts';
 import { seeOther } from '../page-answer.ts';
-import { readForm, readQuery, type Form } from '../requests.ts';
+import { malformed, readForm, readQuery, type Form } from '../requests.ts';
 import type { Sender } from '../route.ts';
 import { tellPerson } from './answers.ts';
 import { proceed } from './interaction.ts';
@@ -27,6 +27,7 @@ export async function authorizeEndpoint(
     const handle = form.get('request');
     const goesOn = request.method === 'GET' && form.size === 1 && handle !== undefined;
     if (goesOn) return await proceed(office, request, handle);
+    demandWindow(request);
     if (!office.arrivals.admit(sender.address))
       throw new AuthError('attempts_exceeded', { detail: { retryAfter: office.arrivals.pause } });
     return await begin(office, { form, sender });
@@ -36,19 +37,31 @@ export async function authorizeEndpoint(
   }
 }
 
+/**
+ * What a page embeds, or its script fetches, comes to nothing here: it is refused before anything is kept, so that no
+ * visitors of a stranger's page fill the places of others. What says nothing is no browser of today.
+ *
+ * Source: https://www.w3.org/TR/fetch-metadata/#sec-fetch-dest-header
+ */
+function demandWindow({ headers }: Request): void {
+  if ((headers.get('sec-fetch-dest') ?? 'document') !== 'document') throw malformed('sec-fetch-dest');
+}
+
 async function begin(
   office: PeopleOffice,
   { form, sender }: { form: Form; sender: Sender },
 ): Promise<Response> {
   const uri = form.get('request_uri');
   if (uri?.startsWith(requestUriPrefix) === true) {
-    return goOn(office, await takePushed(office, form, uri.slice(requestUriPrefix.length)));
+    const secret = uri.slice(requestUriPrefix.length);
+    return goOn(office, await takePushed(office, form, { secret, sender }));
   }
   await office.clients.introduce(form.get('client_id') ?? '', sender.address);
   const to = await findAddressee(office, form);
   try {
     if (to.client.registration.pushedOnly === true) throw new AuthError('pushed_request_required');
-    return await goOn(office, { asked: await readAuthorization(office, form, to), sentBy: 'anybody' });
+    const asked = await readAuthorization(office, form, to);
+    return await goOn(office, { asked, sentBy: { kind: 'anybody', address: sender.address } });
   } catch (error) {
     if (!(error instanceof AuthError)) throw error;
     const answer = errorTo(to, { issuer: office.issuer, error });
@@ -57,12 +70,17 @@ async function begin(
 }
 
 /** What was pushed counts, and nothing beside it (RFC 9126 section 4). */
-async function takePushed(office: PeopleOffice, form: Form, secret: string): Promise<Sent> {
+async function takePushed(
+  office: PeopleOffice,
+  form: Form,
+  { secret, sender }: { secret: string; sender: Sender },
+): Promise<Sent> {
   const client = await findLinked(office, form.get('client_id'));
   const asked = await office.authorizations.takePushed(secret);
   if (asked?.clientId !== client.id) throw new AuthError('request_uri_unknown');
   // Nobody but itself can push what a client with a key asks for.
-  return { asked, sentBy: client.kind === 'web' ? 'client' : 'anybody' };
+  const anybody = { kind: 'anybody', address: sender.address } as const;
+  return { asked, sentBy: client.kind === 'web' ? { kind: 'client' } : anybody };
 }
 
 /** A request, and who has sent it. */

@@ -33,7 +33,8 @@ export async function pushEndpoint(
   if (assertion !== undefined && (await office.storage.redeemAssertion(assertion)).kind !== 'redeemed')
     throw new AuthError('assertion_replayed');
   const kept = { ...asked, jkt: proof?.thumbprint ?? asked.jkt };
-  const sentBy = assertion === undefined ? 'anybody' : 'client';
+  const anybody = { kind: 'anybody', address: sender.address } as const;
+  const sentBy = assertion === undefined ? anybody : ({ kind: 'client' } as const);
   const secret = await office.authorizations.push(kept, sentBy);
   if (secret === undefined) throw new AuthError('client_unknown');
   return json({ request_uri: requestUriPrefix + secret, expires_in: pushedLife }, { status: 201 });

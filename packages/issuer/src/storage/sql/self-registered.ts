@@ -1,4 +1,5 @@
 /** The SQL of clients that register themselves. `dialect.ts` says what it may use, and in which order rows are locked. */
+import { provenName } from '../registration-storage.ts';
 import { tell } from './audit.ts';
 import { given, sweptAtOnce } from './dialect.ts';
 
@@ -94,5 +95,7 @@ export const deleteSubjectOfUnused = `
 // ——— how much waits
 
 export const countOpenRequests = `
-  SELECT client_id, count(*) AS many FROM authorization_requests
+  SELECT client_id, count(*) AS many,
+    sum(CASE WHEN substr(hash, 1, ${provenName.length}) = '${provenName}' THEN 1 ELSE 0 END) AS proven
+  FROM authorization_requests
   WHERE request IS NULL AND expires_at > now_us() GROUP BY client_id`;
