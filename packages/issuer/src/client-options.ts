@@ -81,6 +81,14 @@ export async function readNewClient(
     by: 'operator' as const,
   };
   demandSoundUris(registration, client.kind);
+  const persons =
+    client.kind === 'machine' ? undefined : client.rights.find((right) => right !== 'introspect');
+  if (persons !== undefined)
+    throw new TypeError(
+      `the right ${persons} is for machines alone: tokens of a ${client.kind} client are in people's hands`,
+    );
+  if (client.kind === 'public' && client.rights.length > 0)
+    throw new TypeError('a public client has no rights: nothing proves that it is the client');
   const keys = await Promise.all(client.keys.map((jwk) => importPublicKey(jwk).catch(refuseKey)));
   const stray = client.audiences.find(({ audience }) => !knownAudiences.includes(audience));
   if (stray)

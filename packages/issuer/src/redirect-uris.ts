@@ -26,6 +26,8 @@ function withoutPort(uri: string): string | undefined {
 const privateScheme = /^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+:\/[^/]/;
 /** Nothing that a browser rewrites, drops or reads otherwise than it looks. */
 const plain = /^[\x21\x23-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]+$/;
+/** A policy of a page names it, in which other characters that URLs allow would be read as something else. */
+const plainHost = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])$/;
 
 /**
  * Says what is wrong with a redirect URI that somebody wants to register, or undefined.
@@ -40,6 +42,8 @@ export function faultOfUri(uri: string, kind: 'public' | 'web' | 'machine'): str
   if (uri.includes('#')) return 'has a fragment';
   if (url.username !== '' || url.password !== '' || /^[^/]*\/\/[^/?]*@/.test(uri)) return 'has a user name';
   if (url.href !== uri && url.href !== `${uri}/`) return `is not in normal form, which is ${url.href}`;
+  if (/^https?:$/.test(url.protocol) && !plainHost.test(url.hostname))
+    return 'has a host with characters that no host has';
   if (url.protocol === 'https:') return undefined;
   if (url.protocol === 'http:') {
     return isThisMachine(url.hostname) ? undefined : 'is http, and not on loopback';

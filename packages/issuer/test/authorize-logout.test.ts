@@ -57,12 +57,18 @@ void test('BROWSER-32: signing out at an application’s word makes the browser 
   assert.deepEqual([locationOf(done).href, forgets(done)], [goodbye, true]);
   const nobody = await submit(lab, '/logout/confirm', { form: {} });
   assert.deepEqual([nobody.status, forgets(nobody)], [200, true]);
-  const at = (destination: string) =>
-    lab.issuer.fetch(new Request(`${issuerUrl}/logout`, { headers: { 'sec-fetch-dest': destination } }));
-  const visited = await at('document');
-  assert.deepEqual([visited.status, forgets(visited)], [200, true]);
+  const at = (destination: string, site: string) => {
+    const headers = { 'sec-fetch-dest': destination, 'sec-fetch-site': site };
+    return lab.issuer.fetch(new Request(`${issuerUrl}/logout`, { headers }));
+  };
+  for (const site of ['none', 'same-origin']) {
+    const visited = await at('document', site);
+    assert.deepEqual([visited.status, forgets(visited)], [200, true], site);
+  }
   for (const embedded of ['image', 'iframe', 'script', 'empty'])
-    assert.equal(forgets(await at(embedded)), false, embedded);
+    assert.equal(forgets(await at(embedded, 'none')), false, embedded);
+  for (const site of ['cross-site', 'same-site'])
+    assert.equal(forgets(await at('document', site)), false, `sent here: ${site}`);
 });
 
 const path = (parameters: Readonly<Record<string, string>>) =>

@@ -123,6 +123,11 @@ void test('AUTHORIZE-51: only with the right to, at this moment, and only what i
     const answer = await call(name, body, { machine: other });
     assert.deepEqual(await refusalOf(answer), [400, 'client_unauthorized'], name);
   }
+  for (const kind of ['web', 'public'] as const)
+    await assert.rejects(
+      addApplication(lab, { kind, rights: ['authorizations'], audiences: [{ audience, scope: [] }] }),
+      /for machines alone/,
+    );
   const elsewhere = await addMachine(lab.issuer, { rights: ['authorizations'] });
   assert.equal((await call('complete', person, { machine: elsewhere, resource: api })).status, 401);
   const bare = new Request(`${issuerUrl}/authorizations/complete`, { method: 'POST', body: '{}' });

@@ -392,6 +392,9 @@ void test('AUTHORIZE-14: a redirect URI that could be read in two ways is not re
     'https://app.example/a/../cb',
     'https://APP.example/cb',
     'https://app.example:443/cb',
+    ...[";script-src 'unsafe-inline'", ';', ',', "'", '$', '&', '('].map(
+      (odd) => `https://app${odd}.example/cb`,
+    ),
     'http://app.example/cb',
     'app:/cb',
     'javascript:alert(1)',

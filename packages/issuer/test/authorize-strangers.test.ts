@@ -88,7 +88,7 @@ void test('AUTHORIZE-45: an address that a stranger registered is not gone to wi
     [callback, 'unsupported_response_type', 'the state'],
   );
   assert.match(text, /A stranger<\/bdi> registered itself/);
-  assert.match(text, /Continue to <bdi class="name">app\.example<\/bdi>/);
+  assert.match(text, /Continue to <bdi class="host">app\.example<\/bdi>/);
   const at = { ...faulty, redirect_uri: `${documents.origin}/cb` };
   const [, ofDocument] = await linkOn(await authorize(lab, await ask(document, at)));
   assert.match(ofDocument, /Nobody here has looked at <bdi class="name">A page/);
@@ -122,6 +122,18 @@ void test('AUTHORIZE-45: an address that a stranger registered is not gone to wi
   await lab.issuer.close();
 });
 
+void test('AUTHORIZE-45: whose address it is stands there whole, however long it is', async () => {
+  const lab = await open();
+  const host = `accounts.bank.example.${'sign-in.'.repeat(20)}evil.example`;
+  const long = await registered(lab, { redirect_uris: [`https://${host}/cb`] });
+  const at = { redirect_uri: `https://${host}/cb` };
+  const [, text] = await linkOn(await authorize(lab, await ask(long, { ...at, response_type: 'token' })));
+  assert.ok(text.includes(`Continue to <bdi class="host">${host}</bdi>`));
+  const shown = await arrive(lab, (await ask(long, at)).parameters, await signIn(lab, { url }));
+  assert.ok((await shown.text()).includes(`<bdi class="host">${host}</bdi>`));
+  await lab.issuer.close();
+});
+
 void test('AUTHORIZE-45: after a sign-out, too, only the person leads to an address of a stranger', async () => {
   const lab = await open();
   const stranger = await registered(lab);
@@ -139,7 +151,7 @@ void test('AUTHORIZE-45: after a sign-out, too, only the person leads to an addr
   const browser = await signIn(lab, { url });
   assert.equal((await linkOn(await confirm(stranger, browser, '')))[0], `${goodbye}?state=s`);
   const asked = await leave(stranger, browser);
-  assert.match(await asked.text(), /You will be sent to <bdi class="name">app\.example/);
+  assert.match(await asked.text(), /You will be sent to <bdi class="host">app\.example/);
   assert.equal(locationOf(await confirm(stranger, browser)).href, `${goodbye}?state=s`, 'said on a page');
   await lab.issuer.close();
 });
@@ -401,16 +413,19 @@ void test('AUTHORIZE-53: a sender has only so many of one client open, and so ma
 void test('AUTHORIZE-53: what a page embeds or its script fetches is refused before anything is kept', async () => {
   const lab = await open();
   const { parameters } = await ask(await addApplication(lab));
-  const from = (destination: string): Promise<Response> =>
-    lab.issuer.fetch(
-      new Request(issuerUrl + authorizePath(parameters), { headers: { 'sec-fetch-dest': destination } }),
-    );
+  const from = (destination: string, site = 'cross-site'): Promise<Response> => {
+    const headers = { 'sec-fetch-dest': destination, 'sec-fetch-site': site };
+    return lab.issuer.fetch(new Request(issuerUrl + authorizePath(parameters), { headers }));
+  };
   for (const embedded of ['image', 'iframe', 'empty', 'script'])
     assert.deepEqual(await codeOnPage(await from(embedded)), [400, 'request_malformed'], embedded);
+  assert.deepEqual(await codeOnPage(await from('iframe', 'cross-site')), [400, 'request_malformed']);
+  assert.deepEqual(await codeOnPage(await from('image', 'same-site')), [400, 'request_malformed']);
   const [[row] = []] = await lab.engine.batch([
     { sql: 'SELECT count(*) AS many FROM authorization_requests', values: [] },
   ]);
   assert.equal(row?.['many'], 0);
   assert.equal((await from('document')).status, 303, 'a window');
+  assert.equal((await from('iframe', 'same-site')).status, 303, 'an application that asks again in silence');
   await lab.issuer.close();
 });

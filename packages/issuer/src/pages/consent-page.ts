@@ -7,7 +7,7 @@ import { monogram } from './monogram.ts';
 import { notice } from './notice.ts';
 import { personBox } from './person-box.ts';
 import { hiddenFields } from './post-button.ts';
-import { plainName, shownName } from './shown-name.ts';
+import { plainName, shownHost, shownName } from './shown-name.ts';
 import type { Site } from './site.ts';
 import { symbol } from './symbols.ts';
 
@@ -45,7 +45,6 @@ export interface ConsentView {
 /** Where a person says whether a linked application may act for them. Fields: `request`, `session`, `decision` = `allow` or `refuse`. */
 export function consentPage(view: ConsentView): Html {
   const { site, request, session, person, application, asked, redirectUri, lasts } = view;
-  const host = destination(redirectUri);
   return cardPage({
     site,
     title: `Allow ${plainName(application.name)}?`,
@@ -69,7 +68,7 @@ export function consentPage(view: ConsentView): Html {
         </div>
         <div>
           <dt>You will be sent to</dt>
-          <dd>${shownName(host)}</dd>
+          <dd>${shownHost(redirectUri)}</dd>
         </div>
       </dl>
       ${personBox(person)}
@@ -108,7 +107,7 @@ function askedRow({ scope, audience, words, allowed }: AskedScope): Html {
     <div>
       ${words ?? html`Use <code>${plainName(scope)}</code>, which nobody has put in words`}
       ${allowed ? mark('plain', 'allowed before') : ''}
-      <span class="fine">at ${shownName(destination(audience))}</span>
+      <span class="fine">at ${shownHost(audience)}</span>
     </div>
   </li>`;
 }
@@ -130,16 +129,9 @@ function registeredBy({ id, by }: ConsentView['application']): Html {
       return notice(
         'warn',
         html`<p>
-          <strong>Nobody here has looked at this application.</strong> It is whoever runs
-          ${shownName(destination(id))}. Go on only if you trust that name.
+          <strong>Nobody here has looked at this application.</strong> It is whoever runs ${shownHost(id)}. Go
+          on only if you trust that name.
         </p>`,
       );
   }
-}
-
-/** What a person can judge of an address: its host, or the scheme of a program on the device. */
-function destination(address: string): string {
-  const url = URL.parse(address);
-  if (url === null) return address;
-  return url.host === '' ? `a program on this device (${url.protocol})` : url.host;
 }

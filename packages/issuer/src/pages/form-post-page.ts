@@ -1,7 +1,7 @@
 import { cardPage } from './layout.ts';
 import { html, type Html } from './markup.ts';
 import { hiddenFields } from './post-button.ts';
-import { shownName } from './shown-name.ts';
+import { shownHost } from './shown-name.ts';
 import type { Site } from './site.ts';
 
 /** What the page carries to an application. */
@@ -22,7 +22,7 @@ export function formPostPage({ site, action, fields }: FormPostView): Html {
     title: 'Back to the application',
     script: 'form-post',
     main: html`<h1>Back to the application</h1>
-      <p class="lead">You are on your way to ${shownName(new URL(action).host)}.</p>
+      <p class="lead">You are on your way to ${shownHost(action)}.</p>
       <form class="stack" method="post" action="${action}">
         ${hiddenFields(fields)}<button class="button primary wide">Continue</button>
       </form>`,

@@ -1,9 +1,8 @@
-import { hostOf } from './host-of.ts';
 import { cardPage } from './layout.ts';
 import { html, type Html } from './markup.ts';
 import { notice } from './notice.ts';
 import { hiddenFields } from './post-button.ts';
-import { shownName } from './shown-name.ts';
+import { shownHost, shownName } from './shown-name.ts';
 import type { Site } from './site.ts';
 
 /** What the page before an address says that a stranger has registered. */
@@ -27,7 +26,7 @@ export interface LeadingView {
 
 /** Lets the person choose whether to go where an application leads that nobody here has looked at. */
 export function leadingPage({ site, title, text, code, href, fields, application }: LeadingView): Html {
-  const onward = html`Continue to ${shownName(hostOf(href))}`;
+  const onward = html`Continue to ${shownHost(href)}`;
   return cardPage({
     site,
     title,
@@ -55,7 +54,7 @@ function registeredBy({ id, name, by }: LeadingView['application']): Html {
         looked at either. Go on only if you have just started this yourself.
       </p>`
     : html`<p>
-        <strong>Nobody here has looked at ${shownName(name)}.</strong> It is whoever runs
-        ${shownName(hostOf(id))}, who named this address. Go on only if you trust that name.
+        <strong>Nobody here has looked at ${shownName(name)}.</strong> It is whoever runs ${shownHost(id)},
+        who named this address. Go on only if you trust that name.
       </p>`;
 }

@@ -22,6 +22,18 @@ export function plainName(name: string): string {
   return characters.length <= longest ? characters.join('') : `${characters.slice(0, longest - 1).join('')}…`;
 }
 
+/**
+ * The host of an address that somebody else chose: whole, however long it is, because its right end says whose it is.
+ * An address without one is a program on the device.
+ */
+export function shownHost(address: string): Html {
+  const url = URL.parse(address);
+  if (url === null) return shownName(address);
+  return url.host === ''
+    ? html`a program on this device (${shownName(url.protocol)})`
+    : html`<bdi class="host">${url.host}</bdi>`;
+}
+
 /** A name that somebody else chose, set apart so that its direction turns nothing around it. */
 export function shownName(name: string): Html {
   return html`<bdi class="name">${plainName(name)}</bdi>`;

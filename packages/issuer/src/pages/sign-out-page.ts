@@ -1,9 +1,8 @@
-import { hostOf } from './host-of.ts';
 import { cardPage } from './layout.ts';
 import { html, type Html } from './markup.ts';
 import { personBox } from './person-box.ts';
 import { hiddenFields } from './post-button.ts';
-import { shownName } from './shown-name.ts';
+import { shownHost, shownName } from './shown-name.ts';
 import type { Site } from './site.ts';
 
 /** What the page before a sign-out shows. */
@@ -34,7 +33,7 @@ export function signOutPage({ site, person, application, action, fields }: SignO
               ${
                 application.next === undefined
                   ? ''
-                  : html`You will be sent to ${shownName(hostOf(application.next))}.`
+                  : html`You will be sent to ${shownHost(application.next)}.`
               }`
         }
       </p>

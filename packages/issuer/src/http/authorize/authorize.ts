@@ -38,13 +38,16 @@ export async function authorizeEndpoint(
 }
 
 /**
- * What a page embeds, or its script fetches, comes to nothing here: it is refused before anything is kept, so that no
- * visitors of a stranger's page fill the places of others. What says nothing is no browser of today.
+ * What a stranger's page embeds, or a script fetches, comes to nothing here, for our cookies do not come with it: it is
+ * refused before anything is kept, so that no visitors of such a page fill the places of others. A frame of the same
+ * site may ask in silence (`prompt=none`). What says nothing is no browser of today.
  *
  * Source: https://www.w3.org/TR/fetch-metadata/#sec-fetch-dest-header
  */
 function demandWindow({ headers }: Request): void {
-  if ((headers.get('sec-fetch-dest') ?? 'document') !== 'document') throw malformed('sec-fetch-dest');
+  const destination = headers.get('sec-fetch-dest') ?? 'document';
+  const near = ['same-origin', 'same-site'].includes(headers.get('sec-fetch-site') ?? '');
+  if (destination !== 'document' && !(destination === 'iframe' && near)) throw malformed('sec-fetch-dest');
 }
 
 async function begin(

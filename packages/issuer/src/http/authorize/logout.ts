@@ -104,11 +104,12 @@ async function goodbye(
 }
 
 /**
- * Whether a person looks at the answer in a window. What another site embeds comes without our cookies, so it says
- * nothing about who is signed in, and makes the browser forget nothing.
+ * Whether a person came here alone, or from a page of ours, and looks at the answer in a window. Another site could send
+ * any browser here, and what it embeds comes without our cookies: neither makes the browser forget anything.
  */
 function isVisited({ headers }: Request): boolean {
-  return headers.get('sec-fetch-dest') === 'document';
+  const ours = ['none', 'same-origin'].includes(headers.get('sec-fetch-site') ?? '');
+  return ours && headers.get('sec-fetch-dest') === 'document';
 }
 
 /** What is needed on the page after: no ID token. */
