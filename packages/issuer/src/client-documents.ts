@@ -40,6 +40,15 @@ const perHost = 60;
 /** Readings that failed, or were refused, leave no row: there may be so many for each that leaves one. */
 const readingsForEach = 10;
 const remembered = 10_000;
+/** Known ones of one host are read so often in an hour: enough for a host of many, and no flood for it. */
+const ofKnownHost = (clock: () => number) => ({ perHour: 600, clock });
+
+/** A reading, and when the next may be: twice as long after each that failed, an hour at most. */
+interface Tried {
+  until: number;
+  failures: number;
+  readonly done: Promise<boolean>;
+}
 
 /** How clients are known by their documents; undefined where the installer does not allow it. */
 export function openDocuments(given: {
@@ -64,13 +73,12 @@ function openClientDocuments(options: {
   clock: () => number;
 }): ClientDocuments {
   const { storage, policy, clock } = options;
-  const tried = new Map<string, { until: number; done: Promise<boolean> }>();
+  const tried = new Map<string, Tried>();
   const senders = createAttempts({ perHour: policy.perSender, clock });
   const hosts = createAttempts({ perHour: perHost, clock });
-  // Counted apart: nobody's new ones, or made-up assertions, keep a known one from being read when its time has come.
-  const everybody = { perHour: readingsForEach * policy.perHour, clock };
-  const [all, again] = [createAttempts(everybody), createAttempts(everybody)];
-  const early = createAttempts(everybody);
+  const all = createAttempts({ perHour: readingsForEach * policy.perHour, clock });
+  // Of known ones nobody's keep another's from being read, so there is no count of all: each waits for itself.
+  const [again, early] = [createAttempts(ofKnownHost(clock)), createAttempts(ofKnownHost(clock))];
 
   const load = async (id: string): Promise<boolean> => {
     const client = await readDocument(id, { outbound: options.outbound, policy });
@@ -84,16 +92,20 @@ function openClientDocuments(options: {
   const read = (id: string): Promise<boolean> => {
     // Whoever asks decides what is read: what is remembered has a bound, and what was tried first is forgotten first.
     const [oldest] = tried.keys();
-    if (tried.size >= remembered && oldest !== undefined) tried.delete(oldest);
+    if (tried.size >= remembered && oldest !== undefined && !tried.has(id)) tried.delete(oldest);
+    const failures = tried.get(id)?.failures ?? 0;
     const done = load(id).catch(() => false);
-    tried.set(id, { until: clock() + triedAgainAfter, done });
+    const entry = { until: clock() + triedAgainAfter, done, failures };
+    tried.set(id, entry);
+    void done.then((isRead) => {
+      entry.failures = isRead ? 0 : failures + 1;
+      if (!isRead) entry.until = clock() + Math.min(triedAgainAfter * 2 ** failures, freshFor);
+    });
     return done;
   };
   const lately = (id: string): Promise<boolean> | undefined => {
     const known = tried.get(id);
-    if (known !== undefined && clock() < known.until) return known.done;
-    tried.delete(id);
-    return undefined;
+    return known !== undefined && clock() < known.until ? known.done : undefined;
   };
 
   const readAgain = async (
@@ -103,7 +115,7 @@ function openClientDocuments(options: {
     if (clock() - readAt / 1000 < after) return false;
     const known = lately(id);
     if (known !== undefined) return known;
-    return counted.admit('') ? read(id) : false;
+    return counted.admit(new URL(id).hostname) ? read(id) : false;
   };
 
   return {
@@ -115,7 +127,7 @@ function openClientDocuments(options: {
         return;
       }
       // One sender's are counted before those of a host, and these before everybody's: what is refused uses nothing up.
-      const admitted = senders.admit(sender) && hosts.admit(new URL(id).host) && all.admit('');
+      const admitted = senders.admit(sender) && hosts.admit(new URL(id).hostname) && all.admit('');
       if (!admitted) throw new AuthError('registration_limit', { detail: { retryAfter: hour / 1000 } });
       await read(id);
     },

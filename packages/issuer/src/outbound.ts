@@ -1,9 +1,10 @@
 import type { LookupAddress } from 'node:dns';
-import { lookup } from 'node:dns/promises';
 import { request as requestHttp, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
+import { createLookup, systemLookup, type Lookup } from './name-lookup.ts';
 import { isLoopbackAddress, isPublicAddress } from './public-addresses.ts';
+import { isThisMachine } from './this-machine.ts';
 
 /** What the issuer sends to an address that somebody else has named. */
 export interface OutboundRequest {
@@ -26,18 +27,13 @@ export interface OutboundAnswer {
 /** Sends one request: no redirect is followed, no cookie kept. Rejects for everything that is not a whole answer in time. */
 export type Outbound = (request: OutboundRequest) => Promise<OutboundAnswer>;
 
-/** Every address of a host name. */
-export type Lookup = (hostname: string) => Promise<readonly LookupAddress[]>;
-
-const systemLookup: Lookup = (hostname) => lookup(hostname, { all: true });
-
 /**
  * Makes the one way in which the issuer calls addresses that others have named: https to the public internet, and, for
  * an issuer that is itself on loopback, http and https to loopback. The address that was judged is the one that is
  * connected to: nobody can change the name's address in between (DNS rebinding). Of several, each must be allowed.
  */
 export function createOutbound(options: { loopback: boolean; lookup?: Lookup }): Outbound {
-  const { lookup = systemLookup } = options;
+  const { lookup = options.loopback ? systemLookup : createLookup() } = options;
   const isAllowed = (address: string): boolean =>
     isPublicAddress(address) || (options.loopback && isLoopbackAddress(address));
   return async (asked) => {
@@ -46,6 +42,7 @@ export function createOutbound(options: { loopback: boolean; lookup?: Lookup }):
     if (isIP(literal) !== 0 && !isAllowed(literal)) throw new Error(refused);
     if (url.protocol !== 'https:' && !(options.loopback && url.protocol === 'http:'))
       throw new Error(refused);
+    if (!options.loopback && isThisMachine(url.hostname)) throw new Error(refused);
     if (url.username !== '' || url.password !== '') throw new Error(refused);
     return send(url, asked, judgedLookup(lookup, isAllowed));
   };

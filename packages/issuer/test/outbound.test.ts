@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import { createOutbound, type Lookup } from '../src/outbound.ts';
+import { createLookup, type Lookup } from '../src/name-lookup.ts';
+import { createOutbound } from '../src/outbound.ts';
 
 /** A server of somebody else's, on loopback, and the port where it listens. */
 async function openServer(t: TestContext, answer: RequestListener): Promise<number> {
@@ -82,3 +84,46 @@ void test(
     await assert.rejects(outbound(get(`http://127.0.0.1:${String(long)}/`)), /longer than 100 bytes/);
   },
 );
+
+void test('AUTHORIZE-44: names whose servers are silent hold up no look-up of another', async (t) => {
+  const server = createSocket('udp4');
+  const silent: string[] = [];
+  server.on('message', (question, from) => {
+    const length = question[12] ?? 0;
+    const name = question.subarray(13, 13 + length).toString();
+    const end = question.indexOf(0, 12) + 5;
+    if (name.startsWith('silent')) silent.push(name);
+    else if (question[end - 3] === 1)
+      server.send(answerOf(question.subarray(0, end)), from.port, from.address);
+    else server.send(emptyOf(question.subarray(0, end)), from.port, from.address);
+  });
+  server.bind(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const lookup = createLookup({ servers: [`127.0.0.1:${String(server.address().port)}`] });
+  const slow = Array.from({ length: 20 }, (_, at) => lookup(`silent${String(at)}.example`));
+  const failed = Promise.allSettled(slow);
+  let over = false;
+  void failed.then(() => (over = true));
+  assert.deepEqual(await lookup('good.example'), [{ address: '192.0.2.7', family: 4 }]);
+  assert.equal(over, false, 'while all the others wait');
+  assert.deepEqual(new Set((await failed).map(({ status }) => status)), new Set(['rejected']));
+  assert.ok(silent.length >= 20);
+});
+
+/** The question again, with one address: 192.0.2.7. */
+function answerOf(question: Buffer): Buffer {
+  const head = Buffer.from(question);
+  head.writeUInt16BE(0x81_80, 2);
+  head.writeUInt16BE(1, 6);
+  head.writeUInt16BE(0, 10);
+  return Buffer.concat([head, Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 7])]);
+}
+
+/** The question again, with no address. */
+function emptyOf(question: Buffer): Buffer {
+  const head = Buffer.from(question);
+  head.writeUInt16BE(0x81_80, 2);
+  head.writeUInt16BE(0, 10);
+  return head;
+}

@@ -26,7 +26,7 @@ export function createSqlAuthorizations(engine: Engine, request: () => string): 
     },
     findRequest: async (name) => readRequest((await engine.read(statement(sql.findRequest, name)))[0]),
     async takeRequest(name) {
-      const [rows] = await engine.batch([statement(sql.takeRequest, name, request())]);
+      const [rows] = await engine.batch([statement(sql.dropRequest, name)]);
       return readRequest(rows?.[0]);
     },
     async grantCovers({ subject, clientId, audience, scopes, consentLife }) {

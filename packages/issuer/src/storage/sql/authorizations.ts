@@ -21,6 +21,10 @@ export const findRequest = `
   SELECT client_id, parameters, created_at FROM authorization_requests WHERE hash = $1 AND ${open}`;
 
 /** One winner. $1 name, $2 request. */
+export const dropRequest = `
+  DELETE FROM authorization_requests WHERE hash = $1 AND ${open} RETURNING client_id, parameters, created_at`;
+
+/** $1 hash, $2 request. Its row stands until it is swept: the code that comes of it refers to it. */
 export const takeRequest = `
   UPDATE authorization_requests SET request = $2 WHERE hash = $1 AND ${open}
   RETURNING client_id, parameters, created_at`;
