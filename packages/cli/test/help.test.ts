@@ -21,7 +21,7 @@ test('every command explains itself with examples, and has --data and --json', (
     commands.map((command) => `${command.parent?.name() ?? ''} ${command.name()}`),
     [
       ...['symbolon dev', 'symbolon serve', 'symbolon migrate'],
-      ...['client add', 'client list', 'client end', 'client remove', 'client unblock'],
+      ...['client add', 'client change', 'client list', 'client end', 'client remove', 'client unblock'],
       ...['session list', 'session end', 'subject end', 'subject disable', 'subject enable'],
       ...[
         'account first',
@@ -30,6 +30,8 @@ test('every command explains itself with examples, and has --data and --json', (
         'account disable',
         'account enable',
         'account role',
+        'account rename',
+        'account remove',
         'account recover',
         'account invitations',
         'account withdraw',
