@@ -29,7 +29,7 @@ export function createBoundedFetch(options: {
       // 'manual' and not 'error', which workerd does not know: a redirect is then an answer that is not 200.
       const response = await fetch(url, { redirect: 'manual', headers, signal });
       if (response.status !== 200) {
-        await response.body?.cancel();
+        giveUp(response.body);
         throw new TypeError(`unexpected status ${response.status} from ${url}, expected 200`);
       }
       return new TextDecoder('utf-8', { fatal: true }).decode(await readBytes(response, { url, maxBytes }));
@@ -82,7 +82,7 @@ async function readBytes(
   for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) {
     length += part.value.length;
     if (length > maxBytes) {
-      await reader?.cancel();
+      giveUp(reader);
       throw new TypeError(`unexpected length from ${url}, expected at most ${maxBytes / 1024} kB`);
     }
     chunks.push(part.value);
@@ -98,4 +98,9 @@ function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
     at += chunk.length;
   }
   return whole;
+}
+
+/** Ends what is not wanted of an answer; nobody waits for that, which a copy of the answer could delay for ever. */
+export function giveUp(body: { cancel: () => Promise<void> } | null | undefined): void {
+  body?.cancel().catch(() => undefined);
 }

@@ -1,4 +1,4 @@
-import type { BoundedFetch } from './bounded-fetch.ts';
+import { giveUp, type BoundedFetch } from './bounded-fetch.ts';
 import { createEventLines } from './event-lines.ts';
 import { maxKeySetBytes } from './key-set-source.ts';
 
@@ -65,7 +65,7 @@ async function readStream(
   });
   const type = response.headers.get('content-type') ?? '';
   if (response.status !== 200 || !type.startsWith('text/event-stream') || response.body === null) {
-    await response.body?.cancel();
+    giveUp(response.body);
     throw new TypeError(`unexpected answer ${response.status} from ${url}, expected an event stream`);
   }
   await readEvents(response.body, { heard, signal });
@@ -99,7 +99,7 @@ async function postReport(identity: typeof fetch, url: string, report: object): 
     redirect: 'manual',
     signal: AbortSignal.timeout(5_000),
   });
-  await response.body?.cancel();
+  giveUp(response.body);
   if (response.status !== 204)
     throw new TypeError(`unexpected status ${response.status} from ${url}, expected 204`);
 }

@@ -55,7 +55,7 @@ export function createFetch(options: FetchOptions): HolderFetch {
       const response = await fetchOne(call, options);
       const next = call.redirect === 'follow' ? redirectOf(response, call) : undefined;
       if (next === undefined) return response;
-      await discard(response);
+      discard(response);
       if (redirects === mostRedirects)
         throw new HolderError(refused('redirect_refused', 'too many redirects'));
       call = next;
@@ -77,7 +77,7 @@ async function fetchOne(call: Call, options: FetchOptions): Promise<Response> {
       token = await replace(rejected, { remedy, call, options });
       if (token === rejected) return response;
     }
-    await discard(response);
+    discard(response);
     if (!call.repeatable) throw new HolderError(notRepeatable(remedy.kind));
   }
 }

@@ -11,15 +11,20 @@ export type JsonObject = Readonly<Record<string, unknown>>;
  */
 export async function readJsonObject(response: Response): Promise<JsonObject | undefined> {
   const type = response.headers.get('content-type') ?? '';
-  if (!/^application\/json(?:[ \t]*;.*)?$/i.test(type)) return discard(response);
+  if (!/^application\/json(?:[ \t]*;.*)?$/i.test(type)) {
+    discard(response);
+    return undefined;
+  }
   const text = await readText(response);
   return text === undefined ? undefined : parseObject(text);
 }
 
-/** Gives up the rest of an answer, so that its connection is free again. */
-export async function discard(response: Response): Promise<undefined> {
-  await response.body?.cancel().catch(() => undefined);
-  return undefined;
+/**
+ * Gives up the rest of an answer, so that its connection is free again. Not waited for: where somebody keeps a copy of
+ * the answer, as Next.js and React do while they render, it is given up when the copy is, and that may be never.
+ */
+export function discard(response: Response): void {
+  response.body?.cancel().catch(() => undefined);
 }
 
 async function readText(response: Response): Promise<string | undefined> {
@@ -28,7 +33,10 @@ async function readText(response: Response): Promise<string | undefined> {
   const reader = response.body?.getReader();
   for (let chunk = await reader?.read(); chunk?.value !== undefined; chunk = await reader?.read()) {
     length += chunk.value.length;
-    if (length > maxBytes) return reader?.cancel().then(() => undefined);
+    if (length > maxBytes) {
+      reader?.cancel().catch(() => undefined);
+      return undefined;
+    }
     parts.push(chunk.value);
   }
   return decodeUtf8(await new Blob(parts as Uint8Array<ArrayBuffer>[]).arrayBuffer());

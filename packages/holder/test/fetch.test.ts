@@ -41,6 +41,21 @@ test('HOLDER-21: a nonce that the resource demands is used at once and kept', as
   assert.deepEqual(nonces(peer), [undefined, 'n-1', 'n-1', 'n-1']);
 });
 
+test('HOLDER-51: an answer of which somebody keeps a copy is given up, and holds up nothing', async (t) => {
+  const kept: Response[] = [];
+  const { peer, machine } = await machineScene(t, {
+    fetch: async (...given) => {
+      const response = await fetch(...given);
+      kept.push(response.clone());
+      return response;
+    },
+  });
+  peer.state.resourceNonce = 'n-1';
+  assert.equal(await status(machine.fetch(peer.audience)), 200);
+  assert.deepEqual(nonces(peer), [undefined, 'n-1']);
+  await Promise.all(kept.map((copy) => copy.text()));
+});
+
 test('HOLDER-21: a nonce in an accepted answer is the next one', async (t) => {
   const { peer, machine } = await machineScene(t);
   peer.resourceScript.push({ status: 200, headers: { 'dpop-nonce': 'n-2' } });
