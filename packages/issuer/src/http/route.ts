@@ -7,4 +7,5 @@ export interface Sender {
   readonly address?: string | undefined;
 }
 
-type Endpoint = (request: Request, parameter: string, sender: Sender) => Response | Promise<Response>;
+/** What answers. */
+export type Endpoint = (request: Request, parameter: string, sender: Sender) => Response | Promise<Response>;

@@ -6,7 +6,6 @@ import type { PeopleOffice } from '../office.ts';
 import { seeOther } from '../page-answer.ts';
 import { malformed, readForm, readQuery, type Form } from '../requests.ts';
 import type { Sender } from '../route.ts';
-import { tellPerson } from './answers.ts';
 import { proceed } from './interaction.ts';
 import { leadOn } from './lead-on.ts';
 import { findAddressee, findLinked, readAuthorization } from './parameters.ts';
@@ -22,19 +21,14 @@ export async function authorizeEndpoint(
   office: PeopleOffice,
   { request, sender }: { request: Request; sender: Sender },
 ): Promise<Response> {
-  try {
-    const form = request.method === 'POST' ? await readForm(request) : readQuery(request);
-    const handle = form.get('request');
-    const goesOn = request.method === 'GET' && form.size === 1 && handle !== undefined;
-    if (goesOn) return await proceed(office, request, handle);
-    demandWindow(request);
-    if (!office.arrivals.admit(sender.address))
-      throw new AuthError('attempts_exceeded', { detail: { retryAfter: office.arrivals.pause } });
-    return await begin(office, { form, sender });
-  } catch (error) {
-    if (error instanceof AuthError) return tellPerson(office, error);
-    throw error;
-  }
+  const form = request.method === 'POST' ? await readForm(request) : readQuery(request);
+  const handle = form.get('request');
+  const goesOn = request.method === 'GET' && form.size === 1 && handle !== undefined;
+  if (goesOn) return proceed(office, request, handle);
+  demandWindow(request);
+  if (!office.arrivals.admit(sender.address))
+    throw new AuthError('attempts_exceeded', { detail: { retryAfter: office.arrivals.pause } });
+  return begin(office, { form, sender });
 }
 
 /**

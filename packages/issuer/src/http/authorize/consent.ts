@@ -2,7 +2,6 @@ import { AuthError } from '@symbolon/token';
 import { allowedBy } from '../../authorizations.ts';
 import type { PeopleOffice } from '../office.ts';
 import { malformed, readForm, required } from '../requests.ts';
-import { tellPerson } from './answers.ts';
 import { findOpen, lackOf, proceed, refuse } from './interaction.ts';
 import { sendAnswer } from './send-answer.ts';
 
@@ -11,15 +10,6 @@ import { sendAnswer } from './send-answer.ts';
  * everything is judged anew: what was true when the page was shown may have ended.
  */
 export async function consentEndpoint(office: PeopleOffice, request: Request): Promise<Response> {
-  try {
-    return await decide(office, request);
-  } catch (error) {
-    if (error instanceof AuthError) return tellPerson(office, error);
-    throw error;
-  }
-}
-
-async function decide(office: PeopleOffice, request: Request): Promise<Response> {
   const { person, cookies = [] } = (await office.browsers.identify(request)) ?? {};
   const form = await readForm(request);
   const handle = required(form, 'request');

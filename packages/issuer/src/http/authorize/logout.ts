@@ -7,7 +7,6 @@ import { forgettingDevice } from '../forget-device.ts';
 import type { PeopleOffice } from '../office.ts';
 import { formTarget, page, seeOther } from '../page-answer.ts';
 import { readForm, readQuery, required, type Form } from '../requests.ts';
-import { tellPerson } from './answers.ts';
 import { leadOn } from './lead-on.ts';
 import { findLinked } from './parameters.ts';
 
@@ -22,36 +21,25 @@ interface Leaving {
  * passes through browsers and logs, so it says whom an application means, and ends nothing by itself.
  */
 export async function logoutEndpoint(office: PeopleOffice, request: Request): Promise<Response> {
-  try {
-    const form = request.method === 'POST' ? await readForm(request) : readQuery(request);
-    const leaving = await readLeaving(office, form);
-    // Whatever was posted goes on as a GET, with the person's cookie and without the ID token.
-    if (request.method === 'POST' || form.has('id_token_hint'))
-      return seeOther(ownPath(office, leaving, form));
-    return await askPerson(office, request, { leaving, form });
-  } catch (error) {
-    if (error instanceof AuthError) return tellPerson(office, error);
-    throw error;
-  }
+  const form = request.method === 'POST' ? await readForm(request) : readQuery(request);
+  const leaving = await readLeaving(office, form);
+  // Whatever was posted goes on as a GET, with the person's cookie and without the ID token.
+  if (request.method === 'POST' || form.has('id_token_hint')) return seeOther(ownPath(office, leaving, form));
+  return askPerson(office, request, { leaving, form });
 }
 
 /** `POST /logout/confirm`: the person said yes, on a page of ours. */
 export async function confirmLogoutEndpoint(office: PeopleOffice, request: Request): Promise<Response> {
-  try {
-    const signedIn = await office.browsers.identify(request);
-    const form = await readForm(request);
-    const leaving = await readLeaving(office, form);
-    if (signedIn !== undefined && required(form, 'session') !== signedIn.person.sid)
-      return await askPerson(office, request, { leaving, form });
-    if (signedIn === undefined) return forgettingDevice(await goodbye(office, leaving, []));
-    const cookies = await office.browsers.end(signedIn.person.sid);
-    const answer =
-      leaving?.to == null ? await goodbye(office, leaving, cookies) : seeOther(leaving.to, cookies);
-    return forgettingDevice(answer);
-  } catch (error) {
-    if (error instanceof AuthError) return tellPerson(office, error);
-    throw error;
-  }
+  const signedIn = await office.browsers.identify(request);
+  const form = await readForm(request);
+  const leaving = await readLeaving(office, form);
+  if (signedIn !== undefined && required(form, 'session') !== signedIn.person.sid)
+    return askPerson(office, request, { leaving, form });
+  if (signedIn === undefined) return forgettingDevice(await goodbye(office, leaving, []));
+  const cookies = await office.browsers.end(signedIn.person.sid);
+  const answer =
+    leaving?.to == null ? await goodbye(office, leaving, cookies) : seeOther(leaving.to, cookies);
+  return forgettingDevice(answer);
 }
 
 async function readLeaving(office: PeopleOffice, form: Form): Promise<Leaving | undefined> {

@@ -2,20 +2,10 @@ import { AuthError } from '@symbolon/token';
 import type { PeopleOffice } from '../office.ts';
 import { seeOther } from '../page-answer.ts';
 import { malformed, readForm, required } from '../requests.ts';
-import { tellPerson } from './answers.ts';
 import { findOpen, proceed, refuse, wayTo } from './interaction.ts';
 
 /** `POST /authorize/person`: whoever is signed in makes room for another person, or goes back without an answer. */
 export async function otherPersonEndpoint(office: PeopleOffice, request: Request): Promise<Response> {
-  try {
-    return await decide(office, request);
-  } catch (error) {
-    if (error instanceof AuthError) return tellPerson(office, error);
-    throw error;
-  }
-}
-
-async function decide(office: PeopleOffice, request: Request): Promise<Response> {
   const { person, cookies = [] } = (await office.browsers.identify(request)) ?? {};
   const form = await readForm(request);
   const handle = required(form, 'request');
