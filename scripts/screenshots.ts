@@ -2,11 +2,12 @@
 import { mkdirSync, rmSync, statSync, globSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { openDemo, type Demo } from '../e2e/browser/demo.ts';
+import { openRarePages } from '../e2e/browser/rare-pages.ts';
 
 const folder = 'docs/images';
 const sizes = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 900 } };
 const schemes = ['light', 'dark'] as const;
-const most = { picture: 200_000, all: 6_000_000 };
+const most = { picture: 200_000, all: 7_000_000 };
 
 const demo = await openDemo();
 for (const old of globSync(`${folder}/*.png`)) rmSync(old);
@@ -24,6 +25,11 @@ await shoot(page, { name: 'console', path: '/console' });
 for (const room of ['clients', 'accounts', 'sessions', 'keys', 'guards', 'audit'])
   await shoot(page, { name: `console-${room}`, path: `/console/${room}` });
 await shoot(page, { name: 'console-add-client', path: '/console/clients/add' });
+await shoot(page, { name: 'console-change-client', path: '/console/clients/fieldnotes/change' });
+await shoot(page, { name: 'account-name', path: '/account/name' });
+const rare = await openRarePages(demo);
+await shoot(page, { name: 'leading', path: rare.leading.slice(demo.url.length) });
+await shoot(page, { name: 'other-person', path: rare.otherPerson.slice(demo.url.length) });
 await shoot(page, { name: 'not-found', path: '/nothing' });
 
 await page.goto(`${demo.url}/account/recovery-codes`);

@@ -68,7 +68,10 @@ export async function openDemo(): Promise<Demo> {
   const issuer = await createIssuer({
     ...{ issuer: url, clock, storage, audiences },
     keyring: createKeyring([{ id: 'demo', secret: new Uint8Array(randomBytes(32)) }]),
-    people: { name: 'Example' },
+    people: {
+      name: 'Example',
+      registration: { dynamic: { audiences: [{ audience: notes, scope: ['notes:read'] }] } },
+    },
     report: (fault) => faults.push(fault.error),
   });
   answer = (request) => issuer.fetch(request);

@@ -4,6 +4,7 @@ import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { noChromium } from './chromium.ts';
 import { openDemo, type Demo } from './demo.ts';
+import { openRarePages } from './rare-pages.ts';
 
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 /** The dark scheme changes colours and nothing else, which is tested too; so the rules on colours judge it. */
@@ -83,10 +84,14 @@ describe('the pages, in Chromium', { skip: noChromium }, () => {
   const paths = async (): Promise<readonly string[]> => {
     const [key] = await demo.issuer.keys.list();
     return [
-      ...['/account', '/account/events', '/account/end-others', '/presence', '/enrol'],
-      ...[...consoleRooms, '/audit', '/sessions?device=nothing', '/clients/fieldnotes/remove'].map(
-        (room) => `/console${room}`,
-      ),
+      ...['/account', '/account/name', '/account/events', '/account/end-others', '/presence', '/enrol'],
+      ...[
+        ...consoleRooms,
+        '/audit',
+        '/sessions?device=nothing',
+        '/clients/fieldnotes/remove',
+        '/clients/fieldnotes/change',
+      ].map((room) => `/console${room}`),
       `/console/keys/${key?.kid ?? ''}/revoke`,
       demo.consent.slice(demo.url.length),
     ];
@@ -113,6 +118,21 @@ describe('the pages, in Chromium', { skip: noChromium }, () => {
     await page.getByRole('button', { name: 'Add the application' }).click();
     await page.waitForSelector('.notice.bad');
     all.push(...(await judge(page)));
+    const rare = await openRarePages(demo);
+    for (const [url, status] of [
+      [rare.leading, 400],
+      [rare.otherPerson, 200],
+    ] as const) {
+      equal((await page.goto(url))?.status(), status, url);
+      all.push(...(await judge(page)));
+    }
+    // The application keeps the browser where it is, so that the page that brings its answer stays.
+    await page.route('https://fieldnotes.example/**', (route) => route.fulfill({ status: 204 }));
+    await page.goto(rare.formPost);
+    await page.click('button[value=refuse]');
+    await page.getByRole('heading', { name: 'Back to the application' }).waitFor();
+    all.push(...(await judge(page)));
+    await page.unroute('https://fieldnotes.example/**');
     const stranger = await (await demo.browser.newContext()).newPage();
     await stranger.goto(`${demo.url}/sign-in`);
     all.push(...(await judge(stranger)));

@@ -31,6 +31,16 @@ void test('AUTHORIZE-22: where an application signs people in itself, a yes on a
   const person = { subject: 'ada', authTime: Math.floor(own.clock.now() / 1000) };
   const done = new URL((await own.issuer.authorizations.complete(request, person)) ?? '');
   assert.ok(done.searchParams.has('code'), 'the application’s own word does');
+  const unknown = { request: 'x'.repeat(43), session: browser.sid, decision: 'allow' };
+  for (const path of ['/authorize/consent', '/authorize/person']) {
+    const told = await submit(own, path, { form: unknown, browser });
+    assert.equal(told.status, 400);
+    assert.match(
+      await told.text(),
+      /This link cannot be followed[^]*<code>request_uri_unknown</,
+      'on a page',
+    );
+  }
   await own.issuer.close();
 });
 

@@ -149,6 +149,14 @@ void test('AUTHORIZE-51: only with the right to, at this moment, and only what i
   const reason = await call('refuse', { request, reason: 'server_error' });
   assert.deepEqual(await refusalOf(reason), [400, 'request_malformed']);
 
+  const turned = await addMachine(lab.issuer, { audiences: [{ audience }], rights: ['authorizations'] });
+  const { access_token: held } = await tokensOf(await askForToken(lab, turned));
+  assert.equal((await call('describe', { request }, { machine: turned, token: held })).status, 200);
+  // As no way here leads to it: a row of another kind that has the right all the same.
+  await lab.engine.batch([{ sql: `UPDATE clients SET kind = 'web' WHERE id = $1`, values: [turned.id] }]);
+  const asWeb = await call('complete', person, { machine: turned, token: held });
+  assert.deepEqual(await refusalOf(asWeb), [400, 'client_unauthorized'], 'no machine');
+
   const gone = await addMachine(lab.issuer, { audiences: [{ audience }], rights: ['authorizations'] });
   const { access_token: token } = await tokensOf(await askForToken(lab, gone));
   assert.equal((await call('describe', { request }, { machine: gone, token })).status, 200);

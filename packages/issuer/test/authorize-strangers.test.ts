@@ -128,7 +128,7 @@ void test('AUTHORIZE-45: whose address it is stands there whole, however long it
   const long = await registered(lab, { redirect_uris: [`https://${host}/cb`] });
   const at = { redirect_uri: `https://${host}/cb` };
   const [, text] = await linkOn(await authorize(lab, await ask(long, { ...at, response_type: 'token' })));
-  assert.ok(text.includes(`Continue to <bdi class="host">${host}</bdi>`));
+  assert.ok(text.includes(`<span>Continue to <bdi class="host">${host}</bdi></span>`));
   const shown = await arrive(lab, (await ask(long, at)).parameters, await signIn(lab, { url }));
   assert.ok((await shown.text()).includes(`<bdi class="host">${host}</bdi>`));
   await lab.issuer.close();

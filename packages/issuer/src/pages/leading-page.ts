@@ -26,7 +26,7 @@ export interface LeadingView {
 
 /** Lets the person choose whether to go where an application leads that nobody here has looked at. */
 export function leadingPage({ site, title, text, code, href, fields, application }: LeadingView): Html {
-  const onward = html`Continue to ${shownHost(href)}`;
+  const onward = html`<span>Continue to ${shownHost(href)}</span>`;
   return cardPage({
     site,
     title,
