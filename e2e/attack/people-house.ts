@@ -8,7 +8,12 @@ import { createGuard } from '@symbolon/guard';
 import { protect } from '@symbolon/guard/node';
 import { createIssuer, createKeyring, openSqlite, serveIssuer, type Issuer } from '@symbolon/issuer';
 import { generatePrivateJwk, hashText, importSigningKey, signProof } from '@symbolon/token';
-import { enrol, openBrowser, signIn, type TestBrowser } from '../../packages/issuer/test/people-lab.ts';
+import {
+  enrol,
+  openBrowser,
+  signIn,
+  type TestBrowser,
+} from '../../packages/issuer/test/people/people-lab.ts';
 
 /** An issuer with people, an API behind its guard, and an application that a person has linked: all over HTTP. */
 export interface PeopleHouse {

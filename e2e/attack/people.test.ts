@@ -11,7 +11,7 @@ import {
   type Report,
   type RequestParts,
 } from '@symbolon/attack';
-import { demandOk, signIn, type TestBrowser } from '../../packages/issuer/test/people-lab.ts';
+import { demandOk, signIn, type TestBrowser } from '../../packages/issuer/test/people/people-lab.ts';
 import { allow, cookieName, elsewhere, openPeopleHouse, type PeopleHouse } from './people-house.ts';
 
 let house: PeopleHouse;

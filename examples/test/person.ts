@@ -1,4 +1,4 @@
-import { createAuthenticator } from '../../packages/issuer/test/authenticator.ts';
+import { createAuthenticator } from '../../packages/issuer/test/people/authenticator.ts';
 
 /** What a browser shows. */
 export interface Shown {

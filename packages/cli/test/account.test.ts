@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { createAuthenticator, type Asked } from '../../issuer/test/authenticator.ts';
+import { createAuthenticator, type Asked } from '../../issuer/test/people/authenticator.ts';
 import { firstLine, start, stop, symbolon, symbolonJson, temporaryFolder } from './command-line.ts';
 
 const program = join(import.meta.dirname, '../src/main.ts');

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { decodeProtectedHeader, decodeJwt } from 'jose';
-import { startPostgres, type PostgresForTests } from '../../issuer/test/postgres-for-tests.ts';
+import { startPostgres, type PostgresForTests } from '../../issuer/test/storage/postgres-for-tests.ts';
 import { firstLine, start, stop, symbolon, symbolonJson, temporaryFolder } from './command-line.ts';
 
 async function openServer(): Promise<PostgresForTests | string> {

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { accountAudience, audienceOptions, ownAudiences, type Audience } from './audiences.ts';
+import { accountAudience, audienceOptions, ownAudiences, type Audience } from './sessions/audiences.ts';
 import { isThisMachine } from './this-machine.ts';
-import type { PeopleOptions } from './people-options.ts';
-import type { Lifetimes } from './sessions.ts';
-import type { Signers } from './signer.ts';
-import type { Storage } from './storage/storage.ts';
-import type { Keyring } from './wrapping.ts';
+import type { PeopleOptions } from './people/people-options.ts';
+import type { Lifetimes } from './sessions/sessions.ts';
+import type { Signers } from './keys/signer.ts';
+import type { Storage } from './storage/port/storage.ts';
+import type { Keyring } from './keys/wrapping.ts';
 
 /** What an issuer is made of. */
 export interface IssuerOptions {

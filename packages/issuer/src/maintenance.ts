@@ -1,5 +1,5 @@
-import type { SigningKeys } from './signing-keys.ts';
-import type { Storage } from './storage/storage.ts';
+import type { SigningKeys } from './keys/signing-keys.ts';
+import type { Storage } from './storage/port/storage.ts';
 
 const everyTenMinutes = 10 * 60 * 1000;
 /** µs: 90 days. */

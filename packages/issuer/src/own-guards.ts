@@ -1,5 +1,5 @@
 import { createGuard, type Guard } from '@symbolon/guard';
-import type { Feed } from './feed.ts';
+import type { Feed } from './feed/feed.ts';
 import { streamFeed } from './http/feed-stream.ts';
 import { wantsStream } from './http/revocations.ts';
 

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Issuer } from './issuer.ts';
-import { senderAddress, type Arrival } from './sender-address.ts';
+import { senderAddress, type Arrival } from './senders/sender-address.ts';
 
 /** A listening issuer. */
 export interface IssuerServer {

@@ -1,4 +1,4 @@
-import type { Storage } from './storage/storage.ts';
+import type { Storage } from './storage/port/storage.ts';
 
 /**
  * Writes whose store this is. It belongs to one issuer for ever: its tokens, subjects and feed all carry the name.

@@ -14,10 +14,10 @@ import {
   redirectUri,
   signIn,
   submit,
-} from './authorize-lab.ts';
-import { leadsTo, openPageLab, submitAndFollow } from './page-lab.ts';
-import { provePresence } from './people-lab.ts';
-import { newClient } from './storage-lab.ts';
+} from './authorize/lab.ts';
+import { leadsTo, openPageLab, submitAndFollow } from './people/page-lab.ts';
+import { provePresence } from './people/people-lab.ts';
+import { newClient } from './storage/lab.ts';
 import { addMachine, api, askForToken, issuerUrl, newKey, openLab, testKeyring } from './support.ts';
 
 const elsewhere = 'https://new.example/callback';

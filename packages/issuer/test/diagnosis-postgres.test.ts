@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { after, test, type TestContext } from 'node:test';
 import { Client } from 'pg';
 import { diagnosePostgres } from '../src/index.ts';
-import { startPostgres, type PostgresForTests } from './postgres-for-tests.ts';
+import { startPostgres, type PostgresForTests } from './storage/postgres-for-tests.ts';
 
 const server = await startPostgres().catch((error: unknown) => {
   console.error(`PostgreSQL did not start, so NOTHING here was tested on it: ${String(error)}`);

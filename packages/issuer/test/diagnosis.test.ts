@@ -9,8 +9,8 @@ import {
   type Finding,
   type Patient,
 } from '../src/index.ts';
-import { openSqliteEngine } from '../src/storage/sqlite-engine.ts';
-import { createFolder, runOn } from './storage-lab.ts';
+import { openSqliteEngine } from '../src/storage/sqlite/engine.ts';
+import { createFolder, runOn } from './storage/lab.ts';
 import { api, createClock, issuerUrl, openLab, otherApi, testKeyring, type TestClock } from './support.ts';
 
 /** A store in which an issuer was started and closed, which a test then spoils. */

@@ -15,7 +15,7 @@ import {
 } from '../src/index.ts';
 import { sleep } from './feed-support.ts';
 import { api, newKey, testKeyring } from './support.ts';
-import { createFolder } from './storage-lab.ts';
+import { createFolder } from './storage/lab.ts';
 
 /** An issuer that listens, and three guards that follow it under an identity of their own. */
 const { file, remove } = createFolder();

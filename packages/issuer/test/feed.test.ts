@@ -3,8 +3,8 @@ import { test, type TestContext } from 'node:test';
 import { createGuard } from '@symbolon/guard';
 import { keySetHash, readKeySet, revocationName, type Revocation } from '@symbolon/token';
 import type { IssuerOptions } from '../src/index.ts';
-import { openSqlite } from '../src/storage/sqlite.ts';
-import type { Storage } from '../src/storage/storage.ts';
+import { openSqlite } from '../src/storage/sqlite/sqlite.ts';
+import type { Storage } from '../src/storage/port/storage.ts';
 import {
   askFeed,
   callerOf,
@@ -32,7 +32,7 @@ import {
   tokensOf,
   type Lab,
 } from './support.ts';
-import { createFolder } from './storage-lab.ts';
+import { createFolder } from './storage/lab.ts';
 
 async function lab(t: TestContext, options: Partial<IssuerOptions> = {}): Promise<Lab> {
   const opened = await openLab(options);

@@ -24,7 +24,7 @@ import {
   type Signer,
 } from '../src/index.ts';
 import { askFeed, currentOf, feedKeysOf, reaching } from './feed-support.ts';
-import { createFolder } from './storage-lab.ts';
+import { createFolder } from './storage/lab.ts';
 import {
   addMachine,
   api,

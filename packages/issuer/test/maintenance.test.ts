@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { openSqlite } from '../src/index.ts';
-import type { Storage } from '../src/storage/storage.ts';
+import type { Storage } from '../src/storage/port/storage.ts';
 import { createClock, openLab } from './support.ts';
 
 void test('STORE-30: the issuer sweeps until nothing is left, however many assertions have expired', async () => {

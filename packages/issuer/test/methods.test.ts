@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { request as requestOf } from 'node:http';
 import { test } from 'node:test';
 import { serveIssuer } from '../src/index.ts';
-import { openPageLab } from './page-lab.ts';
+import { openPageLab } from './people/page-lab.ts';
 import { api, issuerUrl, openLab, type Lab } from './support.ts';
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND'];

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import { createLookup, type Lookup } from '../src/name-lookup.ts';
-import { createOutbound } from '../src/outbound.ts';
+import { createLookup, type Lookup } from '../src/outbound/name-lookup.ts';
+import { createOutbound } from '../src/outbound/outbound.ts';
 
 /** A server of somebody else's, on loopback, and the port where it listens. */
 async function openServer(t: TestContext, answer: RequestListener): Promise<number> {

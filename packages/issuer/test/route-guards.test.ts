@@ -5,8 +5,8 @@ import { authorizeRoutes } from '../src/http/authorize/routes.ts';
 import { consoleRoutes } from '../src/http/console/routes.ts';
 import type { PeopleOffice } from '../src/http/office.ts';
 import { signInRoutes } from '../src/http/sign-in/routes.ts';
-import { leadsTo, linkApp, openPageLab, type PageLab } from './page-lab.ts';
-import { openBrowser, type TestBrowser } from './people-lab.ts';
+import { leadsTo, linkApp, openPageLab, type PageLab } from './people/page-lab.ts';
+import { openBrowser, type TestBrowser } from './people/people-lab.ts';
 
 /** The rows of the very tables that are served; what answers them is asked by HTTP alone. */
 const nobodysOffice = {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { serveIssuer, type Issuer } from '../src/index.ts';
-import { openBrowser, openPeopleLab } from './people-lab.ts';
-import { ask, addApplication, authorizePath, openLinkLab } from './authorize-lab.ts';
+import { openBrowser, openPeopleLab } from './people/people-lab.ts';
+import { ask, addApplication, authorizePath, openLinkLab } from './authorize/lab.ts';
 import { issuerUrl } from './support.ts';
 
 async function serve(t: TestContext, issuer: Issuer, said: { behindProxy?: boolean } = {}): Promise<number> {

@@ -13,8 +13,8 @@ import {
   type IssuerOptions,
   type IssuedTokens,
 } from '../src/index.ts';
-import { openSqlite } from '../src/storage/sqlite.ts';
-import type { Storage } from '../src/storage/storage.ts';
+import { openSqlite } from '../src/storage/sqlite/sqlite.ts';
+import type { Storage } from '../src/storage/port/storage.ts';
 
 export const issuerUrl = 'https://issuer.example';
 export const api = 'https://api.example';

@@ -6,8 +6,8 @@ import {
   type VerifiedAssertion,
   type VerifiedProof,
 } from '@symbolon/token';
-import { demandStanding, type KnownClient } from '../clients.ts';
-import type { Assertion } from '../storage/decisions.ts';
+import { demandStanding, type KnownClient } from '../clients/clients.ts';
+import type { Assertion } from '../storage/port/decisions.ts';
 import { malformed, type Form } from './requests.ts';
 import type { Office } from './office.ts';
 

@@ -1,8 +1,8 @@
 import { AuthError } from '@symbolon/token';
 import type { Guard, Session } from '@symbolon/guard';
 import { z } from 'zod';
-import { refusable, type DescribedRequest, type OwnSignIn } from '../own-sign-in.ts';
-import { scopeWords } from '../pages/scope-words.ts';
+import { refusable, type DescribedRequest, type OwnSignIn } from '../linking/own-sign-in.ts';
+import { scopeWords } from '../pages/authorize/scope-words.ts';
 import { json } from './answers.ts';
 import { demandRight } from './demand-right.ts';
 import type { Office } from './office.ts';

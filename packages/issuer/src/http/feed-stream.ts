@@ -1,4 +1,4 @@
-import type { Feed } from '../feed.ts';
+import type { Feed } from '../feed/feed.ts';
 
 /** Watches over a stream: calls `hangUp` when it must end, until released. */
 export type StreamWatch = (hangUp: () => void) => { readonly release: () => void };

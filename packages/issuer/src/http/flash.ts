@@ -1,9 +1,9 @@
 import { timingSafeEqual } from 'node:crypto';
-import { readGuards } from '../guards.ts';
+import { readGuards } from '../feed/guards.ts';
 import { html, type Html } from '../pages/markup.ts';
 import { notice } from '../pages/notice.ts';
 import { receiptNotice } from '../pages/receipt.ts';
-import { nameGuard, waitUntilApplied } from '../propagation.ts';
+import { nameGuard, waitUntilApplied } from '../feed/propagation.ts';
 import type { PeopleOffice } from './office.ts';
 import { seeOther } from './page-answer.ts';
 import type { Visit } from './visit.ts';

@@ -1,4 +1,4 @@
-import type { BrowserSessions } from '../browser-sessions.ts';
+import type { BrowserSessions } from '../people/browser-sessions.ts';
 import { withCookies } from './cookies.ts';
 import { readBody } from './requests.ts';
 import type { Route } from './route.ts';

@@ -1,5 +1,5 @@
 import { AuthError } from '@symbolon/token';
-import type { SessionRow } from '../storage/rows.ts';
+import type { SessionRow } from '../storage/port/rows.ts';
 import { json } from './answers.ts';
 import { authenticateClient, demandKeyOf, verifyRequestProof } from './authentication.ts';
 import type { Office } from './office.ts';

@@ -1,7 +1,7 @@
 import { signatureNames } from '@symbolon/token';
-import { identityScopes } from '../authorization-target.ts';
-import { passkeyContext } from '../id-tokens.ts';
-import { identityAlg } from '../signing-keys.ts';
+import { identityScopes } from '../linking/authorization-target.ts';
+import { passkeyContext } from '../linking/id-tokens.ts';
+import { identityAlg } from '../keys/signing-keys.ts';
 import { json } from './answers.ts';
 import type { Office, PeopleOffice } from './office.ts';
 

@@ -1,6 +1,6 @@
 import { AuthError } from '@symbolon/token';
 import { namePage, type NameView } from '../pages/name-page.ts';
-import type { Actor } from '../storage/actor.ts';
+import type { Actor } from '../storage/port/actor.ts';
 import { doneAt } from './flash.ts';
 import type { PeopleOffice } from './office.ts';
 import { page } from './page-answer.ts';

@@ -2,7 +2,7 @@ import type { Guard } from '@symbolon/guard';
 import { AuthError, type AuthErrorCode } from '@symbolon/token';
 import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
-import type { OwnSignIn } from '../own-sign-in.ts';
+import type { OwnSignIn } from '../linking/own-sign-in.ts';
 import { siteOf } from '../pages/site.ts';
 import { json, refuse } from './answers.ts';
 import { authorizationInterface } from './authorization-interface.ts';

@@ -1,7 +1,7 @@
 import type { Guard, Session } from '@symbolon/guard';
 import { z } from 'zod';
-import type { SessionStartOptions } from '../sessions.ts';
-import type { ListedSession } from '../storage/rows.ts';
+import type { SessionStartOptions } from '../sessions/sessions.ts';
+import type { ListedSession } from '../storage/port/rows.ts';
 import { json } from './answers.ts';
 import { demandRight } from './demand-right.ts';
 import type { Office } from './office.ts';

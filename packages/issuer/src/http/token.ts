@@ -1,19 +1,19 @@
 import { AuthError, type VerifiedProof } from '@symbolon/token';
-import { chooseTarget, type Audience } from '../audiences.ts';
-import { signIdentity } from '../id-tokens.ts';
+import { chooseTarget, type Audience } from '../sessions/audiences.ts';
+import { signIdentity } from '../linking/id-tokens.ts';
 import { newId } from '../random.ts';
-import type { Issue } from '../storage/decisions.ts';
-import type { OpenRefusal } from '../storage/storage.ts';
-import { refreshAlg } from '../signing-keys.ts';
-import { signWith } from '../tokens.ts';
+import { refreshAlg } from '../keys/signing-keys.ts';
+import type { Issue } from '../storage/port/decisions.ts';
+import type { OpenRefusal } from '../storage/port/session-storage.ts';
+import { signWith } from '../sessions/tokens.ts';
 import { json } from './answers.ts';
-import { grantCode } from './authorize/code-grant.ts';
 import {
   authenticateClient,
   demandKeyOf,
   verifyRequestProof,
   type AuthenticatedClient,
 } from './authentication.ts';
+import { grantCode } from './authorize/code-grant.ts';
 import type { Office } from './office.ts';
 import { readForm, required, requiredToken, type Form } from './requests.ts';
 

@@ -1,5 +1,5 @@
-import type { Person } from '../browser-sessions.ts';
-import { isPresent } from '../presence.ts';
+import type { Person } from '../people/browser-sessions.ts';
+import { isPresent } from '../people/presence.ts';
 import { errorPage } from '../pages/error-page.ts';
 import { siteOf, type Site } from '../pages/site.ts';
 import { withCookies } from './cookies.ts';

@@ -1,4 +1,4 @@
-import type { Propagation } from '../propagation.ts';
+import type { Propagation } from '../feed/propagation.ts';
 import { html, type Html } from './markup.ts';
 import { count, span } from './moment.ts';
 import { notice } from './notice.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { encodeBase64url, type AlgorithmName, type PublicJwk, type SigningKey } from '@symbolon/token';
 import { newBytes } from '../random.ts';
-import type { Signer } from '../signer.ts';
+import type { Signer } from '../keys/signer.ts';
 import { ck, hasCode, loadPkcs11, type Handle, type Pkcs11Module } from './pkcs11-module.ts';
 import { createSessions, type Pkcs11Sessions } from './pkcs11-sessions.ts';
 

@@ -1,4 +1,4 @@
-import { asPerson } from '../../browser-sessions.ts';
+import { asPerson } from '../../people/browser-sessions.ts';
 import { newId } from '../../random.ts';
 import { confirmPage } from '../../pages/confirm-page.ts';
 import { doneAt, endedAt } from '../flash.ts';

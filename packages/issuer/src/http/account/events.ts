@@ -1,4 +1,4 @@
-import { eventsPage } from '../../pages/account-events.ts';
+import { eventsPage } from '../../pages/account/events.ts';
 import type { PeopleOffice } from '../office.ts';
 import { page } from '../page-answer.ts';
 import type { Visit } from '../visit.ts';

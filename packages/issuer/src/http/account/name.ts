@@ -1,4 +1,4 @@
-import { asPerson } from '../../browser-sessions.ts';
+import { asPerson } from '../../people/browser-sessions.ts';
 import { namePage, type NameView } from '../../pages/name-page.ts';
 import type { PeopleOffice } from '../office.ts';
 import { page } from '../page-answer.ts';

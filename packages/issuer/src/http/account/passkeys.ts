@@ -1,5 +1,5 @@
 import { AuthError } from '@symbolon/token';
-import { passkeyName } from '../../account-names.ts';
+import { passkeyName } from '../../people/account-names.ts';
 import { confirmPage } from '../../pages/confirm-page.ts';
 import { errorPage } from '../../pages/error-page.ts';
 import { html } from '../../pages/markup.ts';

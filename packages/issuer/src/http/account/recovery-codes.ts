@@ -1,5 +1,5 @@
 import { confirmPage } from '../../pages/confirm-page.ts';
-import { recoveryCodesPage } from '../../pages/recovery-codes-page.ts';
+import { recoveryCodesPage } from '../../pages/sign-in/recovery-codes-page.ts';
 import type { PeopleOffice } from '../office.ts';
 import { page } from '../page-answer.ts';
 import { askPresence, type Visit } from '../visit.ts';

@@ -1,7 +1,7 @@
 import { AuthError } from '@symbolon/token';
-import { errorTo } from '../../authorization-answer.ts';
-import type { AuthorizationRequest } from '../../authorizations.ts';
-import type { SentBy } from '../../request-ceiling.ts';
+import { errorTo } from '../../linking/authorization-answer.ts';
+import type { AuthorizationRequest } from '../../linking/authorizations.ts';
+import type { SentBy } from '../../senders/request-ceiling.ts';
 import type { PeopleOffice } from '../office.ts';
 import { seeOther } from '../page-answer.ts';
 import { malformed, readForm, readQuery, type Form } from '../requests.ts';

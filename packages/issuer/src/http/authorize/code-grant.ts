@@ -1,8 +1,8 @@
 import { AuthError, hashText, type VerifiedProof } from '@symbolon/token';
-import { registeredName } from '../../audiences.ts';
-import { signIdentity } from '../../id-tokens.ts';
+import { registeredName } from '../../sessions/audiences.ts';
+import { signIdentity } from '../../linking/id-tokens.ts';
 import { newId } from '../../random.ts';
-import { refreshAlg } from '../../signing-keys.ts';
+import { refreshAlg } from '../../keys/signing-keys.ts';
 import { json } from '../answers.ts';
 import type { AuthenticatedClient } from '../authentication.ts';
 import type { Office } from '../office.ts';

@@ -1,9 +1,9 @@
-import type { OpenAuthorization } from '../../authorizations.ts';
-import type { Person } from '../../browser-sessions.ts';
-import { consentPage } from '../../pages/consent-page.ts';
-import { scopeWords } from '../../pages/scope-words.ts';
+import type { OpenAuthorization } from '../../linking/authorizations.ts';
+import type { Person } from '../../people/browser-sessions.ts';
+import { consentPage } from '../../pages/authorize/consent-page.ts';
+import { scopeWords } from '../../pages/authorize/scope-words.ts';
 import { siteOf } from '../../pages/site.ts';
-import type { ClientRow } from '../../storage/rows.ts';
+import type { ClientRow } from '../../storage/port/rows.ts';
 import type { PeopleOffice } from '../office.ts';
 import { formTarget, page } from '../page-answer.ts';
 

@@ -1,5 +1,5 @@
 import { AuthError } from '@symbolon/token';
-import { allowedBy } from '../../authorizations.ts';
+import { allowedBy } from '../../linking/authorizations.ts';
 import type { PeopleOffice } from '../office.ts';
 import { malformed, readForm, required } from '../requests.ts';
 import { findOpen, lackOf, proceed, refuse } from './interaction.ts';

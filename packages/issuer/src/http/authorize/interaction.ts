@@ -1,8 +1,8 @@
 import { AuthError } from '@symbolon/token';
-import { unmetBy } from '../../authorization-demands.ts';
-import { allowedBy, type OpenAuthorization } from '../../authorizations.ts';
-import type { Person } from '../../browser-sessions.ts';
-import type { ClientRow } from '../../storage/rows.ts';
+import { unmetBy } from '../../linking/authorization-demands.ts';
+import { allowedBy, type OpenAuthorization } from '../../linking/authorizations.ts';
+import type { Person } from '../../people/browser-sessions.ts';
+import type { ClientRow } from '../../storage/port/rows.ts';
 import type { PeopleOffice } from '../office.ts';
 import { seeOther } from '../page-answer.ts';
 import { refusedWith } from '../refusal-code.ts';

@@ -1,8 +1,8 @@
 import type { AuthError } from '@symbolon/token';
-import { answerUrl, type AuthorizationAnswer } from '../../authorization-answer.ts';
-import { leadingPage } from '../../pages/leading-page.ts';
+import { answerUrl, type AuthorizationAnswer } from '../../linking/authorization-answer.ts';
+import { leadingPage } from '../../pages/authorize/leading-page.ts';
 import { siteOf } from '../../pages/site.ts';
-import type { ClientRow } from '../../storage/rows.ts';
+import type { ClientRow } from '../../storage/port/rows.ts';
 import type { PeopleOffice } from '../office.ts';
 import { formTarget, page, seeOther } from '../page-answer.ts';
 import { tellRefusal } from '../page-errors.ts';

@@ -1,8 +1,8 @@
 import { AuthError, verifyIdToken } from '@symbolon/token';
-import { signOutPage } from '../../pages/sign-out-page.ts';
-import { signedOutPage } from '../../pages/signed-out-page.ts';
+import { signOutPage } from '../../pages/authorize/sign-out-page.ts';
+import { signedOutPage } from '../../pages/authorize/signed-out-page.ts';
 import { siteOf } from '../../pages/site.ts';
-import type { ClientRow } from '../../storage/rows.ts';
+import type { ClientRow } from '../../storage/port/rows.ts';
 import { forgettingDevice } from '../forget-device.ts';
 import type { PeopleOffice } from '../office.ts';
 import { formTarget, page, seeOther } from '../page-answer.ts';

@@ -1,8 +1,8 @@
-import type { OpenAuthorization } from '../../authorizations.ts';
-import type { Person } from '../../browser-sessions.ts';
-import { otherPersonPage } from '../../pages/other-person-page.ts';
+import type { OpenAuthorization } from '../../linking/authorizations.ts';
+import type { Person } from '../../people/browser-sessions.ts';
+import { otherPersonPage } from '../../pages/authorize/other-person-page.ts';
 import { siteOf } from '../../pages/site.ts';
-import type { ClientRow } from '../../storage/rows.ts';
+import type { ClientRow } from '../../storage/port/rows.ts';
 import type { PeopleOffice } from '../office.ts';
 import { formTarget, page } from '../page-answer.ts';
 

@@ -1,5 +1,5 @@
 import { AuthError } from '@symbolon/token';
-import { pushedLife } from '../../authorizations.ts';
+import { pushedLife } from '../../linking/authorizations.ts';
 import { json } from '../answers.ts';
 import { authenticateClient, demandKeyOf, verifyRequestProof } from '../authentication.ts';
 import type { PeopleOffice } from '../office.ts';

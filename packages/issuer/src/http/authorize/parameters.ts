@@ -1,11 +1,11 @@
 import { AuthError, verifyIdToken } from '@symbolon/token';
-import type { Recipient } from '../../authorization-answer.ts';
-import type { AuthorizationRequest } from '../../authorizations.ts';
-import { chooseLinkedTarget } from '../../authorization-target.ts';
-import { demandStanding } from '../../clients.ts';
-import { passkeyContext } from '../../id-tokens.ts';
-import { isRegisteredUri } from '../../redirect-uris.ts';
-import type { ClientRow } from '../../storage/rows.ts';
+import type { Recipient } from '../../linking/authorization-answer.ts';
+import type { AuthorizationRequest } from '../../linking/authorizations.ts';
+import { chooseLinkedTarget } from '../../linking/authorization-target.ts';
+import { demandStanding } from '../../clients/clients.ts';
+import { passkeyContext } from '../../linking/id-tokens.ts';
+import { isRegisteredUri } from '../../clients/redirect-uris.ts';
+import type { ClientRow } from '../../storage/port/rows.ts';
 import type { Office, PeopleOffice } from '../office.ts';
 import { malformed, type Form } from '../requests.ts';
 

@@ -1,8 +1,8 @@
 import { AuthError } from '@symbolon/token';
-import { createAttempts, type Attempts } from '../../attempts.ts';
-import { readClientMetadata } from '../../client-metadata.ts';
+import { createAttempts, type Attempts } from '../../senders/attempts.ts';
+import { readClientMetadata } from '../../clients/client-metadata.ts';
 import { newId } from '../../random.ts';
-import type { SelfRegistration } from '../../registration-policy.ts';
+import type { SelfRegistration } from '../../clients/registration-policy.ts';
 import { json } from '../answers.ts';
 import type { PeopleOffice } from '../office.ts';
 import { readJson } from '../requests.ts';

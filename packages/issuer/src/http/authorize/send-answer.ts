@@ -1,5 +1,5 @@
-import { answerUrl, type AuthorizationAnswer } from '../../authorization-answer.ts';
-import { formPostPage } from '../../pages/form-post-page.ts';
+import { answerUrl, type AuthorizationAnswer } from '../../linking/authorization-answer.ts';
+import { formPostPage } from '../../pages/authorize/form-post-page.ts';
 import { siteOf } from '../../pages/site.ts';
 import type { Office } from '../office.ts';
 import { formTarget, page, seeOther } from '../page-answer.ts';

@@ -1,11 +1,11 @@
 import { AuthError } from '@symbolon/token';
 import { confirmPage } from '../../pages/confirm-page.ts';
-import { accountsPage } from '../../pages/console-accounts-page.ts';
+import { accountsPage } from '../../pages/console/accounts-page.ts';
 import { html, type Html } from '../../pages/markup.ts';
-import { rolePage } from '../../pages/role-page.ts';
+import { rolePage } from '../../pages/console/role-page.ts';
 import { shownName } from '../../pages/shown-name.ts';
-import type { AccountRow } from '../../storage/account-storage.ts';
-import type { Actor } from '../../storage/actor.ts';
+import type { AccountRow } from '../../storage/port/account-storage.ts';
+import type { Actor } from '../../storage/port/actor.ts';
 import { doneAt, endedAt } from '../flash.ts';
 import type { PeopleOffice } from '../office.ts';
 import { page } from '../page-answer.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { NewClientOptions } from '../../client-options.ts';
-import { addClientPage, noFields, type AddClientFields } from '../../pages/console-add-client-page.ts';
+import type { NewClientOptions } from '../../clients/client-options.ts';
+import { addClientPage, noFields, type AddClientFields } from '../../pages/console/add-client-page.ts';
 import { doneAt } from '../flash.ts';
 import type { PeopleOffice } from '../office.ts';
 import { page } from '../page-answer.ts';

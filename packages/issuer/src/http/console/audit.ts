@@ -1,5 +1,5 @@
-import { auditPage } from '../../pages/console-audit-page.ts';
-import { auditKinds, type AuditKind } from '../../storage/rows.ts';
+import { auditPage } from '../../pages/console/audit-page.ts';
+import { auditKinds, type AuditKind } from '../../storage/port/rows.ts';
 import type { PeopleOffice } from '../office.ts';
 import { page } from '../page-answer.ts';
 import type { Visit } from '../visit.ts';

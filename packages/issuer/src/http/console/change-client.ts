@@ -1,7 +1,7 @@
 import { AuthError } from '@symbolon/token';
-import type { ClientChangeOptions } from '../../client-changes.ts';
-import { addClientPage, type AddClientFields } from '../../pages/console-add-client-page.ts';
-import type { ClientRow } from '../../storage/rows.ts';
+import type { ClientChangeOptions } from '../../clients/client-changes.ts';
+import { addClientPage, type AddClientFields } from '../../pages/console/add-client-page.ts';
+import type { ClientRow } from '../../storage/port/rows.ts';
 import { doneAt } from '../flash.ts';
 import type { PeopleOffice } from '../office.ts';
 import { page } from '../page-answer.ts';

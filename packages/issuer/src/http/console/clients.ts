@@ -1,10 +1,10 @@
 import { AuthError } from '@symbolon/token';
-import { ownClientId } from '../../own-client.ts';
+import { ownClientId } from '../../clients/own-client.ts';
 import { confirmPage } from '../../pages/confirm-page.ts';
-import { clientsPage, type ShownClient } from '../../pages/console-clients-page.ts';
+import { clientsPage, type ShownClient } from '../../pages/console/clients-page.ts';
 import { html } from '../../pages/markup.ts';
 import { shownName } from '../../pages/shown-name.ts';
-import type { ClientRow } from '../../storage/rows.ts';
+import type { ClientRow } from '../../storage/port/rows.ts';
 import { doneAt, endedAt } from '../flash.ts';
 import type { PeopleOffice } from '../office.ts';
 import { page } from '../page-answer.ts';

@@ -1,5 +1,5 @@
-import type { ConsoleView } from '../../pages/console-frame.ts';
-import type { ActingSession } from '../../storage/actor.ts';
+import type { ConsoleView } from '../../pages/console/frame.ts';
+import type { ActingSession } from '../../storage/port/actor.ts';
 import { readFlash } from '../flash.ts';
 import type { PeopleOffice } from '../office.ts';
 import type { Visit } from '../visit.ts';

@@ -1,4 +1,4 @@
-import { invitationPage, invitePage } from '../../pages/invitation-page.ts';
+import { invitationPage, invitePage } from '../../pages/sign-in/invitation-page.ts';
 import { doneAt } from '../flash.ts';
 import type { PeopleOffice } from '../office.ts';
 import { page } from '../page-answer.ts';

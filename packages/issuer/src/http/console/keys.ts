@@ -1,12 +1,12 @@
 import { AuthError } from '@symbolon/token';
 import { confirmPage } from '../../pages/confirm-page.ts';
-import { keysPage } from '../../pages/console-keys-page.ts';
+import { keysPage } from '../../pages/console/keys-page.ts';
 import { errorPage } from '../../pages/error-page.ts';
 import { html } from '../../pages/markup.ts';
 import { moment } from '../../pages/moment.ts';
-import { isExternal } from '../../key-custody.ts';
-import type { RotateResult } from '../../key-rotation.ts';
-import type { KeyRow } from '../../storage/rows.ts';
+import { isExternal } from '../../keys/key-custody.ts';
+import type { RotateResult } from '../../keys/key-rotation.ts';
+import type { KeyRow } from '../../storage/port/rows.ts';
 import { doneAt, endedAt } from '../flash.ts';
 import type { PeopleOffice } from '../office.ts';
 import { page } from '../page-answer.ts';

@@ -1,7 +1,7 @@
-import { readGuards } from '../../guards.ts';
-import { guardsPage } from '../../pages/console-guards-page.ts';
-import { overviewPage } from '../../pages/console-overview-page.ts';
-import type { ShownGuard } from '../../pages/guard-table.ts';
+import { readGuards } from '../../feed/guards.ts';
+import { guardsPage } from '../../pages/console/guards-page.ts';
+import { overviewPage } from '../../pages/console/overview-page.ts';
+import type { ShownGuard } from '../../pages/console/guard-table.ts';
 import type { PeopleOffice } from '../office.ts';
 import { page } from '../page-answer.ts';
 import type { Visit } from '../visit.ts';

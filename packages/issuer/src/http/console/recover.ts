@@ -1,6 +1,6 @@
 import { AuthError } from '@symbolon/token';
 import { confirmPage } from '../../pages/confirm-page.ts';
-import { recoveryLinkPage } from '../../pages/invitation-page.ts';
+import { recoveryLinkPage } from '../../pages/sign-in/invitation-page.ts';
 import { html } from '../../pages/markup.ts';
 import { shownName } from '../../pages/shown-name.ts';
 import type { PeopleOffice } from '../office.ts';

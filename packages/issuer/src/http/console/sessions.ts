@@ -1,5 +1,5 @@
-import { sessionsPage, type ShownSession } from '../../pages/console-sessions-page.ts';
-import type { NamedSession } from '../../storage/list-storage.ts';
+import { sessionsPage, type ShownSession } from '../../pages/console/sessions-page.ts';
+import type { NamedSession } from '../../storage/port/list-storage.ts';
 import { doneAt, endedAt } from '../flash.ts';
 import type { PeopleOffice } from '../office.ts';
 import { page } from '../page-answer.ts';

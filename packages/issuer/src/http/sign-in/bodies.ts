@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { passkeyName } from '../../account-names.ts';
-import { assertedPasskey, madePasskey } from '../../passkey-responses.ts';
+import { passkeyName } from '../../people/account-names.ts';
+import { assertedPasskey, madePasskey } from '../../people/passkey-responses.ts';
 import { malformed, readJson } from '../requests.ts';
 
 const code = z.string().regex(/^[A-Za-z0-9_-]{43}$/);

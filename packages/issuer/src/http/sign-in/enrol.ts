@@ -1,4 +1,4 @@
-import { enrolPage } from '../../pages/enrol-page.ts';
+import { enrolPage } from '../../pages/sign-in/enrol-page.ts';
 import { siteOf } from '../../pages/site.ts';
 import { json } from '../answers.ts';
 import type { PeopleOffice } from '../office.ts';

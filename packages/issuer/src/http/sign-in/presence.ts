@@ -1,4 +1,4 @@
-import { presencePage } from '../../pages/presence-page.ts';
+import { presencePage } from '../../pages/sign-in/presence-page.ts';
 import { siteOf } from '../../pages/site.ts';
 import { json } from '../answers.ts';
 import { withCookies } from '../cookies.ts';

@@ -1,5 +1,5 @@
-import { signInPage, type SignInProblem } from '../../pages/sign-in-page.ts';
-import { signedOutPage } from '../../pages/signed-out-page.ts';
+import { signInPage, type SignInProblem } from '../../pages/sign-in/sign-in-page.ts';
+import { signedOutPage } from '../../pages/authorize/signed-out-page.ts';
 import { siteOf } from '../../pages/site.ts';
 import { json } from '../answers.ts';
 import { withCookies } from '../cookies.ts';

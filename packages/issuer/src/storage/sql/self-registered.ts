@@ -1,5 +1,5 @@
 /** The SQL of clients that register themselves. `dialect.ts` says what it may use, and in which order rows are locked. */
-import { provenName } from '../registration-storage.ts';
+import { provenName } from '../port/registration-storage.ts';
 import { tell } from './audit.ts';
 import { given, sweptAtOnce } from './dialect.ts';
 

@@ -14,8 +14,15 @@ export const addSubjectOfSession = `
   SELECT $1, $2, $3, $4, 1, 0, now_us() FROM clients WHERE clients.id = $5 AND clients.removed_at IS NULL
   ON CONFLICT (namespace, external_id) DO NOTHING`;
 
+/** As `addSubject`, unless the namespace knows the name. */
+export const settleSubject = `${addSubject}
+  ON CONFLICT (namespace, external_id) DO NOTHING`;
+
 export const findSubject = `
   SELECT id, namespace, external_id, handle, enabled FROM subjects WHERE namespace = $1 AND external_id = $2`;
+
+/** $1 namespace, $2 external id. */
+export const subjectByName = `SELECT id FROM subjects WHERE namespace = $1 AND external_id = $2`;
 
 export const cutSubject = `UPDATE subjects SET cut_at = ${atHead} WHERE id = $1 RETURNING cut_at AS position`;
 
