@@ -173,9 +173,7 @@ test('STORE-6: many may open a new file at once', async () => {
   await withFile(async (file) => {
     const code = `const { openSqliteEngine } = await import(${JSON.stringify(engineUrl)});
       await openSqliteEngine({ file: process.argv[1] }).close();`;
-    const opening = Array.from({ length: 3 }, () =>
-      spawn(process.execPath, ['--input-type=module', '-e', code, file]),
-    );
+    const opening = Array.from({ length: 3 }, () => spawn(process.execPath, [...fromSource, code, file]));
     const codes = await Promise.all(
       opening.map(async (child) => ((await once(child, 'exit')) as [number])[0]),
     );
@@ -211,6 +209,8 @@ test('STORE-8: closing finishes what was asked for, and refuses what comes after
   });
 });
 
+/** A process of its own reads the packages' sources, as this one does: nothing is built here. */
+const fromSource = ['--conditions=symbolon:source', '--input-type=module', '-e'];
 const engineUrl = new URL('../../src/storage/sqlite/engine.ts', import.meta.url).href;
 const storeUrl = new URL('../../src/storage/sqlite/sqlite.ts', import.meta.url).href;
 const labUrl = new URL('./lab.ts', import.meta.url).href;
@@ -230,7 +230,7 @@ test('STORE-9: what was answered survives the process being killed', async () =>
         ({ session } = await store.rotate(rotationOf(session)));
         process.stdout.write(session.generation + '\\n');
       }`;
-    const child = spawn(process.execPath, ['--input-type=module', '-e', code, file, session.sid]);
+    const child = spawn(process.execPath, [...fromSource, code, file, session.sid]);
     let answered = 0;
     for await (const line of createInterface({ input: child.stdout })) {
       answered = Number(line);
