@@ -1,7 +1,7 @@
-import type { Exchange } from './exchange.ts';
-import type { Lab } from './lab.ts';
-import type { Need } from './need.ts';
-import type { Judgement } from './verdict.ts';
+import type { Exchange } from './http/exchange.ts';
+import type { Lab } from './run/lab.ts';
+import type { Need } from './run/need.ts';
+import type { Judgement } from './run/verdict.ts';
 
 /** What an attack has to do with standards and weaknesses: ids as they stand there, without further words. */
 export interface Maps {

@@ -1,5 +1,5 @@
 import { createHmac, sign as signBytes, constants } from 'node:crypto';
-import type { ForgeKey } from './forge-key.ts';
+import type { ForgeKey } from './keys/forge-key.ts';
 import { changed, parseObject, type Changes, type JsonObject } from './json.ts';
 
 /** What a segment is made of: JSON text as `JSON.stringify` writes it, a text as it stands, or bytes. */

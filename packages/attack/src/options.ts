@@ -1,17 +1,17 @@
 import type { JsonWebKey } from 'node:crypto';
-import type { Credential, CredentialSource } from './credential.ts';
-import type { RequestParts } from './exchange.ts';
-import type { ForgeKey } from './forge-key.ts';
-import type { LinkedApplication } from './linked-application.ts';
-import type { Limits } from './limits.ts';
+import type { Credential, CredentialSource } from './credentials/credential.ts';
+import type { RequestParts } from './http/exchange.ts';
+import type { ForgeKey } from './keys/forge-key.ts';
+import type { LinkedApplication } from './credentials/linked-application.ts';
+import type { Limits } from './http/limits.ts';
 import type { JsonObject } from './json.ts';
-import type { KeySetStage } from './key-set-stage.ts';
-import type { ListenerOptions } from './listener.ts';
-import type { MakeRefreshRequest } from './refresh-request.ts';
-import type { OwnKeys } from './own-keys.ts';
-import type { Patience } from './patience.ts';
+import type { KeySetStage } from './keys/key-set-stage.ts';
+import type { ListenerOptions } from './http/listener.ts';
+import type { MakeRefreshRequest } from './credentials/refresh-request.ts';
+import type { OwnKeys } from './keys/own-keys.ts';
+import type { Patience } from './run/patience.ts';
 import type { Result } from './report/report.ts';
-import type { TokenClient } from './token-request.ts';
+import type { TokenClient } from './credentials/token-request.ts';
 
 /** What is attacked, with what, and how gently. Only `request` and `honest` are needed; what is missing is skipped. */
 export interface AttackOptions {

@@ -14,10 +14,10 @@ import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { attack } from '../src/attack.ts';
 import { battery } from '../src/battery.ts';
-import { forgeKeyFrom } from '../src/forge-key.ts';
-import { createOwnKeys } from '../src/own-keys.ts';
+import { forgeKeyFrom } from '../src/keys/forge-key.ts';
+import { createOwnKeys } from '../src/keys/own-keys.ts';
 import { findings } from '../src/report/report.ts';
-import { startTestIssuer } from '../src/test-issuer.ts';
+import { startTestIssuer } from '../src/credentials/test-issuer.ts';
 
 /** What answers `/me`, whatever the method, behind the guard, as an application writes it. */
 type Mount = (guard: Guard, server: Server) => unknown;

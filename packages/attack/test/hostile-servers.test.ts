@@ -3,10 +3,10 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { attack } from '../src/attack.ts';
-import { givenCredential } from '../src/credentials.ts';
-import type { Reply } from '../src/exchange.ts';
+import { givenCredential } from '../src/credentials/credentials.ts';
+import type { Reply } from '../src/http/exchange.ts';
 import { segment, signingInput } from '../src/forge.ts';
-import { createHttpClient } from '../src/http.ts';
+import { createHttpClient } from '../src/http/http.ts';
 import type { Report } from '../src/report/report.ts';
 
 const token = `${signingInput({ alg: 'EdDSA', typ: 'at+jwt' }, { sub: 'alice' })}.${segment(Buffer.alloc(64, 7))}`;

@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { attack } from '../src/attack.ts';
 import { battery } from '../src/battery.ts';
-import { createOwnKeys } from '../src/own-keys.ts';
+import { createOwnKeys } from '../src/keys/own-keys.ts';
 import type { Report } from '../src/report/report.ts';
 import type { Asked, Seen } from './matrix-workers.ts';
 import { weak } from './targets/all.ts';

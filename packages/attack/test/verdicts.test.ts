@@ -4,12 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { attack, choose } from '../src/attack.ts';
 import { battery } from '../src/battery.ts';
-import { givenCredential } from '../src/credentials.ts';
+import { givenCredential } from '../src/credentials/credentials.ts';
 import { segment, signingInput } from '../src/forge.ts';
-import { createOwnKeys } from '../src/own-keys.ts';
+import { createOwnKeys } from '../src/keys/own-keys.ts';
 import type { AttackOptions } from '../src/options.ts';
 import type { Report, Result } from '../src/report/report.ts';
-import { requirementOf } from '../src/summary.ts';
+import { requirementOf } from '../src/run/summary.ts';
 
 const token = `${signingInput({ alg: 'EdDSA', typ: 'at+jwt' }, { sub: 'alice' })}.${segment(Buffer.alloc(64, 7))}`;
 

@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { attack } from '../src/attack.ts';
-import { formsOf } from '../src/html-form.ts';
+import { formsOf } from '../src/http/html-form.ts';
 import type { Report } from '../src/report/report.ts';
 import { weak } from './targets/all.ts';
 import { standUp } from './targets/stand-up.ts';

@@ -1,4 +1,4 @@
-import type { RequestParts } from '../exchange.ts';
+import type { RequestParts } from '../http/exchange.ts';
 
 /**
  * A request as a command that repeats it exactly, in a POSIX shell.

@@ -1,5 +1,5 @@
-import { describeReply } from '../calibration.ts';
-import { requirementOf, type Point } from '../summary.ts';
+import { describeReply } from '../run/calibration.ts';
+import { requirementOf, type Point } from '../run/summary.ts';
 import { maskedCurlOf, maskTokens } from './curl.ts';
 import { escaped } from './markup.ts';
 import { standardsText } from './standards.ts';

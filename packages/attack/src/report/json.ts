@@ -1,5 +1,5 @@
-import { requirementOf } from '../summary.ts';
-import { describeReply } from '../calibration.ts';
+import { requirementOf } from '../run/summary.ts';
+import { describeReply } from '../run/calibration.ts';
 import { maskedCurlOf } from './curl.ts';
 import type { Report } from './report.ts';
 

@@ -1,6 +1,6 @@
 import type { Attack, Maps } from '../attack-row.ts';
-import type { Exchange } from '../exchange.ts';
-import type { Verdict } from '../verdict.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { Verdict } from '../run/verdict.ts';
 
 /** What became of one attack. */
 export interface Result {

@@ -1,4 +1,4 @@
-import { describeReply } from '../calibration.ts';
+import { describeReply } from '../run/calibration.ts';
 import { maskedCurlOf } from './curl.ts';
 import { findings, type AttackText, type Report, type Result } from './report.ts';
 

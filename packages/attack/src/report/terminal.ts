@@ -1,5 +1,5 @@
-import { describeReply } from '../calibration.ts';
-import { requirementOf } from '../summary.ts';
+import { describeReply } from '../run/calibration.ts';
+import { requirementOf } from '../run/summary.ts';
 import { maskedCurlOf } from './curl.ts';
 import { visible } from './markup.ts';
 import { standardsText } from './standards.ts';

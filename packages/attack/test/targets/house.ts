@@ -1,7 +1,7 @@
 import type { JsonWebKey } from 'node:crypto';
-import type { CredentialSource } from '../../src/credential.ts';
+import type { CredentialSource } from '../../src/credentials/credential.ts';
 import type { JsonObject } from '../../src/json.ts';
-import type { KeySetStage } from '../../src/key-set-stage.ts';
+import type { KeySetStage } from '../../src/keys/key-set-stage.ts';
 import type { Signer } from '../../src/options.ts';
 
 /** What a target knows: the issuer it trusts, its keys, and who it is itself. */

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { givenCredential } from '../../src/credentials.ts';
+import { givenCredential } from '../../src/credentials/credentials.ts';
 import { parseObject, type JsonObject } from '../../src/json.ts';
 import {
   notCounted,

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { verifyProof, type VerifiedProof } from '@symbolon/token';
-import type { Credential } from '../../src/credential.ts';
+import type { Credential } from '../../src/credentials/credential.ts';
 import type { AttackOptions } from '../../src/options.ts';
-import { refreshRequests } from '../../src/refresh-request.ts';
+import { refreshRequests } from '../../src/credentials/refresh-request.ts';
 import type { House } from './house.ts';
 import { opened } from './strict.ts';
 import { openStrong } from './strong.ts';

@@ -1,8 +1,8 @@
 import { createHmac, createPublicKey, verify } from 'node:crypto';
-import { ed25519Key } from '../../src/forge-key.ts';
+import { ed25519Key } from '../../src/keys/forge-key.ts';
 import type { JsonObject } from '../../src/json.ts';
 import { createRandom } from '../../src/random.ts';
-import type { TokenClient } from '../../src/token-request.ts';
+import type { TokenClient } from '../../src/credentials/token-request.ts';
 import type { House } from './house.ts';
 import { createLooks, type Looks } from './looks.ts';
 import { opened } from './strict.ts';

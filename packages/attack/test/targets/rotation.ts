@@ -1,5 +1,5 @@
 import { createPublicKey, randomBytes, verify } from 'node:crypto';
-import { ed25519Key } from '../../src/forge-key.ts';
+import { ed25519Key } from '../../src/keys/forge-key.ts';
 import { signJws } from '../../src/forge.ts';
 import { createRandom } from '../../src/random.ts';
 import { bearerOf, opened } from './strict.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Credential } from '../../src/credential.ts';
+import type { Credential } from '../../src/credentials/credential.ts';
 import type { AttackOptions } from '../../src/options.ts';
 import type { House } from './house.ts';
 import { createLooks, type Looks } from './looks.ts';

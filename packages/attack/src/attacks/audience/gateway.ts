@@ -1,7 +1,7 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import type { Exchange } from '../../exchange.ts';
-import type { Lab } from '../../lab.ts';
-import { accepted, refused, type Judgement } from '../../verdict.ts';
+import type { Exchange } from '../../http/exchange.ts';
+import type { Lab } from '../../run/lab.ts';
+import { accepted, refused, type Judgement } from '../../run/verdict.ts';
 
 /** Headers in which gateways tell a service who the user is. */
 const identityHeaders: readonly string[] = [

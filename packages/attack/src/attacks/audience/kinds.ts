@@ -1,7 +1,7 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
 import type { Changes, JsonObject } from '../../json.ts';
-import type { Lab } from '../../lab.ts';
-import { Missing } from '../../verdict.ts';
+import type { Lab } from '../../run/lab.ts';
+import { Missing } from '../../run/verdict.ts';
 
 const types: readonly (readonly [name: string, typ: unknown])[] = [
   ['refresh', 'refresh+jwt'],

@@ -1,5 +1,5 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import type { Lab } from '../../lab.ts';
+import type { Lab } from '../../run/lab.ts';
 
 type Values = readonly (readonly [name: string, value: (own: string) => unknown])[];
 

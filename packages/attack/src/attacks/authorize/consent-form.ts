@@ -1,8 +1,8 @@
-import { formsOf, type HtmlButton, type HtmlForm } from '../../html-form.ts';
-import type { HeaderList } from '../../exchange.ts';
-import type { Lab } from '../../lab.ts';
-import { encoded, type Pair } from '../../token-request.ts';
-import { Missing } from '../../verdict.ts';
+import { formsOf, type HtmlButton, type HtmlForm } from '../../http/html-form.ts';
+import type { HeaderList } from '../../http/exchange.ts';
+import type { Lab } from '../../run/lab.ts';
+import { encoded, type Pair } from '../../credentials/token-request.ts';
+import { Missing } from '../../run/verdict.ts';
 import { travel, type Arrival } from './travel.ts';
 import { authorizePairs, seenOf, visit } from './visit.ts';
 

@@ -1,8 +1,8 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import type { HeaderList } from '../../exchange.ts';
-import type { Lab } from '../../lab.ts';
-import type { Pair } from '../../token-request.ts';
-import { accepted, inconclusive, Missing, refused, type Judgement } from '../../verdict.ts';
+import type { HeaderList } from '../../http/exchange.ts';
+import type { Lab } from '../../run/lab.ts';
+import type { Pair } from '../../credentials/token-request.ts';
+import { accepted, inconclusive, Missing, refused, type Judgement } from '../../run/verdict.ts';
 import { demandConsent, knownPairs, openConsent, post, type ConsentPage } from './consent-form.ts';
 import { authorizeFamily } from './requests.ts';
 import type { Arrival } from './travel.ts';

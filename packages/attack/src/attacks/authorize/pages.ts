@@ -1,7 +1,7 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import { replyHeader, type Exchange } from '../../exchange.ts';
-import type { Lab } from '../../lab.ts';
-import { accepted, Missing, refused } from '../../verdict.ts';
+import { replyHeader, type Exchange } from '../../http/exchange.ts';
+import type { Lab } from '../../run/lab.ts';
+import { accepted, Missing, refused } from '../../run/verdict.ts';
 import { compressed, compressionTexts } from '../web/compression.ts';
 import { authorizeFamily } from './requests.ts';
 import { refusedIfHonestPasses, visit } from './visit.ts';

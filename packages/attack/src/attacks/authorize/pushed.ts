@@ -1,10 +1,10 @@
 import { attacks, type Attack } from '../../attack-row.ts';
-import { describeReply } from '../../calibration.ts';
-import type { Exchange } from '../../exchange.ts';
+import { describeReply } from '../../run/calibration.ts';
+import type { Exchange } from '../../http/exchange.ts';
 import { parseObject } from '../../json.ts';
-import type { Lab } from '../../lab.ts';
-import { encoded, type Pair } from '../../token-request.ts';
-import { accepted, inconclusive, Missing, refused, type Judgement } from '../../verdict.ts';
+import type { Lab } from '../../run/lab.ts';
+import { encoded, type Pair } from '../../credentials/token-request.ts';
+import { accepted, inconclusive, Missing, refused, type Judgement } from '../../run/verdict.ts';
 import { authorizeFamily, reachesUs } from './requests.ts';
 import type { Arrival } from './travel.ts';
 import { authorizePairs, authorizeUrl, demandSignedIn, goTo, isSamePage } from './visit.ts';

@@ -1,6 +1,6 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import type { Lab } from '../../lab.ts';
-import { accepted, inconclusive, Missing, type Judgement } from '../../verdict.ts';
+import type { Lab } from '../../run/lab.ts';
+import { accepted, inconclusive, Missing, type Judgement } from '../../run/verdict.ts';
 import { authorizeFamily } from './requests.ts';
 import { memberOf, type Arrival } from './travel.ts';
 import { isSamePage, refusedIfHonestPasses, seenOf, visit } from './visit.ts';

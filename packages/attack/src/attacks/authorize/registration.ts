@@ -1,8 +1,8 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import { describeReply } from '../../calibration.ts';
+import { describeReply } from '../../run/calibration.ts';
 import { parseObject, type JsonObject } from '../../json.ts';
-import type { Lab } from '../../lab.ts';
-import { accepted, inconclusive, Missing, refused, type Judgement } from '../../verdict.ts';
+import type { Lab } from '../../run/lab.ts';
+import { accepted, inconclusive, Missing, refused, type Judgement } from '../../run/verdict.ts';
 
 const uri = 'https://evil.example/callback';
 

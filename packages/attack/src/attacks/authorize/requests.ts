@@ -1,8 +1,8 @@
 import { attacks, type Attack, type Family, type Row } from '../../attack-row.ts';
 import { segment } from '../../forge.ts';
-import type { Lab } from '../../lab.ts';
-import type { Pair } from '../../token-request.ts';
-import { accepted, refused, type Judgement } from '../../verdict.ts';
+import type { Lab } from '../../run/lab.ts';
+import type { Pair } from '../../credentials/token-request.ts';
+import { accepted, refused, type Judgement } from '../../run/verdict.ts';
 import {
   challengeOf,
   demandSignedIn,

@@ -1,6 +1,6 @@
-import { cookiesAfter } from '../../cookie-jar.ts';
-import { replyHeader, type Exchange, type RequestParts } from '../../exchange.ts';
-import type { Lab } from '../../lab.ts';
+import { cookiesAfter } from '../../http/cookie-jar.ts';
+import { replyHeader, type Exchange, type RequestParts } from '../../http/exchange.ts';
+import type { Lab } from '../../run/lab.ts';
 
 /** Where a browser came to. */
 export interface Arrival {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { describeReply } from '../../calibration.ts';
-import type { HeaderList } from '../../exchange.ts';
-import type { Lab } from '../../lab.ts';
-import { encoded, type Pair } from '../../token-request.ts';
-import { inconclusive, Missing, refused, type Judgement } from '../../verdict.ts';
+import { describeReply } from '../../run/calibration.ts';
+import type { HeaderList } from '../../http/exchange.ts';
+import type { Lab } from '../../run/lab.ts';
+import { encoded, type Pair } from '../../credentials/token-request.ts';
+import { inconclusive, Missing, refused, type Judgement } from '../../run/verdict.ts';
 import { memberOf, travel, type Arrival } from './travel.ts';
 
 /** How an authorization request differs from an honest one. */

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../json.ts';
-import type { Lab } from '../../lab.ts';
+import type { Lab } from '../../run/lab.ts';
 
 /** A payload as JSON text, its members as given: text that `JSON.stringify` would not write. */
 export function textOf(members: readonly (readonly [name: string, text: string])[]): string {

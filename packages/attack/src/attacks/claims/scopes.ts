@@ -1,6 +1,6 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import type { Lab } from '../../lab.ts';
-import { Missing } from '../../verdict.ts';
+import type { Lab } from '../../run/lab.ts';
+import { Missing } from '../../run/verdict.ts';
 
 const scopes: readonly (readonly [name: string, scope: (needed: string) => unknown])[] = [
   ['longer-word', (needed) => `${needed}er`],

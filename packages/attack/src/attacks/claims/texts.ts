@@ -1,5 +1,5 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import type { Lab } from '../../lab.ts';
+import type { Lab } from '../../run/lab.ts';
 import { membersOf, textOf } from './respelled.ts';
 
 type Payload = (text: string, lab: Lab) => string | Uint8Array;

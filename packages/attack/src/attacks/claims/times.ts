@@ -1,6 +1,6 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
 import type { Changes } from '../../json.ts';
-import type { Lab } from '../../lab.ts';
+import type { Lab } from '../../run/lab.ts';
 import { respelled } from './respelled.ts';
 
 type Claims = (now: number, lab: Lab) => Changes;

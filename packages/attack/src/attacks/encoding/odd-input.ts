@@ -1,8 +1,8 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import { describeReply } from '../../calibration.ts';
+import { describeReply } from '../../run/calibration.ts';
 import { segment } from '../../forge.ts';
-import type { Lab } from '../../lab.ts';
-import { accepted } from '../../verdict.ts';
+import type { Lab } from '../../run/lab.ts';
+import { accepted } from '../../run/verdict.ts';
 
 /** What a careless reader trips over: each has to be refused, not to end in an error of the server. */
 const odd: readonly (readonly [name: string, title: string, token: (lab: Lab) => string])[] = [

@@ -1,5 +1,5 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import { Missing } from '../../verdict.ts';
+import { Missing } from '../../run/verdict.ts';
 import { otherTextFamily } from './maps.ts';
 
 type Respell = (signature: string, token: string) => string;

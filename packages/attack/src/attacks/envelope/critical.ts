@@ -1,7 +1,7 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
 import { segment, signWith } from '../../forge.ts';
 import type { Changes } from '../../json.ts';
-import type { Lab } from '../../lab.ts';
+import type { Lab } from '../../run/lab.ts';
 
 const headers: readonly (readonly [name: string, title: string, header: Changes])[] = [
   ['unknown', 'an extension that nobody knows', { crit: ['x-never'], 'x-never': 1 }],

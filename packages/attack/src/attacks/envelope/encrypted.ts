@@ -1,8 +1,8 @@
 import { deflateRawSync } from 'node:zlib';
 import type { JsonWebKey } from 'node:crypto';
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import type { Lab } from '../../lab.ts';
-import { accepted, Missing, refused, type Judgement } from '../../verdict.ts';
+import type { Lab } from '../../run/lab.ts';
+import { accepted, Missing, refused, type Judgement } from '../../run/verdict.ts';
 import { encryptTo, type Delivery } from './jwe.ts';
 
 /** Encrypted tokens: whoever knows the public key can make one, so that decrypting proves nothing. */

@@ -1,6 +1,6 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
 import { segment } from '../../forge.ts';
-import type { Lab } from '../../lab.ts';
+import type { Lab } from '../../run/lab.ts';
 
 /** The honest token's segments, and the payload that an attacker would like. */
 interface Parts {

@@ -1,6 +1,6 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
 import { segment, signWith } from '../../forge.ts';
-import type { Lab } from '../../lab.ts';
+import type { Lab } from '../../run/lab.ts';
 
 /** Tokens in tokens. */
 export const nested: readonly Attack[] = attacks(

@@ -1,7 +1,7 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
 import type { Changes } from '../../json.ts';
-import type { Lab } from '../../lab.ts';
-import type { TokenChange } from '../../token-request.ts';
+import type { Lab } from '../../run/lab.ts';
+import type { TokenChange } from '../../credentials/token-request.ts';
 import { ask, issuerFamily } from './judge.ts';
 
 const day = 86_400;

@@ -1,10 +1,10 @@
 import type { Family } from '../../attack-row.ts';
-import { describeReply } from '../../calibration.ts';
-import type { Exchange } from '../../exchange.ts';
+import { describeReply } from '../../run/calibration.ts';
+import type { Exchange } from '../../http/exchange.ts';
 import { isObject, parseObject, type JsonObject } from '../../json.ts';
-import type { Lab } from '../../lab.ts';
-import type { TokenChange } from '../../token-request.ts';
-import { accepted, inconclusive, Missing, refused, type Judgement } from '../../verdict.ts';
+import type { Lab } from '../../run/lab.ts';
+import type { TokenChange } from '../../credentials/token-request.ts';
+import { accepted, inconclusive, Missing, refused, type Judgement } from '../../run/verdict.ts';
 
 /** What the attacks on a token endpoint have in common. */
 export const issuerFamily: Family = {

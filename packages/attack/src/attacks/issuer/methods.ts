@@ -1,8 +1,8 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import { describeReply } from '../../calibration.ts';
-import { replyHeader, type Exchange } from '../../exchange.ts';
-import type { Lab } from '../../lab.ts';
-import { accepted, inconclusive, refused, worst, type Judgement } from '../../verdict.ts';
+import { describeReply } from '../../run/calibration.ts';
+import { replyHeader, type Exchange } from '../../http/exchange.ts';
+import type { Lab } from '../../run/lab.ts';
+import { accepted, inconclusive, refused, worst, type Judgement } from '../../run/verdict.ts';
 
 const methods = ['TRACE', 'TRACK', 'DEBUG', 'PROPFIND', 'CONNECTED'];
 const endpoints = ['authorization_endpoint', 'token_endpoint', 'jwks_uri', 'revocation_endpoint'];

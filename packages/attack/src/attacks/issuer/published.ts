@@ -1,6 +1,6 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import type { Lab } from '../../lab.ts';
-import { accepted, Missing, refused, type Judgement } from '../../verdict.ts';
+import type { Lab } from '../../run/lab.ts';
+import { accepted, Missing, refused, type Judgement } from '../../run/verdict.ts';
 
 /** What is wrong with what an issuer publishes: a sentence, or undefined. */
 type Fault = (lab: Lab) => string | undefined;

@@ -1,9 +1,9 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import { replyHeader, type Exchange } from '../../exchange.ts';
+import { replyHeader, type Exchange } from '../../http/exchange.ts';
 import { segment } from '../../forge.ts';
-import type { Lab } from '../../lab.ts';
-import { encoded, type Pair, type TokenChange } from '../../token-request.ts';
-import { accepted, refused, type Judgement } from '../../verdict.ts';
+import type { Lab } from '../../run/lab.ts';
+import { encoded, type Pair, type TokenChange } from '../../credentials/token-request.ts';
+import { accepted, refused, type Judgement } from '../../run/verdict.ts';
 import { compressed, compressionTexts } from '../web/compression.ts';
 import { ask, honestAnswer, issuerFamily } from './judge.ts';
 

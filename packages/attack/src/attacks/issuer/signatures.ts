@@ -1,11 +1,11 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import type { ForgeKey } from '../../forge-key.ts';
+import type { ForgeKey } from '../../keys/forge-key.ts';
 import { hmac, openJws, reshape, type Reshape } from '../../forge.ts';
-import type { Lab, OwnAlgorithm } from '../../lab.ts';
-import { publicKeySpellings } from '../../public-key-spellings.ts';
-import type { TokenChange } from '../../token-request.ts';
-import { accepted, Missing, refused, type Judgement } from '../../verdict.ts';
+import type { Lab, OwnAlgorithm } from '../../run/lab.ts';
+import { publicKeySpellings } from '../../keys/public-key-spellings.ts';
+import type { TokenChange } from '../../credentials/token-request.ts';
+import { accepted, Missing, refused, type Judgement } from '../../run/verdict.ts';
 import { ask, honestAnswer, issuerFamily, judgeToken, tokenIn } from './judge.ts';
 
 const copies = 8;

@@ -1,9 +1,9 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import { selfSigned } from '../../certificate.ts';
-import type { Exchange } from '../../exchange.ts';
+import { selfSigned } from '../../keys/certificate.ts';
+import type { Exchange } from '../../http/exchange.ts';
 import { hmac } from '../../forge.ts';
 import type { Changes } from '../../json.ts';
-import type { Lab, OwnAlgorithm } from '../../lab.ts';
+import type { Lab, OwnAlgorithm } from '../../run/lab.ts';
 import { keySourceMaps } from './maps.ts';
 
 /** Tokens that bring their own key. */

@@ -1,6 +1,6 @@
 import { attacks, type Attack } from '../../attack-row.ts';
 import { openJws } from '../../forge.ts';
-import { Missing } from '../../verdict.ts';
+import { Missing } from '../../run/verdict.ts';
 
 /** Keys that an issuer has taken out of its key set. */
 export const formerKeys: readonly Attack[] = attacks(

@@ -1,9 +1,9 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import type { Exchange } from '../../exchange.ts';
+import type { Exchange } from '../../http/exchange.ts';
 import { hmac } from '../../forge.ts';
-import type { Lab } from '../../lab.ts';
-import { publicKeySpellings, type Spelling } from '../../public-key-spellings.ts';
-import { Missing } from '../../verdict.ts';
+import type { Lab } from '../../run/lab.ts';
+import { publicKeySpellings, type Spelling } from '../../keys/public-key-spellings.ts';
+import { Missing } from '../../run/verdict.ts';
 import { algorithmMaps } from './maps.ts';
 
 /** The public key, which everybody has, as the secret of a MAC: in every spelling that a program may hold it in. */

@@ -1,9 +1,9 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import { describeReply } from '../../calibration.ts';
-import type { Exchange } from '../../exchange.ts';
-import type { KeySetAnswer } from '../../key-set-stage.ts';
-import type { Lab } from '../../lab.ts';
-import { accepted, Missing, refused, type Judgement } from '../../verdict.ts';
+import { describeReply } from '../../run/calibration.ts';
+import type { Exchange } from '../../http/exchange.ts';
+import type { KeySetAnswer } from '../../keys/key-set-stage.ts';
+import type { Lab } from '../../run/lab.ts';
+import { accepted, Missing, refused, type Judgement } from '../../run/verdict.ts';
 
 const tries = 30;
 const tolerable = 6;

@@ -1,8 +1,8 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import { selfSigned } from '../../certificate.ts';
+import { selfSigned } from '../../keys/certificate.ts';
 import type { Changes, JsonObject } from '../../json.ts';
-import type { Lab } from '../../lab.ts';
-import { accepted, type Judgement } from '../../verdict.ts';
+import type { Lab } from '../../run/lab.ts';
+import { accepted, type Judgement } from '../../run/verdict.ts';
 import { keySourceMaps } from './maps.ts';
 
 /** Places on our listener: each attack has its own, so that a late fetch is not taken for another's. */

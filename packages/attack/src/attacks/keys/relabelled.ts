@@ -1,8 +1,8 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import type { Exchange } from '../../exchange.ts';
+import type { Exchange } from '../../http/exchange.ts';
 import { segment, signingInput, signWith } from '../../forge.ts';
-import type { Lab } from '../../lab.ts';
-import { Missing } from '../../verdict.ts';
+import type { Lab } from '../../run/lab.ts';
+import { Missing } from '../../run/verdict.ts';
 import { algorithmMaps } from './maps.ts';
 
 const labels = [

@@ -1,7 +1,7 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import { replyHeader, type Exchange, type RequestParts } from '../../exchange.ts';
-import type { Lab } from '../../lab.ts';
-import { accepted, inconclusive, Missing, refused, type Judgement } from '../../verdict.ts';
+import { replyHeader, type Exchange, type RequestParts } from '../../http/exchange.ts';
+import type { Lab } from '../../run/lab.ts';
+import { accepted, inconclusive, Missing, refused, type Judgement } from '../../run/verdict.ts';
 import { proofFamily } from './maps.ts';
 import { captured } from './presentation.ts';
 

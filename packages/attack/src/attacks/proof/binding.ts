@@ -1,9 +1,9 @@
 import { createHash, generateKeyPairSync, type JsonWebKey } from 'node:crypto';
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import { thumbprint } from '../../thumbprint.ts';
-import { forgeKeyFrom } from '../../forge-key.ts';
+import { thumbprint } from '../../keys/thumbprint.ts';
+import { forgeKeyFrom } from '../../keys/forge-key.ts';
 import { hmac, openJws, reshape } from '../../forge.ts';
-import type { Lab } from '../../lab.ts';
+import type { Lab } from '../../run/lab.ts';
 import { proofFamily } from './maps.ts';
 
 type Confirmation = (jwk: JsonWebKey) => unknown;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import { selfSigned } from '../../certificate.ts';
-import type { Exchange, HeaderList } from '../../exchange.ts';
-import type { Lab } from '../../lab.ts';
+import { selfSigned } from '../../keys/certificate.ts';
+import type { Exchange, HeaderList } from '../../http/exchange.ts';
+import type { Lab } from '../../run/lab.ts';
 import { proofFamily } from './maps.ts';
 
 type Header = (certificate: Buffer) => HeaderList[number];

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
 import type { Changes } from '../../json.ts';
-import type { Lab } from '../../lab.ts';
+import type { Lab } from '../../run/lab.ts';
 import { proofFamily } from './maps.ts';
 
 type Claims = (lab: Lab) => Changes;

@@ -1,11 +1,11 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import { thumbprint } from '../../thumbprint.ts';
-import type { Credential, ProofChange } from '../../credential.ts';
-import type { ForgeKey } from '../../forge-key.ts';
+import { thumbprint } from '../../keys/thumbprint.ts';
+import type { Credential, ProofChange } from '../../credentials/credential.ts';
+import type { ForgeKey } from '../../keys/forge-key.ts';
 import { hmac, openJws, reshape, segment, signWith } from '../../forge.ts';
 import type { Changes } from '../../json.ts';
-import type { Lab } from '../../lab.ts';
-import { Missing } from '../../verdict.ts';
+import type { Lab } from '../../run/lab.ts';
+import { Missing } from '../../run/verdict.ts';
 import { proofFamily } from './maps.ts';
 
 type Change = (lab: Lab) => ProofChange;

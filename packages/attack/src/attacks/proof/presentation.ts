@@ -1,8 +1,8 @@
 import { attacks, type Attack } from '../../attack-row.ts';
-import type { ProofChange } from '../../credential.ts';
-import type { Exchange } from '../../exchange.ts';
-import type { Lab } from '../../lab.ts';
-import { accepted, inconclusive, refused, type Judgement } from '../../verdict.ts';
+import type { ProofChange } from '../../credentials/credential.ts';
+import type { Exchange } from '../../http/exchange.ts';
+import type { Lab } from '../../run/lab.ts';
+import { accepted, inconclusive, refused, type Judgement } from '../../run/verdict.ts';
 import { proofFamily } from './maps.ts';
 
 const copies = 12;

@@ -1,9 +1,9 @@
 import type { Family } from '../../attack-row.ts';
-import type { Credential } from '../../credential.ts';
-import type { Exchange, RequestParts } from '../../exchange.ts';
+import type { Credential } from '../../credentials/credential.ts';
+import type { Exchange, RequestParts } from '../../http/exchange.ts';
 import { parseObject } from '../../json.ts';
-import type { Lab } from '../../lab.ts';
-import { accepted, inconclusive, Missing, refused, type Judgement } from '../../verdict.ts';
+import type { Lab } from '../../run/lab.ts';
+import { accepted, inconclusive, Missing, refused, type Judgement } from '../../run/verdict.ts';
 
 /** What the attacks on refresh tokens have in common. */
 export const refreshFamily: Family = {

@@ -1,8 +1,8 @@
 import { attacks, type Attack } from '../../attack-row.ts';
-import type { Credential } from '../../credential.ts';
+import type { Credential } from '../../credentials/credential.ts';
 import { openJws, reshape } from '../../forge.ts';
-import type { Lab } from '../../lab.ts';
-import { accepted, inconclusive, Missing, refused, type Judgement } from '../../verdict.ts';
+import type { Lab } from '../../run/lab.ts';
+import { accepted, inconclusive, Missing, refused, type Judgement } from '../../run/verdict.ts';
 import { isAuthenticated, judge, nextOf, redeem, refreshFamily, session } from './redeem.ts';
 
 const copies = 20;

@@ -1,11 +1,11 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import { forgeProof, type Credential } from '../../credential.ts';
-import { replyHeader, type Exchange, type HeaderList, type RequestParts } from '../../exchange.ts';
+import { forgeProof, type Credential } from '../../credentials/credential.ts';
+import { replyHeader, type Exchange, type HeaderList, type RequestParts } from '../../http/exchange.ts';
 import { openJws } from '../../forge.ts';
 import { parseObject, type JsonObject } from '../../json.ts';
-import type { Lab } from '../../lab.ts';
-import type { RefreshChange } from '../../refresh-request.ts';
-import { accepted, inconclusive, Missing, refused, type Judgement } from '../../verdict.ts';
+import type { Lab } from '../../run/lab.ts';
+import type { RefreshChange } from '../../credentials/refresh-request.ts';
+import { accepted, inconclusive, Missing, refused, type Judgement } from '../../run/verdict.ts';
 import { isAuthenticated, judge, nextOf, redeem, refreshFamily, session } from './redeem.ts';
 
 /** Proofs for something else than this refresh: a claim each. */

@@ -1,7 +1,7 @@
 import { attacks, type Attack } from '../../attack-row.ts';
-import type { Lab } from '../../lab.ts';
-import { endSession, presentEnded, type AfterEnd } from '../../session-end.ts';
-import { accepted, inconclusive, refused, type Judgement } from '../../verdict.ts';
+import type { Lab } from '../../run/lab.ts';
+import { endSession, presentEnded, type AfterEnd } from '../../run/session-end.ts';
+import { accepted, inconclusive, refused, type Judgement } from '../../run/verdict.ts';
 
 const sessions = 10;
 

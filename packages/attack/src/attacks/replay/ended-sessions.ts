@@ -1,7 +1,7 @@
 import { attacks, type Attack, type Family, type Row } from '../../attack-row.ts';
-import type { Lab } from '../../lab.ts';
-import { endSession, presentEnded } from '../../session-end.ts';
-import { accepted, inconclusive, refused, type Judgement } from '../../verdict.ts';
+import type { Lab } from '../../run/lab.ts';
+import { endSession, presentEnded } from '../../run/session-end.ts';
+import { accepted, inconclusive, refused, type Judgement } from '../../run/verdict.ts';
 
 /** What the attacks on ended sessions have in common. */
 export const replayFamily: Family = {

@@ -1,10 +1,10 @@
 import { attacks, type Attack } from '../../attack-row.ts';
-import type { Credential } from '../../credential.ts';
-import type { Exchange, RequestParts } from '../../exchange.ts';
+import type { Credential } from '../../credentials/credential.ts';
+import type { Exchange, RequestParts } from '../../http/exchange.ts';
 import { parseObject } from '../../json.ts';
-import type { Lab } from '../../lab.ts';
-import { endSession, presentEnded } from '../../session-end.ts';
-import { accepted, inconclusive, Missing, refused, type Judgement } from '../../verdict.ts';
+import type { Lab } from '../../run/lab.ts';
+import { endSession, presentEnded } from '../../run/session-end.ts';
+import { accepted, inconclusive, Missing, refused, type Judgement } from '../../run/verdict.ts';
 import { isAuthenticated } from '../refresh/redeem.ts';
 import { replayFamily } from './ended-sessions.ts';
 

@@ -1,9 +1,9 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import { describeReply } from '../../calibration.ts';
-import type { Exchange } from '../../exchange.ts';
+import { describeReply } from '../../run/calibration.ts';
+import type { Exchange } from '../../http/exchange.ts';
 import { segment } from '../../forge.ts';
-import type { Lab } from '../../lab.ts';
-import { accepted, inconclusive, refused, type Judgement } from '../../verdict.ts';
+import type { Lab } from '../../run/lab.ts';
+import { accepted, inconclusive, refused, type Judgement } from '../../run/verdict.ts';
 
 type Costly = (lab: Lab) => string;
 

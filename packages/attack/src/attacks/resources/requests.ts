@@ -1,8 +1,8 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import { describeReply } from '../../calibration.ts';
-import type { Exchange, HeaderList } from '../../exchange.ts';
-import type { Lab } from '../../lab.ts';
-import { accepted, inconclusive, refused, type Judgement } from '../../verdict.ts';
+import { describeReply } from '../../run/calibration.ts';
+import type { Exchange, HeaderList } from '../../http/exchange.ts';
+import type { Lab } from '../../run/lab.ts';
+import { accepted, inconclusive, refused, type Judgement } from '../../run/verdict.ts';
 
 const slow = 1000;
 

@@ -1,9 +1,9 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import { describeReply } from '../../calibration.ts';
-import type { Exchange } from '../../exchange.ts';
-import type { Lab } from '../../lab.ts';
-import type { Unfinished } from '../../unfinished.ts';
-import { accepted, inconclusive, refused, type Judgement } from '../../verdict.ts';
+import { describeReply } from '../../run/calibration.ts';
+import type { Exchange } from '../../http/exchange.ts';
+import type { Lab } from '../../run/lab.ts';
+import type { Unfinished } from '../../http/unfinished.ts';
+import { accepted, inconclusive, refused, type Judgement } from '../../run/verdict.ts';
 
 interface Slow {
   readonly begin: (lab: Lab) => string;

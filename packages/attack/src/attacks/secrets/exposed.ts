@@ -1,7 +1,7 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import type { Exchange } from '../../exchange.ts';
-import type { Lab } from '../../lab.ts';
-import { accepted, inconclusive, refused, type Judgement } from '../../verdict.ts';
+import type { Exchange } from '../../http/exchange.ts';
+import type { Lab } from '../../run/lab.ts';
+import { accepted, inconclusive, refused, type Judgement } from '../../run/verdict.ts';
 
 /** Where frameworks and habits leave what should not be seen. One request each. */
 const paths = [

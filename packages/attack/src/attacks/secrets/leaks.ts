@@ -1,8 +1,8 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import type { Exchange } from '../../exchange.ts';
+import type { Exchange } from '../../http/exchange.ts';
 import { segment } from '../../forge.ts';
-import type { Lab } from '../../lab.ts';
-import { accepted, inconclusive, refused, type Judgement } from '../../verdict.ts';
+import type { Lab } from '../../run/lab.ts';
+import { accepted, inconclusive, refused, type Judgement } from '../../run/verdict.ts';
 
 type Odd = (lab: Lab, canary: string) => Promise<Exchange>;
 

@@ -1,7 +1,7 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import type { Exchange, HeaderList } from '../../exchange.ts';
-import type { Lab } from '../../lab.ts';
-import { accepted, inconclusive, Missing, refused } from '../../verdict.ts';
+import type { Exchange, HeaderList } from '../../http/exchange.ts';
+import type { Lab } from '../../run/lab.ts';
+import { accepted, inconclusive, Missing, refused } from '../../run/verdict.ts';
 
 const headers = [
   'X-Access-Token',

@@ -1,6 +1,6 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import type { Exchange, HeaderList } from '../../exchange.ts';
-import type { Lab } from '../../lab.ts';
+import type { Exchange, HeaderList } from '../../http/exchange.ts';
+import type { Lab } from '../../run/lab.ts';
 
 const logins = [
   'admin:admin',

@@ -1,5 +1,5 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import type { Lab } from '../../lab.ts';
+import type { Lab } from '../../run/lab.ts';
 import { edwardsOrder, littleBytesOf, littleNumberOf, needAlgorithm } from './numbers.ts';
 
 /** The 14 encodings of points of small order, canonical or not: as a key, a constant signature verifies under them. */

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../json.ts';
-import { Missing } from '../../verdict.ts';
+import { Missing } from '../../run/verdict.ts';
 
 /** The order of the group of a curve, and the prime of its field; `size` is the length of a number in bytes. */
 export interface Curve {

@@ -1,5 +1,5 @@
 import { attacks, type Attack } from '../../attack-row.ts';
-import type { Lab } from '../../lab.ts';
+import type { Lab } from '../../run/lab.ts';
 import { bytesOf, curveOf, type Curve } from './numbers.ts';
 
 type Pair = readonly [name: string, of: (curve: Curve) => readonly [r: bigint, s: bigint]];

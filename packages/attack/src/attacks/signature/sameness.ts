@@ -1,9 +1,9 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import type { Credential } from '../../credential.ts';
+import type { Credential } from '../../credentials/credential.ts';
 import { openJws, reshape, type Jws } from '../../forge.ts';
-import type { Lab } from '../../lab.ts';
-import { endSession, presentEnded } from '../../session-end.ts';
-import { accepted, Missing, refused, type Judgement } from '../../verdict.ts';
+import type { Lab } from '../../run/lab.ts';
+import { endSession, presentEnded } from '../../run/session-end.ts';
+import { accepted, Missing, refused, type Judgement } from '../../run/verdict.ts';
 import { bytesOf, edwardsOrder, littleBytesOf, littleNumberOf, numberOf, ownCurve } from './numbers.ts';
 
 /** Whether an ended token comes back to life in another spelling, and whether the issuer's signatures tell its key. */

@@ -1,5 +1,5 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import type { Lab } from '../../lab.ts';
+import type { Lab } from '../../run/lab.ts';
 import { bytesOf, numberOf, ownCurve } from './numbers.ts';
 
 /** A second form of one honest ECDSA signature. */

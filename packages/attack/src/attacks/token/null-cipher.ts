@@ -1,5 +1,5 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import type { Lab } from '../../lab.ts';
+import type { Lab } from '../../run/lab.ts';
 
 const spellings: readonly (readonly [name: string, alg: unknown])[] = [
   ['none', 'none'],

@@ -1,9 +1,9 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import type { Credential } from '../../credential.ts';
-import { replyHeader, type Exchange, type Reply } from '../../exchange.ts';
+import type { Credential } from '../../credentials/credential.ts';
+import { replyHeader, type Exchange, type Reply } from '../../http/exchange.ts';
 import { openJws, reshape, segment, type Reshape } from '../../forge.ts';
-import type { Lab, Present } from '../../lab.ts';
-import { accepted, Missing, refused, type Judgement } from '../../verdict.ts';
+import type { Lab, Present } from '../../run/lab.ts';
+import { accepted, Missing, refused, type Judgement } from '../../run/verdict.ts';
 import { accountPage } from './caching.ts';
 
 type Try = (lab: Lab, visitor: Credential) => Promise<{ readonly token: string; readonly how?: Present }>;

@@ -1,7 +1,7 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import { replyHeader, type Exchange, type HeaderList } from '../../exchange.ts';
-import type { Lab } from '../../lab.ts';
-import { accepted, Missing, refused, type Judgement } from '../../verdict.ts';
+import { replyHeader, type Exchange, type HeaderList } from '../../http/exchange.ts';
+import type { Lab } from '../../run/lab.ts';
+import { accepted, Missing, refused, type Judgement } from '../../run/verdict.ts';
 
 /** Origins that are not the target's, in the spellings that careless comparisons take for it. */
 const origins: Readonly<Record<string, (host: string) => string>> = {

@@ -1,7 +1,7 @@
 import { attacks, type Attack, type Row } from '../../attack-row.ts';
-import { replyHeader, type Exchange, type Reply } from '../../exchange.ts';
-import type { Lab } from '../../lab.ts';
-import { accepted, inconclusive, Missing, refused, type Judgement } from '../../verdict.ts';
+import { replyHeader, type Exchange, type Reply } from '../../http/exchange.ts';
+import type { Lab } from '../../run/lab.ts';
+import { accepted, inconclusive, Missing, refused, type Judgement } from '../../run/verdict.ts';
 
 /** Paths that look like files to a cache, and like the page to a careless router. */
 const disguises: Readonly<Record<string, (path: string) => string>> = {

@@ -1,8 +1,8 @@
 import { attacks, type Attack, type Family } from '../../attack-row.ts';
-import { replyHeader, type Exchange, type HeaderList } from '../../exchange.ts';
-import { formsOf } from '../../html-form.ts';
-import type { Lab } from '../../lab.ts';
-import { accepted, Missing, refused, type Judgement } from '../../verdict.ts';
+import { replyHeader, type Exchange, type HeaderList } from '../../http/exchange.ts';
+import { formsOf } from '../../http/html-form.ts';
+import type { Lab } from '../../run/lab.ts';
+import { accepted, Missing, refused, type Judgement } from '../../run/verdict.ts';
 
 /** What attacks by the length of a compressed answer have in common, whatever the answer is. */
 export const compressionTexts: Pick<Family, 'why' | 'fix'> & { readonly maps: Family['maps'] } = {

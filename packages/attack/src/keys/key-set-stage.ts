@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { JsonObject } from './json.ts';
+import type { JsonObject } from '../json.ts';
 
 /** One way in which the stage answers when it is asked for the key set. */
 export interface KeySetAnswer {

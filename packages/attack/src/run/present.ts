@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { forgeProof, type Credential, type ProofChange } from './credential.ts';
-import { replyHeader, type Exchange, type HeaderList, type RequestParts } from './exchange.ts';
+import { forgeProof, type Credential, type ProofChange } from '../credentials/credential.ts';
+import { replyHeader, type Exchange, type HeaderList, type RequestParts } from '../http/exchange.ts';
 import type { Present } from './lab.ts';
 
 /** What presenting a token goes by: the honest request, the way out, and the time. */

@@ -1,5 +1,5 @@
-import type { Credential } from './credential.ts';
-import type { Exchange } from './exchange.ts';
+import type { Credential } from '../credentials/credential.ts';
+import type { Exchange } from '../http/exchange.ts';
 import type { Lab } from './lab.ts';
 
 /** What became of a token after its session was ended. */

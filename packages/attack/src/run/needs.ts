@@ -1,8 +1,8 @@
 import type { Need } from './need.ts';
-import { isLoopback } from './authorisation.ts';
-import type { Credential } from './credential.ts';
+import { isLoopback } from '../authorisation.ts';
+import type { Credential } from '../credentials/credential.ts';
 import { tokenEndpoint, type Bench } from './create-lab.ts';
-import { openJws } from './forge.ts';
+import { openJws } from '../forge.ts';
 
 /** Tells what this run has of what attacks may need. */
 export function available(bench: Pick<Bench, 'options' | 'published'>, a: Credential): ReadonlySet<Need> {

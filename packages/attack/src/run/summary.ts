@@ -1,4 +1,4 @@
-import type { Report, Result } from './report/report.ts';
+import type { Report, Result } from '../report/report.ts';
 
 /** How far a point is shown: all tried attacks refused, one accepted, or neither. */
 export type Standing = 'met' | 'not met' | 'not shown';

@@ -1,5 +1,5 @@
-import { replyHeader, type Exchange } from './exchange.ts';
-import type { Presenting } from './present.ts';
+import { replyHeader, type Exchange } from '../http/exchange.ts';
+import type { Presenting } from '../run/present.ts';
 import { tokenRequest, type TokenAsking, type TokenChange } from './token-request.ts';
 
 /** Sends a token request, once more if the issuer asks for a nonce (RFC 9449 section 8). */

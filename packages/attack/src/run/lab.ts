@@ -1,18 +1,18 @@
 import type { JsonWebKey } from 'node:crypto';
 import type { Need } from './need.ts';
-import type { Credential, ProofChange } from './credential.ts';
-import type { Exchange, HeaderList, RequestParts } from './exchange.ts';
-import type { ForgeKey } from './forge-key.ts';
-import type { Jws, Reshape } from './forge.ts';
-import type { Changes, JsonObject } from './json.ts';
-import type { KeySetStage } from './key-set-stage.ts';
-import type { LinkedApplication } from './linked-application.ts';
-import type { Listener } from './listener.ts';
+import type { Credential, ProofChange } from '../credentials/credential.ts';
+import type { Exchange, HeaderList, RequestParts } from '../http/exchange.ts';
+import type { ForgeKey } from '../keys/forge-key.ts';
+import type { Jws, Reshape } from '../forge.ts';
+import type { Changes, JsonObject } from '../json.ts';
+import type { KeySetStage } from '../keys/key-set-stage.ts';
+import type { LinkedApplication } from '../credentials/linked-application.ts';
+import type { Listener } from '../http/listener.ts';
 import type { Patience } from './patience.ts';
-import type { Random } from './random.ts';
-import type { RefreshChange } from './refresh-request.ts';
-import type { TokenChange, TokenClient } from './token-request.ts';
-import type { Unfinished } from './unfinished.ts';
+import type { Random } from '../random.ts';
+import type { RefreshChange } from '../credentials/refresh-request.ts';
+import type { TokenChange, TokenClient } from '../credentials/token-request.ts';
+import type { Unfinished } from '../http/unfinished.ts';
 import type { Judgement } from './verdict.ts';
 
 /** What an attack gets to work with. What is not there throws `Missing`; an attack names it in its `needs`. */

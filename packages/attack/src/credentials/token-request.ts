@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { thumbprint } from './thumbprint.ts';
+import { thumbprint } from '../keys/thumbprint.ts';
 import { forgeProof } from './credential.ts';
-import type { HeaderList, RequestParts } from './exchange.ts';
-import type { ForgeKey } from './forge-key.ts';
-import { signJws } from './forge.ts';
-import { changed, type Changes, type JsonObject } from './json.ts';
+import type { HeaderList, RequestParts } from '../http/exchange.ts';
+import type { ForgeKey } from '../keys/forge-key.ts';
+import { signJws } from '../forge.ts';
+import { changed, type Changes, type JsonObject } from '../json.ts';
 
 /** A client that gets tokens for itself, and what it honestly asks for. */
 export interface TokenClient {

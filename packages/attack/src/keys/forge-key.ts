@@ -6,7 +6,7 @@ import {
   type JsonWebKey,
   type KeyObject,
 } from 'node:crypto';
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 
 /** A key pair to sign with, and the one JOSE algorithm it is for. */
 export interface ForgeKey {

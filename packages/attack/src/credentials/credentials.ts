@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Carrier, Credential, CredentialSource } from './credential.ts';
-import { segment, signWith } from './forge.ts';
-import type { JsonObject } from './json.ts';
-import type { Signer } from './options.ts';
+import { segment, signWith } from '../forge.ts';
+import type { JsonObject } from '../json.ts';
+import type { Signer } from '../options.ts';
 
 /** A credential that was given: it is what it is, and ends when it ends. */
 export function givenCredential(credential: Credential): CredentialSource {

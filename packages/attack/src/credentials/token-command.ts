@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import type { Carrier, Credential, CredentialSource } from './credential.ts';
-import { parseObject } from './json.ts';
+import { parseObject } from '../json.ts';
 
 const longest = 60_000;
 

@@ -1,5 +1,5 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
-import type { JsonObject } from './json.ts';
+import type { JsonObject } from '../json.ts';
 
 /** A published key, and the key set it came in, as a confused verifier may have them in its hands. */
 export interface KnownKey {

@@ -1,14 +1,14 @@
-import type { Attack } from './attack-row.ts';
+import type { Attack } from '../attack-row.ts';
 import type { Need } from './need.ts';
 import { describeReply } from './calibration.ts';
-import type { Credential } from './credential.ts';
+import type { Credential } from '../credentials/credential.ts';
 import { createLab, type Bench } from './create-lab.ts';
-import { keptBody, type Exchange } from './exchange.ts';
-import { openJws } from './forge.ts';
+import { keptBody, type Exchange } from '../http/exchange.ts';
+import { openJws } from '../forge.ts';
 import { needTexts } from './needs.ts';
 import { usualPatience } from './patience.ts';
 import { presentToken } from './present.ts';
-import { mostExchanges, type Result } from './report/report.ts';
+import { mostExchanges, type Result } from '../report/report.ts';
 import { judgeAsStranger } from './stranger.ts';
 import { inconclusive, Missing, worst, type Judgement } from './verdict.ts';
 

@@ -1,8 +1,8 @@
 import type { JsonWebKey } from 'node:crypto';
-import { keptBody, type Exchange } from './exchange.ts';
-import type { HttpClient } from './http.ts';
-import { isObject, parseObject, type JsonObject } from './json.ts';
-import type { AttackOptions } from './options.ts';
+import { keptBody, type Exchange } from '../http/exchange.ts';
+import type { HttpClient } from '../http/http.ts';
+import { isObject, parseObject, type JsonObject } from '../json.ts';
+import type { AttackOptions } from '../options.ts';
 
 /** What an issuer tells everybody. */
 export interface Published {

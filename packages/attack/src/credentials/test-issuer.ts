@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { thumbprint } from './thumbprint.ts';
+import { thumbprint } from '../keys/thumbprint.ts';
 import type { Carrier, CredentialSource } from './credential.ts';
 import { mintedCredentials } from './credentials.ts';
-import { ed25519Key, type ForgeKey } from './forge-key.ts';
-import type { JsonObject } from './json.ts';
-import { startKeySetStage } from './key-set-stage.ts';
-import type { AttackOptions, Signer } from './options.ts';
-import { createRandom } from './random.ts';
+import { ed25519Key, type ForgeKey } from '../keys/forge-key.ts';
+import type { JsonObject } from '../json.ts';
+import { startKeySetStage } from '../keys/key-set-stage.ts';
+import type { AttackOptions, Signer } from '../options.ts';
+import { createRandom } from '../random.ts';
 
 /** How to act as the issuer of a target that was set up for it. */
 export interface TestIssuerOptions {

@@ -1,4 +1,4 @@
-import type { Exchange } from './exchange.ts';
+import type { Exchange } from '../http/exchange.ts';
 import type { Need } from './need.ts';
 
 /** What an attack itself concludes, where the answers alone do not tell. */

@@ -1,5 +1,5 @@
 import { tagsOf, type HtmlTag } from './html-tags.ts';
-import type { Pair } from './token-request.ts';
+import type { Pair } from '../credentials/token-request.ts';
 
 /** A form of a page, as a browser would send it if nobody typed anything. */
 export interface HtmlForm {

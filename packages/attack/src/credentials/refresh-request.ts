@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { forgeProof, type Credential } from './credential.ts';
-import type { HeaderList, RequestParts } from './exchange.ts';
+import type { HeaderList, RequestParts } from '../http/exchange.ts';
 
 /** How refresh tokens are redeemed at a token endpoint of any make (RFC 6749 section 6). */
 export interface RefreshRequestOptions {

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { forgeProof, type Carrier, type Credential, type CredentialSource } from './credential.ts';
-import { replyHeader, type Exchange, type HeaderList, type RequestParts } from './exchange.ts';
-import { ed25519Key, type ForgeKey } from './forge-key.ts';
-import { signJws } from './forge.ts';
-import { createHttpClient, type HttpClient } from './http.ts';
-import { parseObject } from './json.ts';
-import { defaultLimits } from './limits.ts';
+import { replyHeader, type Exchange, type HeaderList, type RequestParts } from '../http/exchange.ts';
+import { ed25519Key, type ForgeKey } from '../keys/forge-key.ts';
+import { signJws } from '../forge.ts';
+import { createHttpClient, type HttpClient } from '../http/http.ts';
+import { parseObject } from '../json.ts';
+import { defaultLimits } from '../http/limits.ts';
 import type { MakeRefreshRequest } from './refresh-request.ts';
-import { fetchPublished } from './published-keys.ts';
-import { thumbprint } from './thumbprint.ts';
-import { createRandom } from './random.ts';
+import { fetchPublished } from '../keys/published-keys.ts';
+import { thumbprint } from '../keys/thumbprint.ts';
+import { createRandom } from '../random.ts';
 import type { TokenClient } from './token-request.ts';
 
 /** How a client gets tokens for itself (RFC 6749 section 4.4). */

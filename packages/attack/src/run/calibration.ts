@@ -1,4 +1,4 @@
-import { replyHeader, type Exchange, type Reply } from './exchange.ts';
+import { replyHeader, type Exchange, type Reply } from '../http/exchange.ts';
 import { accepted, inconclusive, refused, type Judgement } from './verdict.ts';
 
 /** How this target says yes and no, learnt from honest requests and from requests without a credential. */

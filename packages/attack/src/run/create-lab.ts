@@ -1,23 +1,23 @@
 import type { JsonWebKey } from 'node:crypto';
-import { askToken } from './ask-token.ts';
+import { askToken } from '../credentials/ask-token.ts';
 import { judge, type Calibration } from './calibration.ts';
 import type { Need } from './need.ts';
-import type { Credential, CredentialSource } from './credential.ts';
-import type { Exchange, RequestParts } from './exchange.ts';
-import { openJws, reshape, segment, signingInput, signWith, type Jws, type Part } from './forge.ts';
-import { changed, type JsonObject } from './json.ts';
+import type { Credential, CredentialSource } from '../credentials/credential.ts';
+import type { Exchange, RequestParts } from '../http/exchange.ts';
+import { openJws, reshape, segment, signingInput, signWith, type Jws, type Part } from '../forge.ts';
+import { changed, type JsonObject } from '../json.ts';
 import type { Lab } from './lab.ts';
-import type { Listener } from './listener.ts';
-import type { AttackOptions, Signer } from './options.ts';
-import type { OwnKeys } from './own-keys.ts';
+import type { Listener } from '../http/listener.ts';
+import type { AttackOptions, Signer } from '../options.ts';
+import type { OwnKeys } from '../keys/own-keys.ts';
 import { usualPatience } from './patience.ts';
 import { presentToken, type Presenting } from './present.ts';
-import type { Published } from './published-keys.ts';
-import { createRandom } from './random.ts';
-import { sendRefresh, unchanged } from './send-refresh.ts';
-import { trusted } from './trusted.ts';
-import { openUnfinished } from './unfinished.ts';
-import type { TokenClient } from './token-request.ts';
+import type { Published } from '../keys/published-keys.ts';
+import { createRandom } from '../random.ts';
+import { sendRefresh, unchanged } from '../credentials/send-refresh.ts';
+import { trusted } from '../http/trusted.ts';
+import { openUnfinished } from '../http/unfinished.ts';
+import type { TokenClient } from '../credentials/token-request.ts';
 import { Missing } from './verdict.ts';
 
 /** What all labs of one run share. */

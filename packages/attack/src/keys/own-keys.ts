@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { ed25519Key, forgeKeyFrom, p256Key, rsaKey, type ForgeKey } from './forge-key.ts';
-import type { OwnAlgorithm } from './lab.ts';
-import { createRandom } from './random.ts';
+import type { OwnAlgorithm } from '../run/lab.ts';
+import { createRandom } from '../random.ts';
 
 /** The attacker's keys. */
 export type OwnKeys = (alg: OwnAlgorithm) => ForgeKey;

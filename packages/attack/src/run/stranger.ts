@@ -1,5 +1,5 @@
 import { describeReply } from './calibration.ts';
-import type { Exchange, RequestParts } from './exchange.ts';
+import type { Exchange, RequestParts } from '../http/exchange.ts';
 import type { Lab } from './lab.ts';
 import { refused, type Judgement } from './verdict.ts';
 

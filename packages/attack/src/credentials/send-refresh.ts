@@ -1,5 +1,5 @@
-import { replyHeader, type Exchange, type RequestParts } from './exchange.ts';
-import type { Presenting } from './present.ts';
+import { replyHeader, type Exchange, type RequestParts } from '../http/exchange.ts';
+import type { Presenting } from '../run/present.ts';
 import type { RefreshChange } from './refresh-request.ts';
 
 /** No change: the honest refresh. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { ForgeKey } from './forge-key.ts';
-import { signJws, type Part } from './forge.ts';
-import { changed, type Changes, type JsonObject } from './json.ts';
+import type { ForgeKey } from '../keys/forge-key.ts';
+import { signJws, type Part } from '../forge.ts';
+import { changed, type Changes, type JsonObject } from '../json.ts';
 
 /** How a token travels. */
 export type Carrier =
