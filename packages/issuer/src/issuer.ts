@@ -153,8 +153,10 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     // Where people sign in here, nobody else says who they are.
     ...(said?.signIn === undefined ? {} : { authorizations: ownGuard(`${issuer}/authorizations`) }),
   };
-  const ownSignIn = createOwnSignIn({ storage, clients, authorizations: openAuthorizations(office) });
-  const people = said === undefined ? undefined : await openPeople(office, { ownGuard, said, report });
+  const authorizations = openAuthorizations(office);
+  const ownSignIn = createOwnSignIn({ storage, clients, authorizations });
+  const people =
+    said === undefined ? undefined : await openPeople(office, { authorizations, ownGuard, said, report });
   const app = createApp(office, {
     guards,
     ownSignIn,

@@ -7,7 +7,7 @@ import type { LookupKey } from '../keys/lookup-key.ts';
 import { consentLife } from './consent-life.ts';
 import { newBytes, newId } from '../random.ts';
 import { createRequestCeiling, ofSender, type SentBy } from '../senders/request-ceiling.ts';
-import { createSenderPlaces, type SenderPlaces } from '../senders/sender-places.ts';
+import { createSenderPlaces, type PlaceAsked, type SenderPlaces } from '../senders/sender-places.ts';
 import type { Lifetimes } from '../sessions/sessions.ts';
 import type { OpenRequest } from '../storage/port/authorization-storage.ts';
 import { provenName } from '../storage/port/registration-storage.ts';
@@ -123,6 +123,13 @@ export function openAuthorizations(options: {
   const opened: Waiting = { purpose: 'request', life: openLife, places: placesFor(openLife) };
   const nameOf = ({ purpose }: Waiting, text: string): string =>
     `${text.startsWith(provenName) ? provenName : ''}${lookup.name(purpose, text)}`;
+  const takePlace = async (places: SenderPlaces, asked: PlaceAsked): Promise<void> => {
+    if (places.take(asked)) return;
+    const held = places.inTheWayOf(asked);
+    const open = new Set(await storage.stillOpen(held));
+    for (const name of held) if (!open.has(name)) places.leave(name);
+    if (!places.take(asked)) throw new AuthError('requests_exceeded');
+  };
   const keep = async (
     waiting: Waiting,
     { request, sentBy }: { request: AuthorizationRequest; sentBy: SentBy },
@@ -134,9 +141,7 @@ export function openAuthorizations(options: {
     const name = nameOf(waiting, text);
     const ofClient = ofSender[client.row.registration.by];
     if (sentBy.kind === 'anybody' && sentBy.address !== undefined) {
-      const { address } = sentBy;
-      if (!waiting.places.take({ name, address, clientId, ofClient }))
-        throw new AuthError('requests_exceeded');
+      await takePlace(waiting.places, { name, address: sentBy.address, clientId, ofClient });
     }
     let isKept = false;
     try {
@@ -204,16 +209,10 @@ export function allowedBy({ subject, authTime, amr, sid }: Person): Allowing {
   return { subject, authTime, amr, signIn: sid };
 }
 
-/** What a request says that was kept by a version before these members were known. */
-const unsaid: Pick<AuthorizationRequest, 'hintedSubject' | 'responseMode'> = {
-  hintedSubject: null,
-  responseMode: 'query',
-};
-
 /** Written by `keep` alone. */
 function readOpen({ parameters, createdAt }: OpenRequest): OpenAuthorization {
   return {
-    request: { ...unsaid, ...(JSON.parse(parameters) as AuthorizationRequest) },
+    request: JSON.parse(parameters) as AuthorizationRequest,
     createdAt: Math.floor(createdAt / micros),
   };
 }

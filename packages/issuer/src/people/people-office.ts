@@ -2,7 +2,7 @@ import { openAccounts } from './accounts.ts';
 import { createAttempts } from '../senders/attempts.ts';
 import { accountAudience } from '../sessions/audiences.ts';
 import { userinfoAudience } from '../linking/authorization-target.ts';
-import { openAuthorizations } from '../linking/authorizations.ts';
+import type { Authorizations } from '../linking/authorizations.ts';
 import { createBackchannelLogout } from '../linking/backchannel-logout.ts';
 import { openBrowserSessions } from './browser-sessions.ts';
 import { createCookieMint } from './cookie-mint.ts';
@@ -29,10 +29,12 @@ const requestsPerMinute = 120;
 export async function openPeople(
   office: Office,
   {
+    authorizations,
     ownGuard,
     said,
     report,
   }: {
+    authorizations: Authorizations;
     ownGuard: OwnGuard;
     said: StatedPeople;
     report: (fault: { path: string; error: unknown }) => void;
@@ -49,7 +51,6 @@ export async function openPeople(
   const devices = openDeviceBindings({ ...office, cookieMint });
   const browsers = openBrowserSessions({ ...office, cookies, cookieMint, devices, guard });
   const userinfoGuard = ownGuard(userinfoAudience(office.issuer), { bearer: 'accept' });
-  const authorizations = openAuthorizations(office);
   const passkeys = openPasskeys({
     issuer: office.issuer,
     name: said.name ?? new URL(office.issuer).host,

@@ -9,10 +9,12 @@ export interface PlaceAsked {
   readonly ofClient: number;
 }
 
-/** What one sender has open at once, so that nobody takes everybody's places; each process counts its own. */
+/** What one sender has open at once, so that nobody takes everybody's places; each process counts what it was asked for. */
 export interface SenderPlaces {
   /** False: its sender has too many open, and nothing was taken. */
   readonly take: (asked: PlaceAsked) => boolean;
+  /** The names that stand in its way: what another process answered meanwhile holds no place any more. */
+  readonly inTheWayOf: (asked: PlaceAsked) => readonly string[];
   /** Gives a place back before its time; a name that holds none is none's. */
   readonly leave: (name: string) => void;
 }
@@ -29,12 +31,12 @@ export function createSenderPlaces(options: {
 }): SenderPlaces {
   const { clock, life, together } = options;
   const held = new Map<string, { until: number; counters: readonly string[] }>();
-  const taken = new Map<string, number>();
+  const taken = new Map<string, Set<string>>();
   const leave = (name: string): void => {
     for (const counter of held.get(name)?.counters ?? []) {
-      const left = (taken.get(counter) ?? 1) - 1;
-      if (left === 0) taken.delete(counter);
-      else taken.set(counter, left);
+      const names = taken.get(counter);
+      names?.delete(name);
+      if (names?.size === 0) taken.delete(counter);
     }
     held.delete(name);
   };
@@ -45,19 +47,28 @@ export function createSenderPlaces(options: {
       leave(name);
     }
   };
-  return {
-    take: ({ name, address, clientId, ofClient }) => {
-      leaveOver();
-      const bounds = senderNetworks(address).flatMap(({ name: network, worth }) => [
+  const boundsOf = ({ address, clientId, ofClient }: PlaceAsked): { counter: string; full: boolean }[] =>
+    senderNetworks(address)
+      .flatMap(({ name: network, worth }) => [
         { counter: network, atMost: together * worth },
         { counter: `${network} ${clientId}`, atMost: ofClient * worth },
-      ]);
-      if (bounds.some(({ counter, atMost }) => (taken.get(counter) ?? 0) >= atMost)) return false;
+      ])
+      .map(({ counter, atMost }) => ({ counter, full: (taken.get(counter)?.size ?? 0) >= atMost }));
+  return {
+    take: (asked) => {
+      leaveOver();
+      const bounds = boundsOf(asked);
+      if (bounds.some(({ full }) => full)) return false;
       const counters = bounds.map(({ counter }) => counter);
-      for (const counter of counters) taken.set(counter, (taken.get(counter) ?? 0) + 1);
-      held.set(name, { until: clock() + life, counters });
+      for (const counter of counters) taken.set(counter, (taken.get(counter) ?? new Set()).add(asked.name));
+      held.set(asked.name, { until: clock() + life, counters });
       return true;
     },
+    inTheWayOf: (asked) => [
+      ...new Set(
+        boundsOf(asked).flatMap(({ counter, full }) => (full ? [...(taken.get(counter) ?? [])] : [])),
+      ),
+    ],
     leave,
   };
 }

@@ -164,3 +164,22 @@ void test('AUTHORIZE-51: where people sign in here, nobody says over HTTP who th
     assert.equal((await call(name, { request: 'x' }, { machine: caller, at: plain })).status, 404, name);
   await plain.issuer.close();
 });
+
+void test('AUTHORIZE-53: with a sign-in of one’s own, too, whoever has decided makes room for those at the same address', async () => {
+  const own = await openLinkLab({ people: { signIn: { url: 'https://login.example/start' } } });
+  const many = await addApplication(own);
+  const arriveFrom = async (): Promise<Response> => {
+    const { parameters } = await ask(many);
+    const query = new URLSearchParams(parameters).toString();
+    return own.issuer.fetch(new Request(`${issuerUrl}/authorize?${query}`), { address: '192.0.2.1' });
+  };
+  for (let turn = 0; turn < 210; turn++) {
+    if (turn % 100 === 0) own.clock.advance(60);
+    const kept = locationOf(await arriveFrom());
+    const to = locationOf(await own.issuer.fetch(new Request(kept)));
+    const by = { subject: 'ada', amr: ['pwd'], authTime: Math.floor(own.clock.now() / 1000) };
+    const answered = await own.issuer.authorizations.complete(to.searchParams.get('request') ?? '', by);
+    assert.notEqual(new URL(answered ?? '').searchParams.get('code'), null);
+  }
+  await own.issuer.close();
+});

@@ -414,6 +414,31 @@ void test('AUTHORIZE-53: a sender has only so many of one client open, and so ma
   await lab.issuer.close();
 });
 
+void test('AUTHORIZE-53: what another process has answered holds no place any more', async () => {
+  const lab = await open();
+  const stranger = await registered(lab);
+  const people = { registration: { dynamic: { audiences } } };
+  const other = await openLab({ issuer: url, people, storage: lab.storage, clock: lab.clock.now });
+  const browser = await signIn(lab, { url });
+  const [address, headers] = ['192.0.2.9', { cookie: browser.cookie }];
+  const go = async (): Promise<Response> => {
+    const { parameters } = await ask(stranger, { prompt: 'none' });
+    return lab.issuer.fetch(new Request(issuerUrl + authorizePath(parameters), { headers }), { address });
+  };
+  const waiting = await Promise.all(Array.from({ length: 50 }, go));
+  assert.deepEqual(await codeOnPage(await go()), [503, 'requests_exceeded']);
+  for (const kept of waiting.slice(0, 2)) {
+    const opened = new URL(kept.headers.get('location') ?? '', url).href.slice(url.length);
+    const led = await other.issuer.fetch(new Request(issuerUrl + opened, { headers }));
+    assert.match((await linkOn(led))[0] ?? '', /error=/);
+  }
+  assert.equal((await go()).status, 303);
+  assert.equal((await go()).status, 303);
+  assert.deepEqual(await codeOnPage(await go()), [503, 'requests_exceeded']);
+  await other.issuer.close();
+  await lab.issuer.close();
+});
+
 void test('AUTHORIZE-53: what a page embeds or its script fetches is refused before anything is kept', async () => {
   const lab = await open();
   const { parameters } = await ask(await addApplication(lab));

@@ -10,6 +10,8 @@ export interface AuthorizationStorage extends RegistrationStorage {
   keepRequest(request: KeptRequest): Promise<{ kind: 'kept' } | { kind: 'refused' }>;
   /** A request on which nobody has decided. */
   findRequest(name: string): Promise<OpenRequest | null>;
+  /** Which of these requests nobody has decided on. */
+  stillOpen(names: readonly string[]): Promise<readonly string[]>;
   /** Uses a request up: one winner. */
   takeRequest(name: string): Promise<OpenRequest | null>;
   /** Whether a person has allowed a client all of this already. */

@@ -14,6 +14,14 @@ const open = `request IS NULL AND expires_at > now_us()`;
 export const findRequest = `
   SELECT client_id, parameters, created_at FROM authorization_requests WHERE hash = $1 AND ${open}`;
 
+/** How many names are asked for at once. */
+export const namesAtOnce = 200;
+
+/** $1 and so on: names. */
+export const findOpen = `
+  SELECT hash FROM authorization_requests
+  WHERE hash IN (${Array.from({ length: namesAtOnce }, (_, n) => `$${n + 1}`).join(', ')}) AND ${open}`;
+
 /** One winner. $1 name, $2 request. */
 export const dropRequest = `
   DELETE FROM authorization_requests WHERE hash = $1 AND ${open} RETURNING client_id, parameters, created_at`;

@@ -30,6 +30,17 @@ export function createSqlAuthorizations(engine: Engine, request: () => string): 
       return { kind: rows?.length === 1 ? 'kept' : 'refused' };
     },
     findRequest: async (name) => readRequest((await engine.read(statement(requests.findRequest, name)))[0]),
+    async stillOpen(names) {
+      const open: string[] = [];
+      for (let from = 0; from < names.length; from += requests.namesAtOnce) {
+        const some = names.slice(from, from + requests.namesAtOnce);
+        // One text for any number of them: what is missing is named by the first once more.
+        const values = Array.from({ length: requests.namesAtOnce }, (_, n) => some[n] ?? some[0] ?? '');
+        for (const row of await engine.read(statement(requests.findOpen, ...values)))
+          open.push(text(row, 'hash'));
+      }
+      return open;
+    },
     async takeRequest(name) {
       const [rows] = await engine.batch([statement(requests.dropRequest, name)]);
       return readRequest(rows?.[0]);
