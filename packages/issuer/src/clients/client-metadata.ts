@@ -5,14 +5,13 @@ import type { SelfRegistration } from './registration-policy.ts';
 import type { NewClient } from '../storage/port/decisions.ts';
 import type { PublicJwk } from '../storage/port/rows.ts';
 
+/** One line of text, with nothing in it that is not seen. */
+export const plainName: RegExp = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+$/u;
+
 /** What an application says of itself, so far as it is used (RFC 7591 section 2); the rest is left out. */
 const metadata = z.object({
   redirect_uris: z.array(z.string().max(2048)).min(1).max(16),
-  client_name: z
-    .string()
-    .max(120)
-    .regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+$/u)
-    .optional(),
+  client_name: z.string().max(120).regex(plainName).optional(),
   token_endpoint_auth_method: z.string().max(64).optional(),
   grant_types: z.array(z.string().max(128)).max(8).optional(),
   response_types: z.array(z.string().max(64)).max(8).optional(),

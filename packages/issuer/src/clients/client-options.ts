@@ -2,6 +2,7 @@ import { importPublicKey } from '@symbolon/token';
 import { z } from 'zod';
 import { scopeValue } from '../sessions/audiences.ts';
 import { newId } from '../random.ts';
+import { plainName } from './client-metadata.ts';
 import { faultOfUri } from './redirect-uris.ts';
 import type { NewClient } from '../storage/port/decisions.ts';
 import type { Registration } from '../storage/port/rows.ts';
@@ -10,7 +11,7 @@ const uris = z.array(z.string().max(2048)).max(16);
 
 /** What an operator may say of a client, and say anew while it stands. */
 export const changeable = {
-  name: z.string().min(1).max(120),
+  name: z.string().min(1).max(120).regex(plainName, 'expected one line of text without control characters'),
   /** Where the authorization endpoint may send people back to: exact, https, or http on loopback. */
   redirectUris: uris,
   postLogoutRedirectUris: uris,

@@ -1,6 +1,7 @@
 import {
   idTokenHeader,
   importPublicKey,
+  maxTokenLife,
   publishedJwk,
   refreshTokenHeader,
   sessionTokenHeader,
@@ -24,8 +25,11 @@ export interface KeyTables {
   readonly identitySigner: string;
 }
 
-/** Imports the public halves of all keys that are not gone. */
-export async function makeKeyTables(issuer: string, rows: readonly KeyRow[]): Promise<KeyTables> {
+/** Imports the public halves of all keys that are not gone. `now` in µs. */
+export async function makeKeyTables(
+  issuer: string,
+  { rows, now }: { rows: readonly KeyRow[]; now: number },
+): Promise<KeyTables> {
   const keysFor = (purpose: KeyPurpose): Promise<VerificationKey[]> =>
     Promise.all(rows.filter((row) => row.purpose === purpose).map((row) => importPublicKey(row.publicJwk)));
   const [session, refresh, feed, identity] = await Promise.all([
@@ -37,12 +41,17 @@ export async function makeKeyTables(issuer: string, rows: readonly KeyRow[]): Pr
   const currentFor = (purpose: KeyPurpose): string =>
     rows.find((row) => row.purpose === purpose && row.state === 'current')?.kid ?? '';
   const issuers = new Set([issuer]);
+  // Applications read an ID token while it is good; when it comes back later, only the issuer does.
+  const isReadElsewhere = (row: KeyRow | undefined): boolean =>
+    row?.retiredAt == null || row.retiredAt + maxTokenLife * 1_000_000 > now;
   return {
     rows,
     published: session.map((key) => publishedJwk(key, 'session')),
     session: new Map(session.map((key) => [sessionTokenHeader(key), { key, issuers }])),
     refresh: new Map(refresh.map((key) => [refreshTokenHeader(key), key])),
-    publishedIdentity: identity.map((key) => publishedJwk(key, 'identity')),
+    publishedIdentity: identity
+      .filter(({ kid }) => isReadElsewhere(rows.find((row) => row.kid === kid)))
+      .map((key) => publishedJwk(key, 'identity')),
     feed,
     feedSigner: currentFor('feed'),
     identity: new Map(identity.map((key) => [idTokenHeader(key), key])),

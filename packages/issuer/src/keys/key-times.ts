@@ -23,7 +23,8 @@ export function keyTimes(
       session: maxTokenLife * micros,
       refresh: Math.max(lifetimes.personAbsolute, lifetimes.machineAbsolute, leastRefreshLife * micros),
       feed: feedLife * micros,
-      identity: maxTokenLife * micros,
+      // An ID token comes back as a hint long after it has expired.
+      identity: leastRefreshLife * micros,
     },
   };
 }

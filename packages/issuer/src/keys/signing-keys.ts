@@ -87,7 +87,8 @@ export async function openSigningKeys(options: {
   const { issuer, storage, keyring, times } = options;
   const custody = createCustody(options);
   const signers = new Map<string, Promise<SigningKey>>();
-  const load = async () => makeKeyTables(issuer, await storage.listKeys());
+  const load = async () =>
+    makeKeyTables(issuer, { rows: await storage.listKeys(), now: options.clock() * 1000 });
   const tables = cached(load, options.clock);
   const draft = (purpose: KeyPurpose, alg: string): Promise<NewKey> =>
     custody.draft({

@@ -71,6 +71,36 @@ void test('AUTHORIZE-25: a hint decides for whom there is a code, also once it h
   assert.equal(errorOf(shown), 'login_required', 'pushed as well');
 });
 
+void test('AUTHORIZE-25: a hint is known when its key has long been replaced, and is published no more', async () => {
+  const long = await openLinkLab();
+  const client = await addApplication(long);
+  const first = await signIn(long);
+  const asked = await ask(client, { scope: 'openid' });
+  const tokens: IssuedTokens & { id_token?: string } = await tokensOf(
+    await redeem(long, asked, { code: await codeFor(long, asked, first) }),
+  );
+  const hint = tokens.id_token ?? '';
+  const published = async (): Promise<number> => {
+    const { keys } = (await (await get(long, '/jwks')).json()) as { keys: { purpose?: string }[] };
+    return keys.filter(({ purpose }) => purpose === 'identity').length;
+  };
+  const before = await published();
+  for (let month = 0; month < 12; month++) {
+    long.clock.advance(31 * 24 * 3600);
+    await long.issuer.keys.maintain();
+  }
+  assert.equal(await published(), before + 1, 'the last one may have signed within the hour');
+  long.clock.advance(3601);
+  assert.equal(await published(), before);
+  const again = await signIn(long, { subject: first.subject });
+  const { parameters } = await ask(client, { scope: 'openid', id_token_hint: hint, prompt: 'none' });
+  const told = errorOf(await arrive(long, parameters, again));
+  assert.equal(told, 'consent_required', 'it is her; what she allowed a year ago counts no more');
+  const another = await signIn(long);
+  assert.equal(errorOf(await arrive(long, parameters, another)), 'login_required');
+  await long.issuer.close();
+});
+
 void test('AUTHORIZE-25: somebody else makes room, or goes back, and a yes of hers counts nothing', async () => {
   const hint = await identityOf(ada);
   const begin = async (by: Browser) => {
