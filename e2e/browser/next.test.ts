@@ -24,7 +24,10 @@ import { enrolFirst, provePasskey } from './people.ts';
 /** In seconds; the shortest that an issuer gives: a token is due from three quarters of it on. */
 const tokenLife = 10;
 
-describe('a Next.js application with sessions, in Chromium', { skip: noChromium || noNext }, () => {
+// Next.js builds for as long as everything else takes together, on a busy machine for minutes.
+const options = { skip: noChromium || noNext, timeout: 480_000 };
+
+describe('a Next.js application with sessions, in Chromium', options, () => {
   const keys = mkdtempSync(join(tmpdir(), 'symbolon-next-'));
   let issuer: Issuer;
   let served: IssuerServer;

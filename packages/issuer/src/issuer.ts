@@ -187,7 +187,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     },
     guards: { list: () => readGuards(storage) },
     waitUntilApplied: (position, patience) => waitUntilApplied(storage, { position, patience }),
-    metrics: () => issuerMetrics({ meter, storage, feed, guards }),
+    metrics: () => issuerMetrics({ meter, storage, feed, guards: { ...guards, ...people?.guards } }),
     drain: () => {
       closing = true;
       feed.hangUp();

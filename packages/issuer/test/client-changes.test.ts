@@ -39,6 +39,7 @@ void test('ISSUER-107: a client gets another name, address, scope or key, judged
     [{ audiences: [{ audience: 'https://nowhere.example' }] }, /unknown audience/],
     [{ keys: [{ ...(await newKey('ES256')).jwk }] }, /a public client has no keys/],
     [{ name: '' }, /expected/i],
+    [{ name: 'Album\nof yours' }, /one line of text/],
   ] as const)
     await assert.rejects(clients.change(app, change as never, 'test'), (error: unknown) => {
       assert.ok(error instanceof TypeError);
@@ -50,6 +51,16 @@ void test('ISSUER-107: a client gets another name, address, scope or key, judged
   const renamed = await clients.change('-made.up', { name: 'Made up' });
   assert.ok(renamed.kind === 'changed' && renamed.client.id === '-made.up');
   await assert.rejects(clients.change('symbolon', { name: 'Mine' }), /issuer's own client/);
+  for (const [by, why] of [
+    ['document', /change it there/],
+    ['dynamic', /registered itself/],
+  ] as const) {
+    const subject = { id: `subject-${by}`, handle: `handle-${by}` };
+    const stranger = newClient({ id: `https://${by}.example/app`, kind: 'public', keys: [], bearer: true });
+    const strange = { ...stranger, registration: { ...stranger.registration, by }, subject, by };
+    assert.equal((await lab.storage.registerClient(strange, 10)).kind, 'registered');
+    await assert.rejects(clients.change(stranger.id, { name: 'Mine' }), why);
+  }
   assert.deepEqual(await clients.change('nobody', { name: 'x' }), { kind: 'unknown' });
   const lines = await lab.storage.listAudit({ kind: 'client_changed', limit: 10 });
   assert.deepEqual(

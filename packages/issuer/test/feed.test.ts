@@ -338,7 +338,16 @@ const report = (change: object = {}) => ({
 void test('ISSUER-84: an acknowledgement of another shape is refused and kept nowhere', async (t) => {
   const at = await lab(t);
   const caller = await newFollower(at);
-  const bent = [{ instance: 'short' }, { to: -1 }, { to: 1.5 }, { keys: ['k'] }, { name: '' }, { more: 1 }];
+  const bent = [
+    { instance: 'short' },
+    { to: -1 },
+    { to: 1.5 },
+    { keys: ['k'] },
+    { name: '' },
+    { name: 'eu\0' },
+    { audience: `${api}\0` },
+    { more: 1 },
+  ];
   for (const change of [...bent, { keys: Array.from({ length: 65 }, () => 'k'.repeat(43)) }]) {
     const body = report(change);
     const answer = await askFeed(at, { path: '/acknowledgements', method: 'POST', body, caller });

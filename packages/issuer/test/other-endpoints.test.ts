@@ -9,11 +9,13 @@ import {
   type SigningKey,
 } from '@symbolon/token';
 import type { ListedSession } from '../src/index.ts';
+import { openSqlite } from '../src/storage/sqlite/sqlite.ts';
 import {
   addMachine,
   addPublicClient,
   api,
   askForToken,
+  createClock,
   issuerUrl,
   newKey,
   openLab,
@@ -276,6 +278,37 @@ void test('ISSUER-36: the session interface refuses another client’s sessions,
   const end = await callSessions(lab, caller, { method: 'DELETE', path: `/${theirs.tokens.sid}` });
   assert.deepEqual(await refusalOf(end), [400, 'client_unauthorized']);
   assert.equal(await isAlive(lab, theirs.tokens.sid), true);
+});
+
+void test('ISSUER-36: what a database could not keep never reaches it', async () => {
+  // PostgreSQL takes no NUL: such a question would be a fault of ours.
+  const clock = createClock();
+  const choosy = new Proxy(openSqlite({ file: ':memory:', clock: clock.now }), {
+    get: (store, name) => {
+      const member: unknown = Reflect.get(store, name);
+      if (typeof member !== 'function') return member;
+      return (...asked: unknown[]): unknown => {
+        if (JSON.stringify(asked).includes('\\u0000')) throw new Error('invalid byte sequence');
+        return Reflect.apply(member, store, asked);
+      };
+    },
+  });
+  const lab = { ...(await openLab({ storage: choosy, clock: clock.now })), clock };
+  await addPublicClient(lab.issuer, 'web');
+  const audience = `${issuerUrl}/sessions`;
+  const machine = await addMachine(lab.issuer, { audiences: [{ audience }], rights: ['sessions:web'] });
+  clock.advance(10);
+  const token = (await tokensOf(await askForToken(lab, machine, { form: { resource: audience } })))
+    .access_token;
+  const ask = async (method: string, path: string): Promise<[number, unknown]> =>
+    refusalOf(await callSessions(lab, { machine, token }, { method, path }));
+  assert.deepEqual(await ask('DELETE', '/a%00'), [400, 'client_unauthorized']);
+  assert.deepEqual(await ask('GET', '?client_id=web&subject=%00'), [400, 'request_malformed']);
+  assert.deepEqual(await ask('GET', '?client_id=web&after=%00'), [400, 'request_malformed']);
+  const listed = await callSessions(lab, { machine, token }, { method: 'GET', path: '?client_id=web' });
+  assert.equal(listed.status, 200);
+  assert.deepEqual(lab.faults, []);
+  await lab.issuer.close();
 });
 
 void test('ISSUER-36: the session interface refuses the token of a session that has ended', async () => {

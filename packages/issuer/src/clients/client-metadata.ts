@@ -1,12 +1,10 @@
 import { AuthError, importPublicKey } from '@symbolon/token';
 import { z } from 'zod';
 import { isLoopback, faultOfUri } from './redirect-uris.ts';
+import { plainName } from '../plain-name.ts';
 import type { SelfRegistration } from './registration-policy.ts';
 import type { NewClient } from '../storage/port/decisions.ts';
 import type { PublicJwk } from '../storage/port/rows.ts';
-
-/** One line of text, with nothing in it that is not seen. */
-export const plainName: RegExp = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+$/u;
 
 /** What an application says of itself, so far as it is used (RFC 7591 section 2); the rest is left out. */
 const metadata = z.object({

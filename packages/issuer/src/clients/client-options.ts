@@ -2,7 +2,7 @@ import { importPublicKey } from '@symbolon/token';
 import { z } from 'zod';
 import { scopeValue } from '../sessions/audiences.ts';
 import { newId } from '../random.ts';
-import { plainName } from './client-metadata.ts';
+import { plainName } from '../plain-name.ts';
 import { faultOfUri } from './redirect-uris.ts';
 import type { NewClient } from '../storage/port/decisions.ts';
 import type { Registration } from '../storage/port/rows.ts';

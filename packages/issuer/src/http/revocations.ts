@@ -3,6 +3,7 @@ import { challengeResponse, type Guard, type Session } from '@symbolon/guard';
 import { z } from 'zod';
 import { json } from './answers.ts';
 import { streamFeed } from './feed-stream.ts';
+import { plainName } from '../plain-name.ts';
 import type { Office } from './office.ts';
 import { malformed, readJson } from './requests.ts';
 
@@ -26,8 +27,8 @@ const pageMaxAge = 3600;
 
 const acknowledgementBody = z.strictObject({
   instance: z.string().regex(/^[A-Za-z0-9_-]{22}$/),
-  name: z.string().min(1).max(120),
-  audience: z.string().min(1).max(512),
+  name: z.string().min(1).max(120).regex(plainName),
+  audience: z.string().min(1).max(512).regex(plainName),
   to: z.int().min(0),
   keys: z.array(z.string().regex(/^[A-Za-z0-9_-]{43}$/)).max(64),
 });

@@ -5,7 +5,7 @@ import type { ListedSession } from '../storage/port/rows.ts';
 import { json } from './answers.ts';
 import { demandRight } from './demand-right.ts';
 import type { Office } from './office.ts';
-import { malformed, readJson } from './requests.ts';
+import { malformed, readJson, readQuery } from './requests.ts';
 
 const startBody = z.strictObject({
   client_id: z.string(),
@@ -49,7 +49,7 @@ async function startSession(office: Office, request: Request, session: Session):
 }
 
 async function listSessions(office: Office, request: Request, session: Session): Promise<Response> {
-  const query = new URL(request.url).searchParams;
+  const query = readQuery(request);
   const clientId = query.get('client_id') ?? '';
   await demandRight(office, session, `sessions:${clientId}`);
   const subject = query.get('subject');
@@ -57,14 +57,15 @@ async function listSessions(office: Office, request: Request, session: Session):
   const rows = await office.sessions.list({
     clientId,
     only: 'alive',
-    ...(subject === null ? {} : { subject }),
-    ...(after === null ? {} : { after }),
+    ...(subject === undefined ? {} : { subject }),
+    ...(after === undefined ? {} : { after }),
   });
   return json({ sessions: rows.map(describeSession) });
 }
 
 async function endSession(office: Office, session: Session, sid: string): Promise<Response> {
-  const found = await office.sessions.find(sid);
+  // No session is called anything else, and some databases keep no NUL.
+  const found = /^[\x21-\x7e]+$/.test(sid) ? await office.sessions.find(sid) : undefined;
   await demandRight(office, session, `sessions:${found?.clientId ?? ''}`);
   const { kind } = await office.sessions.end({ sid, clientId: found?.clientId ?? '' });
   return json({ ended: sid, already: kind === 'already_ended' });

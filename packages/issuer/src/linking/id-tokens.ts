@@ -9,9 +9,12 @@ const life = 300;
 /** The authentication context of a passkey that verified its user (OpenID Connect EAP ACR values). */
 export const passkeyContext = 'phr';
 
-/** The authentication context of these methods (RFC 8176): a passkey's, or undefined. */
+/** The methods (RFC 8176) that prove a key; `app:` marks the word of an application that signs people in itself. */
+const phishingResistant = new Set(['hwk', 'swk', 'pop'].flatMap((method) => [method, `app:${method}`]));
+
+/** The authentication context of these methods: a passkey's, or undefined. */
 export function contextOf(amr: readonly string[]): string | undefined {
-  return amr.includes('hwk') || amr.includes('swk') || amr.includes('pop') ? passkeyContext : undefined;
+  return amr.some((method) => phishingResistant.has(method)) ? passkeyContext : undefined;
 }
 
 /**

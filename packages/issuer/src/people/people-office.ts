@@ -1,5 +1,6 @@
 import { openAccounts } from './accounts.ts';
 import { createAttempts } from '../senders/attempts.ts';
+import type { Guard } from '@symbolon/guard';
 import { accountAudience } from '../sessions/audiences.ts';
 import { userinfoAudience } from '../linking/authorization-target.ts';
 import type { Authorizations } from '../linking/authorizations.ts';
@@ -41,6 +42,8 @@ export async function openPeople(
   },
 ): Promise<{
   readonly office: PeopleOffice;
+  /** Whose refusals count as the issuer's. */
+  readonly guards: { readonly userinfo: Guard };
   readonly close: () => Promise<void>;
 }> {
   const { signIn, registration } = said;
@@ -80,6 +83,7 @@ export async function openPeople(
       signIn,
       registration,
     },
+    guards: { userinfo: userinfoGuard },
     close: async () => {
       await backchannel.close();
       guard.close();

@@ -45,7 +45,7 @@ export function ownAudiences(issuer: string): readonly Audience[] {
 
 /**
  * The audience of the issuer's own pages. It stands in no list from which a client chooses, so only sessions that a
- * passkey has started here have tokens for it (design section 7).
+ * passkey has started here have tokens for it.
  */
 export function accountAudience(issuer: string): string {
   return `${issuer}/account`;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import * as jose from 'jose';
 import type { IssuedTokens } from '../../src/index.ts';
 import {
   addApplication,
@@ -198,7 +199,13 @@ void test('AUTHORIZE-26: a sign-in of one’s own is held to what the applicatio
 
   const strong = await begin({ acr_values: 'phr' });
   await assert.rejects(complete(strong.request, { amr: ['pwd', 'otp'] }), { code: 'sign_in_too_weak' });
-  assert.ok((await complete(strong.request, { amr: ['hwk'] })) !== undefined);
+  const proved = new URL((await complete(strong.request, { amr: ['hwk'] })) ?? '');
+  const answered = { code: proved.searchParams.get('code') ?? '' };
+  const said: IssuedTokens & { id_token?: string } = await tokensOf(
+    await redeem(own, strong.asked, answered),
+  );
+  const { acr, amr } = jose.decodeJwt(said.id_token ?? '');
+  assert.deepEqual([acr, amr], ['phr', ['app:hwk']], 'what was accepted is said, and on whose word');
   const unmet = await begin({ acr_values: 'phr' });
   const told = new URL((await authorizations.refuse(unmet.request, 'authentication_unmet')) ?? '');
   assert.equal(told.searchParams.get('error'), 'unmet_authentication_requirements');

@@ -31,11 +31,13 @@ void test('ISSUER-105: what a page refuses is counted by its code, once, and say
   for (const [code, answer] of answers) assert.equal(refusalIn(answer), code);
   for (let many = 0; many < 20; many++)
     await lab.ada.submit('/sign-in/recovery', { account: 'ada', code: 'nothing' }, { address: '192.0.2.1' });
+  assert.equal((await lab.ada.get('/userinfo')).status, 401);
   assert.equal(refusalIn(await lab.ada.get('/account')), null, 'a page that refuses nothing says nothing');
   assert.deepEqual(await countsOf(lab, 'refusals'), {
     ...Object.fromEntries(answers.map(([code]) => [code, 1])),
     recovery_refused: 11,
     attempts_exceeded: 10,
+    token_missing: 1,
   });
   await lab.issuer.close();
 });

@@ -205,9 +205,12 @@ export function listContract(storeTest: StoreTest): void {
       assert.deepEqual(await found({ device: '0% ~_' }), [odd]);
       assert.deepEqual(await found({ device: '_' }), [odd]);
       assert.deepEqual(await found({ device: '%x' }), []);
+      const other = await signIn(lab, bea, 'Émile’s Phone');
+      assert.deepEqual(await found({ device: 'Émile’s pHone' }), [other]);
+      assert.deepEqual(await found({ device: 'émile' }), [], 'as the page says');
       assert.deepEqual(await found({ subject: 'ada' }), [odd, phone]);
       assert.deepEqual(await found({ subject: ada, device: 'iphone', clientId: own }), [phone]);
-      assert.deepEqual(await found({ subject: bea, clientId: own }), []);
+      assert.deepEqual(await found({ subject: bea, clientId: own }), [other]);
       assert.deepEqual(await found({ clientId: 'one' }), [linked]);
       const named = async (prefix: string): Promise<readonly string[]> =>
         (await lab.b.searchAccounts({ prefix, limit: 10 })).map(({ name }) => name);

@@ -11,7 +11,7 @@ export interface Sharer {
   readonly deadline: number;
 }
 
-/** How many batches share a transaction at most (design section 5). */
+/** How many batches share a transaction at most. */
 const sharedByAtMost = 64;
 
 /**

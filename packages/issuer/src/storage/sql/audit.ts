@@ -10,7 +10,7 @@ interface Line {
 
 const orDash = (text: string) => `coalesce(length(${text}) || ':' || ${text}, '-')`;
 
-/** What is hashed of a line: `auditHash` in sql-audit.ts says the same in our language. */
+/** What is hashed of a line: `auditHash` in transactions/audit.ts says the same in our language. */
 const chained = ({ kind, clientId, sid, fields }: Line) =>
   `sha256_hex(hash || ' ' || (seq + 1) || ' ' || CAST(now_us() AS BIGINT) || ' ' || ${kind} || ' ' || ${orDash(clientId)} || ' ' ||
     ${orDash(sid)} || ' ' || ${fields})`;

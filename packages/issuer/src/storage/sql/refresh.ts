@@ -6,7 +6,7 @@ import { alive, issueColumns } from './sessions.ts';
 /** Rule 3 asks how long ago the last rotation was. */
 const supersededFor = 60_000_000;
 
-/** What the token's generation $2 means against the row as it stands: design section 4, rules 1 to 3, and nothing else. */
+/** What the token's generation $2 means against the row as it stands: rules 1 to 3 of `docs/spec/refresh.md`, and nothing else. */
 const refreshOutcome = `CASE
   WHEN generation < $2 THEN 'recovered'
   WHEN generation = $2 THEN 'rotated'

@@ -2,7 +2,7 @@
 
 /**
  * Whether the row of `sessions` at hand stands. The one place that knows; every rule and every list uses it.
- * A cut ends what started at or before it (design section 5), so a session stands if it started after.
+ * A cut ends what started at or before it, so a session stands if it started after.
  */
 export const alive = `(
   sessions.ended_at IS NULL

@@ -45,7 +45,7 @@ export function createSqlFeed(engine: Engine): Feed {
   };
 }
 
-/** A token lives an hour at most (design section 3), in microseconds. */
+/** A token lives an hour at most, in microseconds. */
 const longestTokenLife = 3_600_000_000;
 
 async function readFeed(

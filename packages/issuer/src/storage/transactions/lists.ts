@@ -111,12 +111,15 @@ async function searchSessions(
   const indexed = given(clientId, subject, subject && foldName(subject), after);
   const [end] = by.device ? await engine.read(statement(lists.reachOfSessions(by), ...indexed)) : [];
   const reach = end && text(end, 'reach');
-  const like = device === undefined ? undefined : `%${literally(device.toLowerCase())}%`;
+  const like = device === undefined ? undefined : `%${literally(lowerAscii(device))}%`;
   const found = lists.searchSessions({ ...by, reach: reach !== undefined });
   const rows = await engine.read(statement(found, ...indexed, ...given(reach, like), limit));
   const sessions = rows.map(readNamedSession);
   return { rows: sessions, older: (sessions.length < limit ? reach : sessions.at(-1)?.sid) ?? null };
 }
+
+/** As both engines lower what they compare with: no other letters than these. */
+const lowerAscii = (words: string): string => words.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 /** As of sessions: a line is found by its session or its place, and by nothing else. */
 async function searchAudit(engine: Engine, search: AuditSearch): ReturnType<ListStorage['searchAudit']> {

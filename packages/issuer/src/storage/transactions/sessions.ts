@@ -29,7 +29,7 @@ import { noteEnd } from '../sql/told-ends.ts';
 import type { Storage } from '../port/storage.ts';
 import { kindOfEnd, stolen } from './told-ends.ts';
 
-/** Live sessions a machine client may have; opening one more ends the one idle for longest (design section 7). */
+/** Live sessions a machine client may have; opening one more ends the one idle for longest. */
 const machineSessionsAtMost = 1000;
 
 type Sessions = Pick<
