@@ -34,7 +34,10 @@ export interface IssuerOptions {
 }
 
 /** What can be judged of them without a store. */
-export type StatedOptions = Pick<IssuerOptions, 'issuer' | 'audiences' | 'lifetimes'>;
+export type StatedOptions = Pick<
+  IssuerOptions,
+  'issuer' | 'audiences' | 'lifetimes' | 'keySetMaxAge' | 'keyRotation'
+>;
 
 const micros = 1_000_000;
 const hour = 3600;
@@ -55,10 +58,24 @@ export function readIssuerOptions(options: StatedOptions): {
   readonly issuer: string;
   readonly audiences: readonly Audience[];
   readonly lifetimes: Lifetimes;
+  readonly keySetMaxAge: number;
+  readonly keyRotation: number;
 } {
   const issuer = checkIssuer(options.issuer);
   const audiences = readAudiences(issuer, options.audiences);
-  return { issuer, audiences, lifetimes: readLifetimes(options.lifetimes ?? {}, audiences) };
+  const { lifetimes = {}, keySetMaxAge = 300, keyRotation = 30 * day } = options;
+  demandSeconds('keySetMaxAge', keySetMaxAge, { atLeast: 1, atMost: day });
+  // A next key waits until every cache has let go of the key set before it.
+  demandSeconds('keyRotation', keyRotation, { atLeast: 2 * keySetMaxAge + hour, atMost: 400 * day });
+  return { issuer, audiences, lifetimes: readLifetimes(lifetimes, audiences), keySetMaxAge, keyRotation };
+}
+
+function demandSeconds(name: string, given: number, bounds: { atLeast: number; atMost: number }): void {
+  const { atLeast, atMost } = bounds;
+  if (!Number.isSafeInteger(given) || given < atLeast || given > atMost)
+    throw new TypeError(
+      `${name} is ${String(given)} s, expected a whole number from ${String(atLeast)} to ${String(atMost)}`,
+    );
 }
 
 function checkIssuer(text: string): string {
@@ -90,6 +107,9 @@ function readLifetimes(
   given: NonNullable<IssuerOptions['lifetimes']>,
   audiences: readonly Audience[],
 ): Lifetimes {
+  const stray = Object.keys(given).find((name) => !Object.hasOwn(defaults, name));
+  if (stray !== undefined)
+    throw new TypeError(`unknown lifetimes.${stray}, expected ${Object.keys(defaults).join(', ')}`);
   const seconds = { ...defaults, ...given };
   const longest = Math.max(...audiences.map(({ tokenLife }) => tokenLife));
   for (const [name, life] of Object.entries(seconds)) {

@@ -64,7 +64,6 @@ export interface Issuer {
 }
 
 const micros = 1_000_000;
-const day = 24 * 3600;
 
 /**
  * Creates an issuer over a store and a keyring.
@@ -75,8 +74,8 @@ const day = 24 * 3600;
  * @throws TypeError with the fix in the message for unsound options; Error if the keyring does not open the store.
  */
 export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
-  const { issuer, audiences, lifetimes } = readIssuerOptions(options);
-  const { keyring, clock = Date.now, keySetMaxAge = 300, keyRotation = 30 * day } = options;
+  const { issuer, audiences, lifetimes, keySetMaxAge, keyRotation } = readIssuerOptions(options);
+  const { keyring, clock = Date.now } = options;
   const elapsed = options.elapsed ?? ((): number => performance.now());
   const meter = createMeter({ elapsed });
   const storage = meter.metered(options.storage);
@@ -85,7 +84,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     options.report?.(fault);
   };
   // Judged before anything runs in the background, which would keep the process alive.
-  const said = options.people === undefined ? undefined : readPeople(options.people, audiences);
+  const said = options.people === undefined ? undefined : readPeople(options.people, { issuer, audiences });
   await settleIssuer(storage, issuer);
   const inCookies = options.people === undefined ? 0 : boundTokenLife;
   const tokenLife = Math.max(inCookies, ...audiences.map((audience) => audience.tokenLife)) * micros;

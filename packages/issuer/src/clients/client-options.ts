@@ -91,6 +91,10 @@ export async function readNewClient(
   if (client.kind === 'public' && client.rights.length > 0)
     throw new TypeError('a public client has no rights: nothing proves that it is the client');
   const keys = await Promise.all(client.keys.map((jwk) => importPublicKey(jwk).catch(refuseKey)));
+  const named = client.audiences.map(({ audience }) => audience);
+  const twice = named.find((audience, at) => named.indexOf(audience) !== at);
+  if (twice !== undefined)
+    throw new TypeError(`the audience ${twice} is named twice: say all its scope values at once`);
   const stray = client.audiences.find(({ audience }) => !knownAudiences.includes(audience));
   if (stray)
     throw new TypeError(`unknown audience ${stray.audience}, expected one of ${knownAudiences.join(', ')}`);

@@ -1,4 +1,6 @@
-import type { Audience } from '../sessions/audiences.ts';
+import { z } from 'zod';
+import { plainName } from '../plain-name.ts';
+import { ownAudiences, type Audience } from '../sessions/audiences.ts';
 import { readSignIn } from '../linking/own-sign-in.ts';
 import {
   readRegistration,
@@ -19,6 +21,13 @@ export interface PeopleOptions {
   readonly registration?: RegistrationOptions;
 }
 
+/** What each part has to be, part by part, is judged by those who use it. */
+const stated = z.strictObject({
+  name: z.string().min(1).max(120).regex(plainName, 'expected one line of text').optional(),
+  signIn: z.strictObject({ url: z.string() }).optional(),
+  registration: z.unknown().optional(),
+});
+
 /** `PeopleOptions`, judged. */
 export interface StatedPeople {
   readonly name: string | undefined;
@@ -32,9 +41,14 @@ export interface StatedPeople {
  * @throws TypeError with the fix in the message.
  */
 export function readPeople(
-  { name, signIn, registration }: PeopleOptions,
-  audiences: readonly Audience[],
+  given: PeopleOptions,
+  { issuer, audiences }: { issuer: string; audiences: readonly Audience[] },
 ): StatedPeople {
-  const known = audiences.map(({ audience }) => audience);
+  const parsed = stated.safeParse(given);
+  if (!parsed.success) throw new TypeError(`unsound people: ${z.prettifyError(parsed.error)}`);
+  const { name, signIn, registration } = given;
+  // What the issuer's own interfaces do is for those whom an operator has given a right.
+  const own = new Set(ownAudiences(issuer).map(({ audience }) => audience));
+  const known = audiences.map(({ audience }) => audience).filter((audience) => !own.has(audience));
   return { name, signIn: readSignIn(signIn), registration: readRegistration(registration, known) };
 }
