@@ -5,7 +5,8 @@
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { battery } from '@symbolon/attack';
 import { format, resolveConfig } from 'prettier';
-import { requirements, type Requirement } from './requirements.ts';
+import type { Requirement } from './requirement.ts';
+import { requirements } from './requirements.ts';
 import { familyOf, mentionsOf, sentencesOf } from './spec-sentences.ts';
 
 const page = 'docs/conformance.md';
@@ -24,7 +25,7 @@ const sentences = new Map(
   files.flatMap((file) => sentencesOf(file).map(({ id }) => [id, file.name] as const)),
 );
 const families = new Set([...sentences.keys()].map(familyOf));
-const tests = globSync('packages/*/test/**/*.ts').sort().map(read);
+const tests = globSync(['packages/*/test/**/*.ts', 'e2e/**/*.test.ts']).sort().map(read);
 const named = tests.flatMap((file) => mentionsOf(file, families).named);
 const testsOf = Map.groupBy(named, ({ id }) => id);
 
@@ -58,7 +59,7 @@ function pageText(): string {
       '',
       '| requirement | what it asks | our sentences | tests | attacks | result |',
       '| --- | --- | --- | --: | --: | --- |',
-      ...rows.map(rowText),
+      ...rows.toSorted(byId).map(rowText),
     ].join('\n'),
   );
   return `# Conformance
@@ -71,6 +72,10 @@ tests run against our guards, where nothing may be accepted. A requirement is pu
 
 ${sections.join('\n\n')}
 `;
+}
+
+function byId(one: Requirement, other: Requirement): number {
+  return one.id.localeCompare(other.id, 'en', { numeric: true });
 }
 
 function rowText(requirement: Requirement): string {

@@ -1,16 +1,5 @@
-import type { Maps } from '@symbolon/attack';
-
-/** A requirement of a standard, and the sentences of docs/spec that answer it. */
-export interface Requirement {
-  /** The standard: a member of what an attack maps to, or a name. */
-  readonly standard: keyof Maps | 'RFC 9449';
-  readonly id: string;
-  /** What it asks, in our words. */
-  readonly asks: string;
-  readonly sentences: readonly string[];
-  /** Why no sentence answers it, where none does. */
-  readonly open?: string;
-}
+import { row, type Requirement } from './requirement.ts';
+import { requirementsOfPeople } from './requirements-of-people.ts';
 
 const signed = ['TOKEN-4', 'TOKEN-5', 'TOKEN-7', 'TOKEN-8', 'TOKEN-9', 'GUARD-8'];
 const algorithms = ['TOKEN-3', 'TOKEN-4', 'KEYS-1', 'KEYS-2', 'PROOF-5'];
@@ -23,9 +12,8 @@ const heard = ['FEED-1', 'FEED-2', 'FEED-20', 'FEED-26', 'FEED-28', 'FEED-40', '
 const ended = ['ISSUER-30', 'ISSUER-35', 'STORE-19', 'STORE-20', 'STORE-22', 'REFRESH-7', ...heard];
 const bound = ['GUARD-7', 'GUARD-15', 'PROOF-6', 'PROOF-14', 'REFRESH-6', 'ISSUER-1', 'ISSUER-7'];
 const once = ['GUARD-16', 'GUARD-17', 'GUARD-20', 'GUARD-24', 'ISSUER-3', 'STORE-12'];
-const people = 'people sign in with the pages that are not built yet';
 
-/** Every requirement that the project answers to, in the order of the standards. */
+/** Every requirement that the project answers to. */
 export const requirements: readonly Requirement[] = [
   row('asvs401', '3.2.2', 'Session tokens hold at least 64 bits of entropy', [
     'TOKEN-13',
@@ -45,7 +33,12 @@ export const requirements: readonly Requirement[] = [
     'Stateless tokens are signed, and safe from tampering, enveloping, replay, null cipher and key substitution',
     [...signed, ...algorithms, ...once],
   ),
-  row('asvs403', '3.5.1', 'OAuth tokens of linked applications can be revoked', ['ISSUER-30', 'ISSUER-35']),
+  row('asvs403', '3.5.1', 'OAuth tokens of linked applications can be revoked', [
+    'ISSUER-30',
+    'ISSUER-35',
+    'AUTHORIZE-19',
+    'PAGE-11',
+  ]),
   row('asvs403', '3.5.2', 'Session tokens instead of static API secrets', noStaticSecrets),
   row(
     'asvs403',
@@ -65,7 +58,7 @@ export const requirements: readonly Requirement[] = [
     'FEED-21',
     ...heard,
   ]),
-  row('asvs50', '7.5.1', 'Sensitive changes need the person again', ['GUARD-23']),
+  row('asvs50', '7.5.1', 'Sensitive changes need the person again', ['GUARD-23', 'ACCOUNT-13', 'PAGE-14']),
   row('asvs50', '9.1.1', 'Self-contained tokens are verified by signature or MAC', signed),
   row('asvs50', '9.1.2', 'Only algorithms of an allow list, never none, symmetric or asymmetric', algorithms),
   row('asvs50', '9.1.3', 'Keys come from configured sources; jku, x5u and jwk are not believed', keySources),
@@ -80,7 +73,7 @@ export const requirements: readonly Requirement[] = [
     'ISSUER-22',
   ]),
   row('asvs50', '10.4.8', 'Refresh tokens end absolutely', ['ISSUER-24']),
-  row('asvs50', '10.4.9', 'Tokens can be revoked', ['ISSUER-30']),
+  row('asvs50', '10.4.9', 'Tokens can be revoked, by people too', ['ISSUER-30', 'PAGE-11', 'LINK-4']),
   row('asvs50', '10.4.16', 'Clients authenticate by asymmetric keys', [
     'ISSUER-1',
     'ISSUER-5',
@@ -115,7 +108,6 @@ export const requirements: readonly Requirement[] = [
     'ISSUER-21',
     'ISSUER-22',
   ]),
-  row('rfc9700', '2.1.1', 'Authorization codes are protected by PKCE', [], people),
   row('RFC 9449', '4.2', 'The form of a proof', ['PROOF-1', 'PROOF-2', 'PROOF-10', 'PROOF-18']),
   row('RFC 9449', '4.3', 'The twelve checks of a proof', [
     'PROOF-2',
@@ -140,7 +132,7 @@ export const requirements: readonly Requirement[] = [
   row('cwe', 'CWE-347', 'Improper verification of a signature', signed),
   row('cwe', 'CWE-613', 'Insufficient session expiration', [...ended, ...times]),
   row('cwe', 'CWE-798', 'Hard-coded credentials', noStaticSecrets),
-  row('cwe', 'CWE-918', 'Server-side request forgery', ['TOKEN-4', 'GUARD-33']),
+  row('cwe', 'CWE-918', 'Server-side request forgery', ['TOKEN-4', 'GUARD-33', 'AUTHORIZE-44', 'ACCOUNT-35']),
   row('cwe', 'CWE-400', 'Uncontrolled resource consumption', [
     'TOKEN-2',
     'GUARD-6',
@@ -150,14 +142,5 @@ export const requirements: readonly Requirement[] = [
     'GUARD-31',
   ]),
   row('cwe', 'CWE-532', 'Secrets in logs', ['TOKEN-26', 'GUARD-36', 'HOLDER-16']),
+  ...requirementsOfPeople,
 ];
-
-function row(
-  standard: Requirement['standard'],
-  id: string,
-  asks: string,
-  sentences: readonly string[],
-  open?: string,
-): Requirement {
-  return { standard, id, asks, sentences: [...new Set(sentences)], ...(open === undefined ? {} : { open }) };
-}
