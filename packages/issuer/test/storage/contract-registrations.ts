@@ -76,6 +76,26 @@ export function registrationContract(storeTest: StoreTest): void {
   });
 
   storeTest(
+    'AUTHORIZE-49: two weeks after it came a client goes with the requests that wait, unless somebody has decided one',
+    async ({ a, b, clock }) => {
+      const [repeated, decided] = [await registered(a), await registered(a)];
+      clock.advance(2 * week - 1800);
+      const early = await kept(a, repeated);
+      clock.advance(1799);
+      const [repeatedAgain, waits] = [await kept(a, repeated), await kept(a, decided)];
+      assert.equal(await b.sweepUnusedClients(), 0, 'within two weeks each keeps it');
+      await allowed(b, { clientId: decided });
+      clock.advance(2);
+      assert.equal(await b.sweepUnusedClients(), 1);
+      assert.equal(await a.findClient(repeated), null);
+      for (const gone of [early, repeatedAgain]) assert.equal(await a.findRequest(gone), null);
+      assert.notEqual(await a.findClient(decided), null, 'a person has allowed it something');
+      assert.notEqual(await a.findRequest(waits), null);
+      assert.equal((await a.verifyAudit()).kind, 'intact');
+    },
+  );
+
+  storeTest(
     'AUTHORIZE-46: a document’s last good reading is on the database’s clock',
     async ({ a, b, clock }) => {
       const document = 'https://app.example/client';

@@ -25,7 +25,8 @@ export interface RegistrationStorage {
   countOpenRequests(): Promise<ReadonlyMap<string, OpenRequests>>;
   /**
    * Deletes clients that registered themselves a week ago or longer, and for which no person has decided anything since:
-   * no grant, no session, no request that waits. Removed ones stay, so that their ids stay taken.
+   * no grant, no session. A request that waits keeps its client until two weeks after it came, and then goes with it.
+   * Removed ones stay, so that their ids stay taken.
    */
   sweepUnusedClients(): Promise<number>;
 }

@@ -65,13 +65,27 @@ export const documentReadAt = `SELECT read_at FROM clients WHERE id = $1`;
 
 // ——— what nobody uses
 
-const unused = `clients.created_at < now_us() - ${week} AND clients.removed_at IS NULL
+/** It registered itself, and no person has decided anything about it. */
+const undecided = `clients.removed_at IS NULL
   AND (${registeredSelf('dynamic')} OR ${registeredSelf('document')})
   AND NOT EXISTS (SELECT 1 FROM grants WHERE grants.client_id = clients.id)
-  AND NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.client_id = clients.id)
-  AND NOT EXISTS (SELECT 1 FROM authorization_requests WHERE authorization_requests.client_id = clients.id)`;
+  AND NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.client_id = clients.id)`;
+/** Anybody may send a request, again and again: a while after the registration none keeps its client any more. */
+const isForgone = `clients.created_at < now_us() - ${2 * week}`;
+const unused = `clients.created_at < now_us() - ${week} AND ${undecided}`;
+const isAskedFor = `EXISTS (SELECT 1 FROM authorization_requests WHERE authorization_requests.client_id = clients.id)`;
 
-export const listUnused = `SELECT id FROM clients WHERE ${unused} ORDER BY created_at, id LIMIT ${sweptAtOnce}`;
+export const listUnused = `
+  SELECT id FROM clients WHERE ${unused} AND (${isForgone} OR NOT ${isAskedFor})
+  ORDER BY created_at, id LIMIT ${sweptAtOnce}`;
+
+/** Those that wait for somebody to decide, and are in nobody's hands just now. $1 client. */
+export const dropRequestsOfForgone = `
+  DELETE FROM authorization_requests WHERE hash IN (
+    SELECT waiting.hash FROM authorization_requests AS waiting
+    WHERE waiting.client_id = $1 AND waiting.request IS NULL
+      AND EXISTS (SELECT 1 FROM clients WHERE clients.id = $1 AND ${undecided} AND ${isForgone})
+    /* FOR UPDATE SKIP LOCKED */)`;
 
 /**
  * With the head held. A client of which somebody keeps a request just now is left alone; whoever comes later waits, and
@@ -79,8 +93,13 @@ export const listUnused = `SELECT id FROM clients WHERE ${unused} ORDER BY creat
  */
 export const deleteUnused = `
   DELETE FROM clients WHERE id IN (
-    SELECT clients.id FROM clients WHERE clients.id = $1 AND ${unused} /* FOR UPDATE SKIP LOCKED */)
+    SELECT clients.id FROM clients WHERE clients.id = $1 AND ${unused} AND NOT ${isAskedFor} /* FOR UPDATE SKIP LOCKED */)
   RETURNING 1 AS swept`;
+/** Where the client stands after all, its own key refuses the batch: its requests stay with it. $1 client. */
+export const demandGone = `
+  INSERT INTO clients (id, name, kind, keys, bearer, audiences, rights, registration, subject, cut_at, created_at)
+  SELECT id, name, kind, keys, bearer, audiences, rights, registration, subject, cut_at, created_at
+  FROM clients WHERE clients.id = $1`;
 const isGone = `EXISTS (SELECT 1 FROM subjects WHERE subjects.namespace = $1 AND subjects.external_id = '')
   AND NOT EXISTS (SELECT 1 FROM clients WHERE clients.id = $1)`;
 /** While its subject still says that it was this transaction. $1 client, $2 fields. */

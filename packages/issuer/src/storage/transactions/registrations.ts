@@ -1,5 +1,5 @@
 import type { NewClient } from '../port/decisions.ts';
-import type { Engine } from '../engine.ts';
+import { UniqueViolation, type Engine } from '../engine.ts';
 import { integer, orNull, text } from './read-rows.ts';
 import type { RegistrationStorage } from '../port/registration-storage.ts';
 import { statement } from './decision.ts';
@@ -71,13 +71,21 @@ async function sweepUnusedClients(engine: Engine): Promise<number> {
   }
 }
 
+/** With what waits for it, or not at all: a request that somebody just decides keeps its client, and the others that wait. */
 async function deleteUnused(engine: Engine, id: string): Promise<boolean> {
-  const [, deleted] = await engine.batch([
-    statement(holdHead),
-    { ...statement(sql.deleteUnused, id), lastIf: (rows) => rows.length === 0 },
-    statement(sql.auditUnused, id, JSON.stringify({ by: 'unused' })),
-    statement(recordAudit),
-    statement(sql.deleteSubjectOfUnused, id),
-  ]);
-  return deleted?.length === 1;
+  try {
+    const [, , deleted] = await engine.batch([
+      statement(sql.dropRequestsOfForgone, id),
+      statement(holdHead),
+      statement(sql.deleteUnused, id),
+      statement(sql.demandGone, id),
+      statement(sql.auditUnused, id, JSON.stringify({ by: 'unused' })),
+      statement(recordAudit),
+      statement(sql.deleteSubjectOfUnused, id),
+    ]);
+    return deleted?.length === 1;
+  } catch (error) {
+    if (error instanceof UniqueViolation && error.table === 'clients') return false;
+    throw error;
+  }
 }
