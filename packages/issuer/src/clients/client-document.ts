@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readClientMetadata, readNamedKey, type SelfDescribed } from './client-metadata.ts';
+import { isAtUsualPort } from './document-url.ts';
 import type { Outbound } from '../outbound/outbound.ts';
 import { faultOfUri } from './redirect-uris.ts';
 import type { SelfRegistration } from './registration-policy.ts';
@@ -26,14 +27,14 @@ const keySet = z.object({ keys: z.array(z.record(z.string(), z.unknown())).max(6
  */
 export async function readDocument(
   id: string,
-  { outbound, policy }: { outbound: Outbound; policy: SelfRegistration },
+  { policy, ...by }: { outbound: Outbound; loopback: boolean; policy: SelfRegistration },
 ): Promise<SelfDescribed> {
-  const said = await readJson(id, { outbound, maxBytes: longest });
+  const said = await readJson(id, { ...by, maxBytes: longest });
   if (document.parse(said).client_id !== id) throw new Error('the document names another client');
   const readKeys = async (jwksUri: string): Promise<readonly PublicJwk[]> => {
     const isOwn = faultOfUri(jwksUri, 'web') === undefined && new URL(jwksUri).origin === new URL(id).origin;
     if (!isOwn) throw new Error('the keys lie on another origin than the document');
-    return readKeySet(await readJson(jwksUri, { outbound, maxBytes: longestKeys }));
+    return readKeySet(await readJson(jwksUri, { ...by, maxBytes: longestKeys }));
   };
   const client = await readClientMetadata(said, { policy, how: 'document', readKeys });
   const { redirectUris, postLogoutRedirectUris } = client.registration;
@@ -44,8 +45,9 @@ export async function readDocument(
 
 async function readJson(
   url: string,
-  { outbound, maxBytes }: { outbound: Outbound; maxBytes: number },
+  { outbound, maxBytes, ...at }: { outbound: Outbound; loopback: boolean; maxBytes: number },
 ): Promise<unknown> {
+  if (!isAtUsualPort(url, at)) throw new Error('unexpected port, expected that of https');
   const headers = { accept: 'application/json' };
   const answer = await outbound({ url, method: 'GET', headers, maxBytes, within });
   const [type = ''] = String(answer.headers['content-type'] ?? '').split(';');

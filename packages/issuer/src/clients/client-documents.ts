@@ -1,9 +1,10 @@
 import { AuthError } from '@symbolon/token';
 import { createAttempts, type Attempts } from '../senders/attempts.ts';
 import { readDocument } from './client-document.ts';
+import { isAtUsualPort, isDocumentUrl } from './document-url.ts';
 import { createOutbound, type Outbound } from '../outbound/outbound.ts';
 import { newId } from '../random.ts';
-import { isLoopback } from './redirect-uris.ts';
+import { createReadings, type Readings } from '../outbound/readings.ts';
 import type { RegistrationPolicy, SelfRegistration } from './registration-policy.ts';
 import type { Storage } from '../storage/port/storage.ts';
 
@@ -12,7 +13,8 @@ export interface ClientDocuments {
   /**
    * Reads the document of a client that is not known here yet, so that there is a row of it where it is good.
    *
-   * @throws AuthError `registration_limit`: too many new ones, of this sender, of that host or of everybody.
+   * @throws AuthError `client_document_port`; `registration_limit`: too many new ones, of this sender, of that host or of
+   * everybody; `readings_exceeded`: too many just now.
    */
   readonly introduce: (id: string, sender: string | undefined) => Promise<void>;
   /**
@@ -22,14 +24,15 @@ export interface ClientDocuments {
   readonly renew: (client: { id: string; readAt: number }) => Promise<boolean>;
   /**
    * Reads it again before its time, a minute after the last time at the earliest: its client has made an assertion with a
-   * key that was not there then. As `renew` otherwise.
+   * key that was not there then. As `renew` otherwise, but what finds no place is told so.
+   *
+   * @throws AuthError `readings_exceeded`.
    */
   readonly reread: (client: { id: string; readAt: number }) => Promise<boolean>;
   /** Whether the document of a known client has not been read for so long that its row says nothing any more. */
   readonly isLapsed: (readAt: number) => boolean;
 }
 
-const longest = 256;
 /** In ms. */
 const freshFor = 3600 * 1000;
 const triedAgainAfter = 60 * 1000;
@@ -77,11 +80,13 @@ function openClientDocuments(options: {
   const senders = createAttempts({ perHour: policy.perSender, clock });
   const hosts = createAttempts({ perHour: perHost, clock });
   const all = createAttempts({ perHour: readingsForEach * policy.perHour, clock });
+  // What is new, which anybody may bring, takes no place of what is known.
+  const [ofNew, ofKnown] = [createReadings(), createReadings()];
   // Of known ones nobody's keep another's from being read, so there is no count of all: each waits for itself.
   const [again, early] = [createAttempts(ofKnownHost(clock)), createAttempts(ofKnownHost(clock))];
 
   const load = async (id: string): Promise<boolean> => {
-    const client = await readDocument(id, { outbound: options.outbound, policy });
+    const client = await readDocument(id, options);
     const subject = { id: newId(), handle: newId() };
     const kept = await storage.registerClient(
       { ...client, id, rights: [], subject, by: 'document' },
@@ -89,12 +94,12 @@ function openClientDocuments(options: {
     );
     return kept.kind === 'registered';
   };
-  const read = (id: string): Promise<boolean> => {
+  const read = (id: string, at: Readings): Promise<boolean> => {
     // Whoever asks decides what is read: what is remembered has a bound, and what was tried first is forgotten first.
     const [oldest] = tried.keys();
     if (tried.size >= remembered && oldest !== undefined && !tried.has(id)) tried.delete(oldest);
     const failures = tried.get(id)?.failures ?? 0;
-    const done = load(id).catch(() => false);
+    const done = at.run(new URL(id).hostname, () => load(id)).catch(() => false);
     const entry = { until: clock() + triedAgainAfter, done, failures };
     tried.set(id, entry);
     void done.then((isRead) => {
@@ -115,7 +120,9 @@ function openClientDocuments(options: {
     if (clock() - readAt / 1000 < after) return false;
     const known = lately(id);
     if (known !== undefined) return known;
-    return counted.admit(new URL(id).hostname) ? read(id) : false;
+    const { hostname } = new URL(id);
+    ofKnown.demandRoom(hostname);
+    return counted.admit(hostname) ? read(id, ofKnown) : false;
   };
 
   return {
@@ -126,21 +133,16 @@ function openClientDocuments(options: {
         await known;
         return;
       }
+      if (!isAtUsualPort(id, options)) throw new AuthError('client_document_port');
+      const { hostname } = new URL(id);
+      ofNew.demandRoom(hostname);
       // One sender's are counted before those of a host, and these before everybody's: what is refused uses nothing up.
-      const admitted = senders.admit(sender) && hosts.admit(new URL(id).hostname) && all.admit('');
+      const admitted = senders.admit(sender) && hosts.admit(hostname) && all.admit('');
       if (!admitted) throw new AuthError('registration_limit', { detail: { retryAfter: hour / 1000 } });
-      await read(id);
+      await read(id, ofNew);
     },
-    renew: (client) => readAgain(client, { after: freshFor, counted: again }),
+    renew: (client) => readAgain(client, { after: freshFor, counted: again }).catch(() => false),
     reread: (client) => readAgain(client, { after: triedAgainAfter, counted: early }),
     isLapsed: (readAt) => clock() - readAt / 1000 >= lapsedAfter,
   };
-}
-
-/** An https URL with a path, in its one spelling: no user, query, fragment or dot segment. */
-function isDocumentUrl(id: string, { loopback }: { loopback: boolean }): boolean {
-  const url = id.length > longest ? null : URL.parse(id);
-  if (url?.href !== id || url.pathname === '/') return false;
-  if (url.search !== '' || id.includes('#') || url.username !== '' || url.password !== '') return false;
-  return url.protocol === 'https:' || (loopback && isLoopback(id));
 }

@@ -33,12 +33,16 @@ export interface Clients {
    * known by it is read again where its life is over.
    */
   readonly find: (id: string) => Promise<KnownClient | undefined>;
-  /** Reads the document of a known client before its time, if not within the last minute; true: it may have other keys. */
+  /**
+   * Reads the document of a known client before its time, if not within the last minute; true: it may have other keys.
+   *
+   * @throws AuthError `readings_exceeded`.
+   */
   readonly reread: (id: string) => Promise<boolean>;
   /**
    * One that nobody has seen yet may be known by the document at its id: then `find` finds it from now on.
    *
-   * @throws AuthError `registration_limit`.
+   * @throws AuthError `client_document_port`, `registration_limit`, `readings_exceeded`.
    */
   readonly introduce: (id: string, sender: string | undefined) => Promise<void>;
 }

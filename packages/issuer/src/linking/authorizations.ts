@@ -6,7 +6,7 @@ import type { Clients } from '../clients/clients.ts';
 import type { LookupKey } from '../keys/lookup-key.ts';
 import { consentLife } from './consent-life.ts';
 import { newBytes, newId } from '../random.ts';
-import { createRequestCeiling, ofSender, type SentBy } from '../senders/request-ceiling.ts';
+import { createRequestCeiling, ofSender, retryAfter, type SentBy } from '../senders/request-ceiling.ts';
 import { createSenderPlaces, type SenderPlaces } from '../senders/sender-places.ts';
 import type { Lifetimes } from '../sessions/sessions.ts';
 import type { OpenRequest } from '../storage/port/authorization-storage.ts';
@@ -136,7 +136,7 @@ export function openAuthorizations(options: {
     if (sentBy.kind === 'anybody' && sentBy.address !== undefined) {
       const { address } = sentBy;
       if (!waiting.places.take({ name, address, clientId, ofClient }))
-        throw new AuthError('requests_exceeded');
+        throw new AuthError('requests_exceeded', { detail: { retryAfter } });
     }
     let isKept = false;
     try {

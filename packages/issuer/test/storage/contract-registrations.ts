@@ -3,7 +3,7 @@ import type { NewClient } from '../../src/storage/port/decisions.ts';
 import { provenName } from '../../src/storage/port/registration-storage.ts';
 import type { Registration } from '../../src/storage/port/rows.ts';
 import type { Storage } from '../../src/storage/port/storage.ts';
-import { allowed, kept } from './code-lab.ts';
+import { allowed, kept, subjectOf } from './code-lab.ts';
 import { app, hour, id, minute, newClient, type StoreTest } from './lab.ts';
 
 const by = (how: Registration['by']): Pick<NewClient, 'registration'> => ({
@@ -136,6 +136,21 @@ export function registrationContract(storeTest: StoreTest): void {
       assert.equal((await a.verifyAudit()).kind, 'intact');
     },
   );
+
+  storeTest('AUTHORIZE-56: a client is linked while somebody allows it something', async ({ a, b }) => {
+    const [linked, stranger] = [await registered(a), await registered(a)];
+    const [first, second] = await Promise.all(['ada', 'bob'].map((name) => subjectOf(a, name)));
+    const grants = [
+      await allowed(a, { clientId: linked, subject: first ?? '' }),
+      await allowed(a, { clientId: linked, subject: second ?? '' }),
+    ];
+    const seen = async () => [await b.isLinked(linked), await b.isLinked(stranger)];
+    for (const { grantId } of grants) {
+      assert.deepEqual(await seen(), [true, false]);
+      await a.endGrant({ grantId, reason: 'person', by: 'test' });
+    }
+    assert.deepEqual(await seen(), [false, false]);
+  });
 
   storeTest(
     'AUTHORIZE-53: what waits is counted by client, and apart what it proved',

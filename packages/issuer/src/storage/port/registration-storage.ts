@@ -23,6 +23,8 @@ export interface RegistrationStorage {
   documentReadAt(clientId: string): Promise<number | null>;
   /** How many requests of each client wait for somebody to decide; clients without any are left out. */
   countOpenRequests(): Promise<ReadonlyMap<string, OpenRequests>>;
+  /** Whether some person allows this client something now. */
+  isLinked(clientId: string): Promise<boolean>;
   /**
    * Deletes clients that registered themselves a week ago or longer, and for which no person has decided anything since:
    * no grant, no session. A request that waits keeps its client until two weeks after it came, and then goes with it.

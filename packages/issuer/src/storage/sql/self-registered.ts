@@ -118,3 +118,6 @@ export const countOpenRequests = `
     sum(CASE WHEN substr(hash, 1, ${provenName.length}) = '${provenName}' THEN 1 ELSE 0 END) AS proven
   FROM authorization_requests
   WHERE request IS NULL AND expires_at > now_us() GROUP BY client_id`;
+
+/** $1 client. */
+export const isLinked = `SELECT 1 AS linked FROM grants WHERE client_id = $1 AND ended_at IS NULL LIMIT 1`;

@@ -25,6 +25,9 @@ export function createSqlRegistrations(engine: Engine): RegistrationStorage {
         }),
       );
     },
+    async isLinked(clientId) {
+      return (await engine.read(statement(sql.isLinked, clientId))).length === 1;
+    },
     sweepUnusedClients: () => sweepUnusedClients(engine),
   };
 }
