@@ -77,9 +77,10 @@ function openClientDocuments(options: {
 }): ClientDocuments {
   const { storage, policy, clock } = options;
   const tried = new Map<string, Tried>();
-  const senders = createAttempts({ perHour: policy.perSender, clock });
+  const ofAll = readingsForEach * policy.perHour;
+  const senders = createAttempts({ perHour: policy.perSender, unnamed: ofAll / 2, clock });
   const hosts = createAttempts({ perHour: perHost, clock });
-  const all = createAttempts({ perHour: readingsForEach * policy.perHour, clock });
+  const all = createAttempts({ perHour: ofAll, clock });
   // What is new, which anybody may bring, takes no place of what is known.
   const [ofNew, ofKnown] = [createReadings(), createReadings()];
   // Of known ones nobody's keep another's from being read, so there is no count of all: each waits for itself.

@@ -31,8 +31,14 @@ const together = 100_000;
 const proven = { unlinked: 50_000, linked: 100_000, operator: 150_000 } as const;
 /** Of one client: what operators registered may be many people's, what registered itself should take no one's place. */
 const ofClient = { operator: 50_000, dynamic: 2000, document: 2000 } as const;
-/** Of what waits of one client: one sender's share, so that it takes many to shut others out. */
-export const ofSender = { operator: 200, dynamic: 50, document: 50 } as const;
+/** Of what waits of one client: a sender's share, so that it takes many to shut others out. */
+const ofSender = { operator: 200, dynamic: 50, document: 50 } as const;
+/** What one sender may have waiting, and what all together whom the proxy does not name: half of what there is. */
+export const senderShares = {
+  /** Many people may share an address. */
+  together: { each: 200, unnamed: together / 2 },
+  ofClient: (by: keyof typeof ofClient) => ({ each: ofSender[by], unnamed: ofClient[by] / 2 }),
+} as const;
 /** In ms: the store is asked once in a while, and in between this process counts its own. */
 const countedFor = 1000;
 /** In seconds: pushed requests are over by then, and of the others some. */

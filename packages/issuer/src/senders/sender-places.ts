@@ -1,12 +1,12 @@
-import { senderNetworks } from './sender-networks.ts';
+import { senderNetworks, unnamedSender } from './sender-networks.ts';
 
 /** Who asks for a place, and under which name it is kept. */
 export interface PlaceAsked {
   readonly name: string;
   readonly address: string;
   readonly clientId: string;
-  /** How many of this client one sender may have open. */
-  readonly ofClient: number;
+  /** How many of this client one sender may have open, and all together whom the proxy does not name. */
+  readonly ofClient: { readonly each: number; readonly unnamed: number };
 }
 
 /** What one sender has open at once, so that nobody takes everybody's places; each process counts its own. */
@@ -24,8 +24,8 @@ const remembered = 100_000;
 export function createSenderPlaces(options: {
   clock: () => number;
   life: number;
-  /** How many one sender may have open altogether. */
-  together: number;
+  /** How many one sender may have open altogether, and all whom the proxy does not name. */
+  together: { readonly each: number; readonly unnamed: number };
 }): SenderPlaces {
   const { clock, life, together } = options;
   const held = new Map<string, { until: number; counters: readonly string[] }>();
@@ -48,9 +48,11 @@ export function createSenderPlaces(options: {
   return {
     take: ({ name, address, clientId, ofClient }) => {
       leaveOver();
-      const bounds = senderNetworks(address).flatMap(({ name: network, worth }) => [
-        { counter: network, atMost: together * worth },
-        { counter: `${network} ${clientId}`, atMost: ofClient * worth },
+      const kind = address === unnamedSender ? 'unnamed' : 'each';
+      const networks = kind === 'unnamed' ? [{ name: address, worth: 1 }] : senderNetworks(address);
+      const bounds = networks.flatMap(({ name: network, worth }) => [
+        { counter: network, atMost: together[kind] * worth },
+        { counter: `${network} ${clientId}`, atMost: ofClient[kind] * worth },
       ]);
       if (bounds.some(({ counter, atMost }) => (taken.get(counter) ?? 0) >= atMost)) return false;
       const counters = bounds.map(({ counter }) => counter);

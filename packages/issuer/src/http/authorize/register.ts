@@ -16,7 +16,8 @@ export function registerEndpoint(
   office: PeopleOffice,
   policy: SelfRegistration,
 ): (from: { request: Request; sender: Sender }) => Promise<Response> {
-  const senders = createAttempts({ perHour: policy.perSender, clock: office.clock });
+  const unnamed = Math.ceil(policy.perHour / 2);
+  const senders = createAttempts({ perHour: policy.perSender, unnamed, clock: office.clock });
   return ({ request, sender }) => register(office, { policy, senders, request, sender });
 }
 
