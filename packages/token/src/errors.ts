@@ -153,7 +153,7 @@ export const refusals = {
   client_unknown: assertion('No such client.'),
   client_key_blocked: assertion('This key is blocked for this client; an operator can lift it.'),
   client_document_lapsed: assertion(
-    'The document of this client could not be read for seven days; once it can, the client is known again.',
+    'What this client says of itself, or its keys, could not be read for seven days; once it can, the client is known again.',
   ),
   client_document_port: assertion(
     'The URL of a client that is known by its document must be at the port 443.',

@@ -31,16 +31,40 @@ export async function readDocument(
 ): Promise<SelfDescribed> {
   const said = await readJson(id, { ...by, maxBytes: longest });
   if (document.parse(said).client_id !== id) throw new Error('the document names another client');
-  const readKeys = async (jwksUri: string): Promise<readonly PublicJwk[]> => {
+  const readKeys = ({ jwksUri }: { jwksUri: string }): Promise<readonly PublicJwk[]> => {
     const isOwn = faultOfUri(jwksUri, 'web') === undefined && new URL(jwksUri).origin === new URL(id).origin;
     if (!isOwn) throw new Error('the keys lie on another origin than the document');
-    return readKeySet(await readJson(jwksUri, { ...by, maxBytes: longestKeys }));
+    return readKeysAt(jwksUri, by);
   };
   const client = await readClientMetadata(said, { policy, how: 'document', readKeys });
   const { redirectUris, postLogoutRedirectUris } = client.registration;
   if (![...redirectUris, ...postLogoutRedirectUris].every((uri) => isAtHome(uri, id)))
     throw new Error('an address lies on another origin than the document');
   return client;
+}
+
+/** Reads the keys at an address. Rejects where it cannot be read, or none of them can be used. */
+export async function readKeysAt(
+  jwksUri: string,
+  by: { outbound: Outbound; loopback: boolean },
+): Promise<readonly PublicJwk[]> {
+  return readKeySet(await readJson(jwksUri, { ...by, maxBytes: longestKeys }));
+}
+
+/**
+ * Whether a `jwks_uri` belongs to whoever has these addresses: it lies on the origin of one of them, and of all that are
+ * not on the person's own machine; so nobody brings an address of somebody else.
+ */
+export function isOwnJwksUri(
+  jwksUri: string,
+  { uris, loopback }: { uris: readonly string[]; loopback: boolean },
+): boolean {
+  return (
+    faultOfUri(jwksUri, 'web') === undefined &&
+    isAtUsualPort(jwksUri, { loopback }) &&
+    uris.every((uri) => isAtHome(uri, jwksUri)) &&
+    uris.some((uri) => new URL(uri).origin === new URL(jwksUri).origin)
+  );
 }
 
 async function readJson(

@@ -112,6 +112,40 @@ export function registrationContract(storeTest: StoreTest): void {
   );
 
   storeTest(
+    'AUTHORIZE-58: keys that lie elsewhere are renewed, of a client that registered itself so and stands',
+    async ({ a, b, clock }) => {
+      const jwksUri = 'https://app.example/keys';
+      const elsewhere = { registration: { ...by('dynamic').registration, jwksUri } };
+      const id = await registered(a, elsewhere);
+      const readAt = clock.now() * 1000;
+      assert.equal(await b.documentReadAt(id), readAt);
+      const keys = [{ kty: 'OKP', crv: 'Ed25519', x: 'AA' }];
+      clock.advance(60);
+      assert.equal(await b.renewKeys(id, keys), true);
+      assert.equal(await a.renewKeys(id, keys), true);
+      assert.equal(await a.documentReadAt(id), readAt + minute);
+      const row = await a.findClient(id);
+      assert.deepEqual([row?.keys, row?.registration.jwksUri], [keys, jwksUri]);
+      const said = await a.listAudit({ kind: 'client_changed', limit: 50 });
+      assert.deepEqual(
+        said.map(({ clientId, fields }) => [clientId, fields]),
+        [[id, { by: 'registration', changed: 'keys' }]],
+        'once',
+      );
+      const [byValue, document, removed] = [
+        await registered(a),
+        await registered(a, { ...by('document'), id: 'https://app.example/client' }),
+        await registered(a, elsewhere),
+      ];
+      await a.removeClient({ id: removed, by: 'test' });
+      for (const other of [byValue, document, removed, app, 'nobody'])
+        assert.equal(await b.renewKeys(other, keys), false, other);
+      assert.equal((await a.listAudit({ kind: 'client_changed', limit: 50 })).length, 1);
+      assert.equal((await a.verifyAudit()).kind, 'intact');
+    },
+  );
+
+  storeTest(
     'AUTHORIZE-43: what a new reading of a document changes is told in the audit log',
     async ({ a, b }) => {
       const document = 'https://app.example/client';

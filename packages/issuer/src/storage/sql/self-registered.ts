@@ -17,11 +17,14 @@ export const addSubjectOfRegistered = (by: 'dynamic' | 'document'): string => `
       WHERE clients.created_at > now_us() - ${hour} AND ${registeredSelf(by)}) < $4
   ON CONFLICT (namespace, external_id) DO NOTHING`;
 
-const readNow = (by: 'dynamic' | 'document') => (by === 'document' ? 'now_us()' : 'CAST(NULL AS BIGINT)');
-/** $1 id, $2 name, $3 kind, $4 keys, $5 bearer, $6 audiences, $7 registration, $8 subject. */
-export const addRegistered = (by: 'dynamic' | 'document'): string => `
+const readNow = (isRead: boolean) => (isRead ? 'now_us()' : 'CAST(NULL AS BIGINT)');
+/**
+ * `isRead`: it says something at an address of its own, which was read just now. $1 id, $2 name, $3 kind, $4 keys,
+ * $5 bearer, $6 audiences, $7 registration, $8 subject.
+ */
+export const addRegistered = (isRead: boolean): string => `
   INSERT INTO clients (id, name, kind, keys, bearer, audiences, rights, registration, subject, cut_at, created_at, read_at)
-  SELECT $1, $2, $3, $4, $5, $6, '[]', $7, subjects.id, 0, now_us(), ${readNow(by)} FROM subjects WHERE subjects.id = $8
+  SELECT $1, $2, $3, $4, $5, $6, '[]', $7, subjects.id, 0, now_us(), ${readNow(isRead)} FROM subjects WHERE subjects.id = $8
   RETURNING created_at`;
 
 /** Only a row that came from the same document. */
@@ -52,6 +55,21 @@ export const auditChanged = tell(
     fields: `(SELECT '{"by":"document","changed":"' || trim(${namesOfChanged.join(' || ')}) || '"}' FROM clients WHERE clients.id = $1)`,
   },
   `EXISTS (SELECT 1 FROM clients WHERE ${fromThisDocument} AND (${changed.join(' OR ')}))`,
+);
+
+/** $1 client, $2 keys. */
+const keepsKeysElsewhere = `id = $1 AND removed_at IS NULL AND ${registeredSelf('dynamic')} AND read_at IS NOT NULL`;
+export const renewKeys = `
+  UPDATE clients SET keys = $2, read_at = now_us() WHERE ${keepsKeysElsewhere} RETURNING 1 AS renewed`;
+/** Before they are kept, with the head held. As `renewKeys`. */
+export const auditNewKeys = tell(
+  {
+    kind: `'client_changed'`,
+    clientId: given(1),
+    sid: 'CAST(NULL AS TEXT)',
+    fields: `'{"by":"registration","changed":"keys"}'`,
+  },
+  `EXISTS (SELECT 1 FROM clients WHERE ${keepsKeysElsewhere} AND clients.keys <> $2)`,
 );
 
 /** $1 client, $2 fields, $3 subject. */

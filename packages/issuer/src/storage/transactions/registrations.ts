@@ -12,6 +12,16 @@ import * as sql from '../sql/self-registered.ts';
 export function createSqlRegistrations(engine: Engine): RegistrationStorage {
   return {
     registerClient: (client, perHour) => registerClient(engine, client, perHour),
+    async renewKeys(clientId, keys) {
+      const values = [clientId, JSON.stringify(keys)];
+      const [, , , renewed] = await engine.batch([
+        statement(holdHead),
+        statement(sql.auditNewKeys, ...values),
+        statement(recordAudit),
+        statement(sql.renewKeys, ...values),
+      ]);
+      return renewed?.length === 1;
+    },
     async documentReadAt(clientId) {
       const [row] = await engine.read(statement(sql.documentReadAt, clientId));
       return row ? orNull(integer, row, 'read_at') : null;
@@ -39,6 +49,7 @@ async function registerClient(
 ): ReturnType<RegistrationStorage['registerClient']> {
   const { id, name, kind, subject, registration, by } = client;
   const how = registration.by === 'document' ? 'document' : 'dynamic';
+  const isRead = how === 'document' || registration.jwksUri !== undefined;
   const [keys, audiences] = [JSON.stringify(client.keys), JSON.stringify(client.audiences)];
   const values = [id, name, kind, keys, client.bearer ? 1 : 0, audiences, JSON.stringify(registration)];
   const nothing = statement(headPosition);
@@ -54,7 +65,7 @@ async function registerClient(
     statement(holdHead),
     ...changing,
     statement(sql.addSubjectOfRegistered(how), subject.id, id, subject.handle, perHour),
-    statement(sql.addRegistered(how), ...values, subject.id),
+    statement(sql.addRegistered(isRead), ...values, subject.id),
     statement(sql.auditRegistered, id, JSON.stringify({ by, kind }), subject.id),
     statement(recordAudit),
   ]);
