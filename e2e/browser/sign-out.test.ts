@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, test, type TestContext } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { launchChromium, newVisitor, noChromium, type Visitor } from './chromium.ts';
 import { enrolFirst, isSignedIn, provePasskey, until } from './people.ts';
@@ -95,10 +95,10 @@ describe('what is left after signing out, in Chromium', { skip: noChromium }, ()
     await demandNothingLeft();
   });
 
-  test('BROWSER-32: what another site embeds makes the browser forget nothing', async (t) => {
+  /** A page of another site. */
+  async function openOtherSite(t: TestContext, html: string): Promise<string> {
     const site = createServer((_request, response) => {
-      const image = `<img src="${served.url}/logout" onerror="document.title = 'done'">`;
-      response.setHeader('content-type', 'text/html').end(image);
+      response.setHeader('content-type', 'text/html').end(html);
     });
     await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
     t.after(() => {
@@ -107,11 +107,35 @@ describe('what is left after signing out, in Chromium', { skip: noChromium }, ()
     });
     const address = site.address();
     const port = typeof address === 'object' ? address?.port : undefined;
+    return `http://app.test:${String(port)}/`;
+  }
+
+  test('BROWSER-32: what another site embeds makes the browser forget nothing', async (t) => {
+    const image = `<img src="${served.url}/logout" onerror="document.title = 'done'">`;
+    const site = await openOtherSite(t, image);
     await signInBound();
-    await ada.page.goto(`http://app.test:${String(port)}/`);
+    await ada.page.goto(site);
     await ada.page.waitForFunction(`document.title === 'done'`);
     ok(served.asked.includes('GET /logout 200'));
     ok(await isSignedIn(ada, served));
     equal(await ada.page.evaluate(stored), '1,1');
+    await ada.page.evaluate(`fetch('/sign-out', { method: 'POST' })`);
   });
+
+  for (const method of ['get', 'post'])
+    test(`BROWSER-34: led to /logout by another site’s ${method} while its cookie cannot be renewed, a person is asked, and yes leaves nothing behind`, async (t) => {
+      const form = `<form method="${method}" action="${served.url}/logout"><button>Sign out</button></form>`;
+      const site = await openOtherSite(t, form);
+      await signInBound();
+      await loseCookieWhile(async () => {
+        await ada.page.goto(site);
+        await ada.page.click('button');
+        await ada.page.locator('h1', { hasText: 'Sign out?' }).waitFor();
+      });
+      equal(await ada.page.locator('.person').count(), 0, 'no cookie says who it is');
+      equal(await ada.page.evaluate(stored), '1,1', 'the question changes nothing');
+      await ada.page.click('form[action="/logout/confirm"] button');
+      await ada.page.locator('h1', { hasText: 'You are signed out' }).waitFor();
+      await demandNothingLeft();
+    });
 });

@@ -37,7 +37,7 @@ export interface Issuer {
   /** Who may sign in here; undefined without the option `people`. */
   readonly accounts: Accounts | undefined;
   readonly sessions: Omit<Sessions, 'find'>;
-  readonly clients: Omit<Clients, 'find' | 'introduce' | 'reread'>;
+  readonly clients: Omit<Clients, 'find' | 'introduce' | 'reread' | 'readKeys'>;
   /** For an application that signs people in itself (`people.signIn`). */
   readonly authorizations: OwnSignIn;
   /** Ends what a person allowed an application: every session it has of him, in one position of the feed. */
@@ -104,7 +104,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     storage,
     clock,
     knownAudiences: () => audiences.map(({ audience }) => audience),
-    documents: openDocuments({ issuer, storage, clock, policy: said?.registration.documents }),
+    documents: said && openDocuments({ issuer, storage, clock, policy: said.registration }),
   });
   await storage.settleTokenLife(tokenLife);
   const feed = await openFeed({ issuer, storage, keys, clients, elapsed, report });
@@ -154,8 +154,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
   };
   const authorizations = openAuthorizations(office);
   const ownSignIn = createOwnSignIn({ storage, clients, authorizations });
-  const people =
-    said === undefined ? undefined : await openPeople(office, { authorizations, ownGuard, said, report });
+  const people = said && (await openPeople(office, { authorizations, ownGuard, said, report }));
   const app = createApp(office, {
     guards,
     ownSignIn,

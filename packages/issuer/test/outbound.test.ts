@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { createLookup, type Lookup } from '../src/outbound/name-lookup.ts';
 import { createOutbound } from '../src/outbound/outbound.ts';
+import { createReadings } from '../src/outbound/readings.ts';
 
 /** A server of somebody else's, on loopback, and the port where it listens. */
 async function openServer(t: TestContext, answer: RequestListener): Promise<number> {
@@ -84,6 +85,41 @@ void test(
     await assert.rejects(outbound(get(`http://127.0.0.1:${String(long)}/`)), /longer than 100 bytes/);
   },
 );
+
+void test('AUTHORIZE-55: eight are read at once, each host’s in their order, as many wait, and the next is told to come again', async () => {
+  const readings = createReadings();
+  const { promise: gate, resolve: release } = Promise.withResolvers<undefined>();
+  const begun: string[] = [];
+  const read = (host: string, name = host) =>
+    readings.run(host, async () => {
+      begun.push(name);
+      await gate;
+      if (name === 'a fails') throw new Error('no answer');
+    });
+  const first = [read('a', 'a 1'), read('a', 'a fails'), read('a', 'a 3'), read('a', 'a 4')];
+  const full = { code: 'readings_exceeded', status: 503, detail: { retryAfter: 5 } };
+  await assert.rejects(read('a', 'a 5'), full);
+  const others = Array.from({ length: 12 }, (_, at) => read(`host ${String(at)}`));
+  assert.equal(begun.length, 8, 'two of one host, and six others');
+  await assert.rejects(read('one more'), full);
+  assert.throws(() => {
+    readings.demandRoom('one more');
+  }, full);
+  release(undefined);
+  const done = await Promise.allSettled([...first, ...others]);
+  assert.deepEqual(
+    done.map(({ status }) => status).filter((status) => status === 'rejected'),
+    ['rejected'],
+    'what failed itself',
+  );
+  assert.deepEqual(
+    begun.filter((name) => name.startsWith('a ')),
+    ['a 1', 'a fails', 'a 3', 'a 4'],
+  );
+  assert.equal(begun.length, 16);
+  await read('one more');
+  assert.equal(begun.length, 17);
+});
 
 void test('AUTHORIZE-44: names whose servers are silent hold up no look-up of another', async (t) => {
   const server = createSocket('udp4');

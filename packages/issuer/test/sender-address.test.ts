@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { serveIssuer, type Issuer } from '../src/index.ts';
 import { openBrowser, openPeopleLab } from './people/people-lab.ts';
-import { ask, addApplication, authorizePath, openLinkLab } from './authorize/lab.ts';
-import { issuerUrl } from './support.ts';
+import { ask, addApplication, authorizePath, locationOf, openLinkLab, redirectUri } from './authorize/lab.ts';
+import { api, issuerUrl } from './support.ts';
 
 async function serve(t: TestContext, issuer: Issuer, said: { behindProxy?: boolean } = {}): Promise<number> {
   const server = await serveIssuer(issuer, { port: 0, ...said });
@@ -65,6 +65,78 @@ void test('ACCOUNT-36: behind a proxy who asks is what it added last, with or wi
   assert.deepEqual(ports, [...wrong(10), 429]);
   for (const said of [[], [''], ['unknown'], ['_hidden']])
     assert.deepEqual(await tryMany(11, () => tryCode(port, said)), wrong(11), `nobody: ${said.join()}`);
+});
+
+const audiences = [{ audience: api, scope: ['read'] }];
+
+void test('AUTHORIZE-57: whom a proxy does not name shares half of what there is, and the others have the rest', async (t) => {
+  const people = { registration: { dynamic: { audiences, perHour: 8, perSender: 1 } } };
+  const lab = await openLinkLab({ people });
+  const port = await serve(t, lab.issuer, { behindProxy: true });
+  const register = async (said?: string): Promise<number> => {
+    const headers = { 'content-type': 'application/json', ...(said && { 'x-forwarded-for': said }) };
+    const body = JSON.stringify({ redirect_uris: ['https://app.example/callback'] });
+    const answer = await fetch(`http://127.0.0.1:${String(port)}/register`, {
+      method: 'POST',
+      headers,
+      body,
+    });
+    return answer.status;
+  };
+  assert.equal(await register('192.0.2.1'), 201);
+  assert.equal(await register('192.0.2.1'), 429, 'whoever is named is counted alone');
+  const unnamed = [];
+  for (const said of [undefined, 'unknown', '_hidden', undefined, undefined, '_other'])
+    unnamed.push(await register(said));
+  assert.deepEqual(unnamed, [201, 201, 201, 201, 429, 429]);
+  for (const said of ['192.0.2.2', '192.0.2.3', '192.0.2.4']) assert.equal(await register(said), 201);
+  lab.clock.advance(3601);
+  assert.equal(await register(), 201);
+});
+
+void test('AUTHORIZE-57: of waiting requests and documents that are read, too', async () => {
+  const lab = await openLinkLab({
+    people: { registration: { dynamic: { audiences }, documents: { audiences, perHour: 1, perSender: 1 } } },
+  });
+  const send = async (client: string, address: string): Promise<Response> => {
+    const { parameters } = await ask(client);
+    return lab.issuer.fetch(new Request(issuerUrl + authorizePath(parameters)), { address });
+  };
+  const said = { redirect_uris: [redirectUri] };
+  const headers = { 'content-type': 'application/json' };
+  const registered = await lab.issuer.fetch(
+    new Request(`${issuerUrl}/register`, { method: 'POST', headers, body: JSON.stringify(said) }),
+  );
+  const { client_id: stranger = '' } = (await registered.json()) as Record<string, string>;
+  for (let turn = 0; turn < 1000; turn++) assert.equal((await send(stranger, 'unnamed')).status, 303);
+  assert.equal((await send(stranger, 'unnamed')).status, 503, 'of this client');
+  assert.equal((await send(stranger, '192.0.2.1')).status, 303);
+  const own = await addApplication(lab);
+  assert.equal(locationOf(await send(own, 'unnamed')).pathname, '/authorize', 'of another one');
+  const read = async (at: number, address: string): Promise<number> =>
+    (await send(`https://127.0.0.1/${String(at)}`, address)).status;
+  for (let at = 0; at < 5; at++) assert.equal(await read(at, 'unnamed'), 400, 'it cannot be read');
+  assert.equal(await read(5, 'unnamed'), 429);
+  assert.equal(await read(5, '192.0.2.1'), 400);
+  assert.equal(await read(6, '192.0.2.1'), 429, 'whoever is named is counted alone');
+  await lab.issuer.close();
+});
+
+void test('AUTHORIZE-57: that a proxy names nobody is told to the operator, once an hour', async (t) => {
+  const lab = await openLinkLab();
+  const port = await serve(t, lab.issuer, { behindProxy: true });
+  const get = async (headers: Record<string, string>): Promise<number> => {
+    await (await fetch(`http://127.0.0.1:${String(port)}/sign-in`, { headers })).text();
+    return lab.faults.length;
+  };
+  const browser = { accept: 'text/html' };
+  assert.equal(await get({}), 0, 'what looks after the server need not come through the proxy');
+  assert.equal(await get({ ...browser, 'x-forwarded-for': '192.0.2.1' }), 0);
+  assert.equal(await get(browser), 1);
+  assert.match(String(lab.faults[0]), /X-Forwarded-For/);
+  assert.equal(await get(browser), 1);
+  lab.clock.advance(3601);
+  assert.equal(await get(browser), 2);
 });
 
 void test('ACCOUNT-20: of version 6 a whole /64 is one address, and the oldest of ten thousand is forgotten', async () => {

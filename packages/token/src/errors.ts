@@ -153,7 +153,10 @@ export const refusals = {
   client_unknown: assertion('No such client.'),
   client_key_blocked: assertion('This key is blocked for this client; an operator can lift it.'),
   client_document_lapsed: assertion(
-    'The document of this client could not be read for seven days; once it can, the client is known again.',
+    'What this client says of itself, or its keys, could not be read for seven days; once it can, the client is known again.',
+  ),
+  client_document_port: assertion(
+    'The URL of a client that is known by its document must be at the port 443.',
   ),
   refresh_too_long: refresh('The refresh token is too long.'),
   refresh_malformed: refresh('Unexpected form, expected three non-empty base64url segments.'),
@@ -287,6 +290,11 @@ export const refusals = {
     status: 429,
     error: 'temporarily_unavailable',
     text: 'Too many applications have registered themselves in the last hour.',
+  },
+  readings_exceeded: {
+    status: 503,
+    error: 'temporarily_unavailable',
+    text: 'Too much is being read at addresses of applications just now; try again in some seconds.',
   },
   requests_exceeded: {
     status: 503,

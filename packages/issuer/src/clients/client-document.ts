@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readClientMetadata, readNamedKey, type SelfDescribed } from './client-metadata.ts';
+import { isAtUsualPort } from './document-url.ts';
 import type { Outbound } from '../outbound/outbound.ts';
 import { faultOfUri } from './redirect-uris.ts';
 import type { SelfRegistration } from './registration-policy.ts';
@@ -26,14 +27,14 @@ const keySet = z.object({ keys: z.array(z.record(z.string(), z.unknown())).max(6
  */
 export async function readDocument(
   id: string,
-  { outbound, policy }: { outbound: Outbound; policy: SelfRegistration },
+  { policy, ...by }: { outbound: Outbound; loopback: boolean; policy: SelfRegistration },
 ): Promise<SelfDescribed> {
-  const said = await readJson(id, { outbound, maxBytes: longest });
+  const said = await readJson(id, { ...by, maxBytes: longest });
   if (document.parse(said).client_id !== id) throw new Error('the document names another client');
-  const readKeys = async (jwksUri: string): Promise<readonly PublicJwk[]> => {
+  const readKeys = ({ jwksUri }: { jwksUri: string }): Promise<readonly PublicJwk[]> => {
     const isOwn = faultOfUri(jwksUri, 'web') === undefined && new URL(jwksUri).origin === new URL(id).origin;
     if (!isOwn) throw new Error('the keys lie on another origin than the document');
-    return readKeySet(await readJson(jwksUri, { outbound, maxBytes: longestKeys }));
+    return readKeysAt(jwksUri, by);
   };
   const client = await readClientMetadata(said, { policy, how: 'document', readKeys });
   const { redirectUris, postLogoutRedirectUris } = client.registration;
@@ -42,10 +43,35 @@ export async function readDocument(
   return client;
 }
 
+/** Reads the keys at an address. Rejects where it cannot be read, or none of them can be used. */
+export async function readKeysAt(
+  jwksUri: string,
+  by: { outbound: Outbound; loopback: boolean },
+): Promise<readonly PublicJwk[]> {
+  return readKeySet(await readJson(jwksUri, { ...by, maxBytes: longestKeys }));
+}
+
+/**
+ * Whether a `jwks_uri` belongs to whoever has these addresses: it lies on the origin of one of them, and of all that are
+ * not on the person's own machine; so nobody brings an address of somebody else.
+ */
+export function isOwnJwksUri(
+  jwksUri: string,
+  { uris, loopback }: { uris: readonly string[]; loopback: boolean },
+): boolean {
+  return (
+    faultOfUri(jwksUri, 'web') === undefined &&
+    isAtUsualPort(jwksUri, { loopback }) &&
+    uris.every((uri) => isAtHome(uri, jwksUri)) &&
+    uris.some((uri) => new URL(uri).origin === new URL(jwksUri).origin)
+  );
+}
+
 async function readJson(
   url: string,
-  { outbound, maxBytes }: { outbound: Outbound; maxBytes: number },
+  { outbound, maxBytes, ...at }: { outbound: Outbound; loopback: boolean; maxBytes: number },
 ): Promise<unknown> {
+  if (!isAtUsualPort(url, at)) throw new Error('unexpected port, expected that of https');
   const headers = { accept: 'application/json' };
   const answer = await outbound({ url, method: 'GET', headers, maxBytes, within });
   const [type = ''] = String(answer.headers['content-type'] ?? '').split(';');

@@ -28,8 +28,7 @@ export type SelfDescribed = Pick<
 /**
  * Reads what an application says of itself. There are no secrets: what asks for one gets none, and is a public client.
  *
- * `readKeys` fetches the keys at a `jwks_uri`; where it is left out there may be none: the issuer would call a stranger's
- * address.
+ * `readKeys` fetches the keys at a `jwks_uri`, if that belongs to whoever has the other addresses.
  *
  * @throws AuthError `client_metadata_invalid`, `redirect_uri_refused`.
  */
@@ -38,7 +37,7 @@ export async function readClientMetadata(
   by: {
     policy: SelfRegistration;
     how: 'dynamic' | 'document';
-    readKeys?: (jwksUri: string) => Promise<readonly PublicJwk[]>;
+    readKeys: (from: { jwksUri: string; uris: readonly string[] }) => Promise<readonly PublicJwk[]>;
   },
 ): Promise<SelfDescribed> {
   const parsed = metadata.safeParse(said);
@@ -48,16 +47,16 @@ export async function readClientMetadata(
   }
   const { jwks, jwks_uri: jwksUri, ...asked } = parsed.data;
   const keyed = asked.token_endpoint_auth_method === 'private_key_jwt';
-  if (jwksUri !== undefined && (by.readKeys === undefined || jwks !== undefined)) throw invalid('jwks_uri');
+  if (jwksUri !== undefined && jwks !== undefined) throw invalid('jwks_uri');
   if (keyed !== ((jwks ?? jwksUri) !== undefined)) throw invalid('jwks');
   if (asked.grant_types?.includes('authorization_code') === false) throw invalid('grant_types');
   if (asked.response_types?.includes('code') === false) throw invalid('response_types');
   const kind = keyed ? 'web' : 'public';
   const postLogoutRedirectUris = asked.post_logout_redirect_uris ?? [];
-  if ([...asked.redirect_uris, ...postLogoutRedirectUris].some((uri) => faultOfUri(uri, kind) !== undefined))
-    throw new AuthError('redirect_uri_refused');
+  const uris = [...asked.redirect_uris, ...postLogoutRedirectUris];
+  if (uris.some((uri) => faultOfUri(uri, kind) !== undefined)) throw new AuthError('redirect_uri_refused');
   const keys = await Promise.all((jwks?.keys ?? []).map(demandKey));
-  const fetched = jwksUri === undefined ? [] : ((await by.readKeys?.(jwksUri)) ?? []);
+  const fetched = jwksUri === undefined ? [] : await by.readKeys({ jwksUri, uris });
   return {
     name: asked.client_name ?? hostOf(asked.redirect_uris[0] ?? ''),
     kind,
@@ -72,11 +71,14 @@ export async function readClientMetadata(
       backchannelLogoutUri: null,
       by: by.how,
       consent: 'ask',
+      // A document says it anew each time.
+      ...(jwksUri === undefined || by.how === 'document' ? {} : { jwksUri }),
     },
   };
 }
 
-function invalid(member: string): AuthError {
+/** What an application says of itself is unsound in this member. */
+export function invalid(member: string): AuthError {
   return new AuthError('client_metadata_invalid', { detail: { claim: member } });
 }
 

@@ -1,6 +1,6 @@
 import { AuthError, importPublicKey, type VerificationKey } from '@symbolon/token';
 import { changeClient, type ClientChanged, type ClientChangeOptions } from './client-changes.ts';
-import type { ClientDocuments } from './client-documents.ts';
+import type { ClientDocuments, ReadClient } from './client-documents.ts';
 import { readNewClient, type NewClientOptions } from './client-options.ts';
 import { ownClientId } from './own-client.ts';
 import { newId } from '../random.ts';
@@ -33,12 +33,18 @@ export interface Clients {
    * known by it is read again where its life is over.
    */
   readonly find: (id: string) => Promise<KnownClient | undefined>;
-  /** Reads the document of a known client before its time, if not within the last minute; true: it may have other keys. */
+  /**
+   * Reads the document of a known client before its time, if not within the last minute; true: it may have other keys.
+   *
+   * @throws AuthError `readings_exceeded`.
+   */
   readonly reread: (id: string) => Promise<boolean>;
+  /** Reads the keys of one that is just registering itself: see {@link ClientDocuments}. */
+  readonly readKeys: ClientDocuments['readKeys'];
   /**
    * One that nobody has seen yet may be known by the document at its id: then `find` finds it from now on.
    *
-   * @throws AuthError `registration_limit`.
+   * @throws AuthError `client_document_port`, `registration_limit`, `readings_exceeded`.
    */
   readonly introduce: (id: string, sender: string | undefined) => Promise<void>;
 }
@@ -66,21 +72,25 @@ export function openClients(options: {
   storage: Storage;
   clock: () => number;
   knownAudiences: () => readonly string[];
-  /** Undefined: clients known by a document are none. */
-  documents?: ClientDocuments | undefined;
+  /** Undefined: nobody registers himself, and clients known by a document are none. */
+  documents: ClientDocuments | undefined;
 }): Clients {
   const { storage, clock, documents } = options;
   const known = new Map<string, { at: number; client: Promise<KnownClient | undefined> }>();
   const load = async (id: string): Promise<KnownClient | undefined> => {
     const found = await storage.findClient(id);
     if (found?.removedAt !== null) return undefined;
-    if (found.registration.by !== 'document') return withKeys(found, false);
     // What stands in the store says nothing for itself: nobody but its document ever did.
-    if (documents === undefined) return undefined;
-    const readAt = (await storage.documentReadAt(id)) ?? 0;
-    if (!(await documents.renew({ id, readAt }))) return withKeys(found, documents.isLapsed(readAt));
+    if (found.registration.by === 'document' && documents?.areTaken !== true) return undefined;
+    if (documents === undefined || !saysMore(found)) return withKeys(found, false);
+    const read = await readOf(found);
+    if (!(await documents.renew(read))) return withKeys(found, documents.isLapsed(read.readAt));
     const row = await storage.findClient(id);
     return row?.removedAt === null ? withKeys(row, false) : undefined;
+  };
+  const readOf = async ({ id, registration }: ClientRow): Promise<ReadClient> => {
+    const readAt = (await storage.documentReadAt(id)) ?? 0;
+    return { id, jwksUri: registration.jwksUri, readAt };
   };
   const find = (id: string): Promise<KnownClient | undefined> => {
     const kept = known.get(id);
@@ -103,11 +113,14 @@ export function openClients(options: {
     },
     reread: async (id) => {
       const client = await find(id);
-      if (documents === undefined || client?.row.registration.by !== 'document') return false;
-      const readAt = (await storage.documentReadAt(id)) ?? 0;
-      const isRead = await documents.reread({ id, readAt });
+      if (documents === undefined || client === undefined || !saysMore(client.row)) return false;
+      const isRead = await documents.reread(await readOf(client.row));
       if (isRead) known.delete(id);
       return isRead;
+    },
+    readKeys: async (from, sender) => {
+      if (documents === undefined) throw new TypeError('nobody registers himself where no people are');
+      return documents.readKeys(from, sender);
     },
     list: () => storage.listClients(),
     add: async (input, by = 'application') => {
@@ -146,6 +159,11 @@ export function openClients(options: {
       return lifted.keys;
     },
   };
+}
+
+/** Whether a client says at an address of its own what it is, or which keys it has. */
+function saysMore({ registration }: ClientRow): boolean {
+  return registration.by === 'document' || registration.jwksUri !== undefined;
 }
 
 async function withKeys(row: ClientRow, lapsed: boolean): Promise<KnownClient> {

@@ -3,7 +3,7 @@ export type Route = readonly ['GET' | 'POST' | 'DELETE', string, Endpoint];
 
 /** Who sent a request, so far as the server that took it knows. */
 export interface Sender {
-  /** The network address; undefined where nobody said it. */
+  /** The network address; undefined where nobody can say it, `unnamed` where a proxy should have said it. */
   readonly address?: string | undefined;
 }
 

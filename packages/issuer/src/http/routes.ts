@@ -18,6 +18,7 @@ import { keySetEndpoint } from './key-set.ts';
 import { metadataEndpoint } from './metadata.ts';
 import { methodsByPath } from './methods.ts';
 import { faultPage, notFoundPage, refusalPage, wantsPage, wrongMethodPage } from './page-errors.ts';
+import { createUnnamedNotice } from '../senders/unnamed-notice.ts';
 import type { Office, PeopleOffice } from './office.ts';
 import { refusalOf } from './refusal-code.ts';
 import type { Route, Sender } from './route.ts';
@@ -144,7 +145,10 @@ export function createApp(
     showsPage(context.req.raw) ? notFoundPage(site) : json({ error: 'not_found' }, { status: 404 }),
   );
   app.onError((error, context) => tell(context.req.raw, error));
+  const notice = createUnnamedNotice({ clock: office.clock, report: options.report });
   return openToPages(base, async (request, sender = {}) => {
+    // Browsers come through the proxy; what looks after this server need not.
+    if (showsPage(request)) notice(sender.address, new URL(request.url).pathname);
     const answer = await app.fetch(request, sender);
     const code = refusalOf(answer);
     if (code !== undefined) options.refused(code);

@@ -6,7 +6,7 @@ import type { Clients } from '../clients/clients.ts';
 import type { LookupKey } from '../keys/lookup-key.ts';
 import { consentLife } from './consent-life.ts';
 import { newBytes, newId } from '../random.ts';
-import { createRequestCeiling, ofSender, type SentBy } from '../senders/request-ceiling.ts';
+import { createRequestCeiling, retryAfter, senderShares, type SentBy } from '../senders/request-ceiling.ts';
 import { createSenderPlaces, type PlaceAsked, type SenderPlaces } from '../senders/sender-places.ts';
 import type { Lifetimes } from '../sessions/sessions.ts';
 import type { OpenRequest } from '../storage/port/authorization-storage.ts';
@@ -66,8 +66,6 @@ export interface Covered {
 export const pushedLife = 60;
 /** How long a person may take to sign in and to decide, in seconds. */
 const openLife = 30 * 60;
-/** How many requests of one sender that proved nothing may wait: many people may share an address. */
-const openOfSender = 200;
 const micros = 1_000_000;
 
 /** Authorization requests from their arrival to the code. */
@@ -118,7 +116,7 @@ export function openAuthorizations(options: {
   const { issuer, storage, lookup, lifetimes } = options;
   const ceiling = createRequestCeiling(options);
   const placesFor = (life: number): SenderPlaces =>
-    createSenderPlaces({ clock: options.clock, life: life * 1000, together: openOfSender });
+    createSenderPlaces({ clock: options.clock, life: life * 1000, together: senderShares.together });
   const pushed: Waiting = { purpose: 'pushed request', life: pushedLife, places: placesFor(pushedLife) };
   const opened: Waiting = { purpose: 'request', life: openLife, places: placesFor(openLife) };
   const nameOf = ({ purpose }: Waiting, text: string): string =>
@@ -128,7 +126,7 @@ export function openAuthorizations(options: {
     const held = places.inTheWayOf(asked);
     const open = new Set(await storage.stillOpen(held));
     for (const name of held) if (!open.has(name)) places.leave(name);
-    if (!places.take(asked)) throw new AuthError('requests_exceeded');
+    if (!places.take(asked)) throw new AuthError('requests_exceeded', { detail: { retryAfter } });
   };
   const keep = async (
     waiting: Waiting,
@@ -139,7 +137,7 @@ export function openAuthorizations(options: {
     const { clientId } = request;
     const text = `${sentBy.kind === 'client' ? provenName : ''}${newBytes(32).toString('base64url')}`;
     const name = nameOf(waiting, text);
-    const ofClient = ofSender[client.row.registration.by];
+    const ofClient = senderShares.ofClient(client.row.registration.by);
     if (sentBy.kind === 'anybody' && sentBy.address !== undefined) {
       await takePlace(waiting.places, { name, address: sentBy.address, clientId, ofClient });
     }

@@ -1,4 +1,4 @@
-import { senderNetworks } from './sender-networks.ts';
+import { senderNetworks, unnamedSender } from './sender-networks.ts';
 
 /** Counts what one address tries. Nobody can be locked out by it: who is counted is the sender, not the account. */
 export interface Attempts {
@@ -15,15 +15,19 @@ const hour = 60 * minute;
 
 type Counted = Map<string, { until: number; tries: number }>;
 
-/** Lets every address try so many times a minute, or an hour; `clock` in ms. */
+/**
+ * Lets every address try so many times a minute, or an hour; `clock` in ms. `unnamed`: so many times all together whom
+ * the proxy does not name; left out, they are not counted.
+ */
 export function createAttempts(
-  options: { clock: () => number } & ({ perMinute: number } | { perHour: number }),
+  options: { clock: () => number; unnamed?: number } & ({ perMinute: number } | { perHour: number }),
 ): Attempts {
   const { clock } = options;
   const [atMost, within] = 'perMinute' in options ? [options.perMinute, minute] : [options.perHour, hour];
   // Each width has a memory of its own, so that no width makes another forget.
   const narrow: Counted = new Map();
   const wide: Counted = new Map();
+  const unnamed: Counted = new Map();
   const count = (counted: Counted, network: string): number => {
     const now = clock();
     const known = counted.get(network);
@@ -36,11 +40,14 @@ export function createAttempts(
   };
   return {
     pause: within / 1000,
-    admit: (address) =>
+    admit: (address) => {
+      if (address === undefined) return true;
+      if (address === unnamedSender)
+        return options.unnamed === undefined || count(unnamed, address) <= options.unnamed;
       // The narrow one first: what it is refused uses nothing of its neighbours' up.
-      address === undefined ||
-      senderNetworks(address).every(
+      return senderNetworks(address).every(
         ({ name, worth }) => count(worth === 1 ? narrow : wide, name) <= atMost * worth,
-      ),
+      );
+    },
   };
 }

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
+import { unnamedSender } from './sender-networks.ts';
 
 /** What the server knows of a request's way: its headers, and who is at the other end of the connection. */
 export interface Arrival {
@@ -8,7 +9,8 @@ export interface Arrival {
 }
 
 /**
- * Says how the address of a sender is found; undefined where it is not known, and nobody is then counted by it.
+ * Says how the address of a sender is found; undefined where it is not known, and nobody is then counted by it. Whom a
+ * proxy does not name that was to name everybody is {@link unnamedSender}.
  *
  * This server ends no TLS: whoever connects to an https issuer is a proxy, for everybody alike. Counted by its address,
  * one stranger would use up what all people may do. And what it says in `X-Forwarded-For` is believed only where the
@@ -21,7 +23,7 @@ export function senderAddress({
   issuer: string;
   behindProxy: boolean;
 }): (arrival: Arrival) => string | undefined {
-  if (behindProxy) return ({ headers }) => lastForwarded(headers['x-forwarded-for']);
+  if (behindProxy) return ({ headers }) => lastForwarded(headers['x-forwarded-for']) ?? unnamedSender;
   if (new URL(issuer).protocol === 'https:') return () => undefined;
   return ({ socket }) => socket?.remoteAddress;
 }

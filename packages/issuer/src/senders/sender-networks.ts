@@ -1,5 +1,12 @@
 import { isIPv6 } from 'node:net';
 
+/**
+ * Instead of an address: a proxy that was to name everybody has named none. All these are one sender, which may take half
+ * of what there is for everybody and no more: so nobody who is named is shut out by them. Rates that have no total, and
+ * only spare the store, do not count them: a stranger among them would shut out all others.
+ */
+export const unnamedSender = 'unnamed';
+
 /** A network that a sender is counted with, and how many senders' worth it may send. */
 export interface SenderNetwork {
   readonly name: string;

@@ -1,24 +1,26 @@
-import { senderNetworks } from './sender-networks.ts';
+import { senderNetworks, unnamedSender } from './sender-networks.ts';
 
 /** Who asks for a place, and under which name it is kept. */
 export interface PlaceAsked {
   readonly name: string;
   readonly address: string;
   readonly clientId: string;
-  /** How many of this client one sender may have open. */
-  readonly ofClient: number;
+  /** How many of this client one sender may have open, and all together whom the proxy does not name. */
+  readonly ofClient: { readonly each: number; readonly unnamed: number };
 }
 
 /** What one sender has open at once, so that nobody takes everybody's places; each process counts what it was asked for. */
 export interface SenderPlaces {
   /** False: its sender has too many open, and nothing was taken. */
   readonly take: (asked: PlaceAsked) => boolean;
-  /** The names that stand in its way: what another process answered meanwhile holds no place any more. */
+  /** The names that stand in its way, the oldest of them: what another process answered meanwhile holds no place any more. */
   readonly inTheWayOf: (asked: PlaceAsked) => readonly string[];
   /** Gives a place back before its time; a name that holds none is none's. */
   readonly leave: (name: string) => void;
 }
 
+/** How many names are looked at for one that is refused: a look costs the store a little for each. */
+const lookedAtOnce = 2000;
 /** A full memory forgets whoever came first, whose places are then free for others: the ceiling still holds. */
 const remembered = 100_000;
 
@@ -26,8 +28,8 @@ const remembered = 100_000;
 export function createSenderPlaces(options: {
   clock: () => number;
   life: number;
-  /** How many one sender may have open altogether. */
-  together: number;
+  /** How many one sender may have open altogether, and all whom the proxy does not name. */
+  together: { readonly each: number; readonly unnamed: number };
 }): SenderPlaces {
   const { clock, life, together } = options;
   const held = new Map<string, { until: number; counters: readonly string[] }>();
@@ -47,13 +49,16 @@ export function createSenderPlaces(options: {
       leave(name);
     }
   };
-  const boundsOf = ({ address, clientId, ofClient }: PlaceAsked): { counter: string; full: boolean }[] =>
-    senderNetworks(address)
+  const boundsOf = ({ address, clientId, ofClient }: PlaceAsked): { counter: string; full: boolean }[] => {
+    const kind = address === unnamedSender ? 'unnamed' : 'each';
+    const networks = kind === 'unnamed' ? [{ name: address, worth: 1 }] : senderNetworks(address);
+    return networks
       .flatMap(({ name: network, worth }) => [
-        { counter: network, atMost: together * worth },
-        { counter: `${network} ${clientId}`, atMost: ofClient * worth },
+        { counter: network, atMost: together[kind] * worth },
+        { counter: `${network} ${clientId}`, atMost: ofClient[kind] * worth },
       ])
       .map(({ counter, atMost }) => ({ counter, full: (taken.get(counter)?.size ?? 0) >= atMost }));
+  };
   return {
     take: (asked) => {
       leaveOver();
@@ -64,11 +69,12 @@ export function createSenderPlaces(options: {
       held.set(asked.name, { until: clock() + life, counters });
       return true;
     },
-    inTheWayOf: (asked) => [
-      ...new Set(
-        boundsOf(asked).flatMap(({ counter, full }) => (full ? [...(taken.get(counter) ?? [])] : [])),
-      ),
-    ],
+    inTheWayOf: (asked) => {
+      const names = boundsOf(asked).flatMap(({ counter, full }) =>
+        full ? [...(taken.get(counter) ?? [])] : [],
+      );
+      return [...new Set(names)].slice(0, lookedAtOnce);
+    },
     leave,
   };
 }

@@ -8,12 +8,15 @@ export interface Served {
   readonly type?: string;
   readonly status?: number;
   readonly location?: string;
+  /** It is not answered before. */
+  readonly after?: Promise<unknown>;
 }
 
 /** A server on loopback whose answers the test chooses. */
 export interface Documents {
   readonly origin: string;
   readonly set: (path: string, answer: Served) => void;
+  readonly served: (path: string) => Served;
   /** Serves the metadata of the client that is named by this path; answers its id. */
   readonly describe: (path: string, over?: Readonly<Record<string, unknown>>) => string;
   /** How often each path was asked for. */
@@ -21,14 +24,18 @@ export interface Documents {
   readonly close: () => void;
 }
 
+const absent: Served = { body: '', status: 404 };
+
 export async function openDocuments(): Promise<Documents> {
   const served = new Map<string, Served>();
   const asked: string[] = [];
   const server = createServer((request, answer) => {
     asked.push(request.url ?? '');
-    const known = served.get(request.url ?? '') ?? { body: '', status: 404 };
-    const { body, type = 'application/json', status = 200, location } = known;
-    answer.writeHead(status, { 'content-type': type, ...(location && { location }) }).end(body);
+    const known = served.get(request.url ?? '') ?? absent;
+    const { body, type = 'application/json', status = 200, location, after } = known;
+    void Promise.resolve(after).then(() => {
+      answer.writeHead(status, { 'content-type': type, ...(location && { location }) }).end(body);
+    });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -36,6 +43,7 @@ export async function openDocuments(): Promise<Documents> {
   return {
     origin,
     set: (path, answer) => void served.set(path, answer),
+    served: (path) => served.get(path) ?? absent,
     describe: (path, over = {}) => {
       const said = {
         client_id: origin + path,

@@ -71,6 +71,71 @@ void test('BROWSER-32: signing out at an application’s word makes the browser 
     assert.equal(forgets(await at('document', site)), false, `sent here: ${site}`);
 });
 
+void test('BROWSER-34: led here by another site without its cookie, a person is asked, and what the page sends ends the session', async () => {
+  const browser = await signIn(lab);
+  const { asked, renew } = await linked(browser, 'openid');
+  const wanted = { client_id: asked.clientId, post_logout_redirect_uri: goodbye, state: 's' };
+  const led = (site: string, destination = 'document') => {
+    const headers = { 'sec-fetch-dest': destination, 'sec-fetch-site': site };
+    return lab.issuer.fetch(new Request(issuerUrl + path(wanted), { headers }));
+  };
+  for (const site of ['cross-site', 'same-site']) {
+    const shown = await led(site);
+    assert.deepEqual([shown.status, forgets(shown)], [200, false], site);
+    assert.match(
+      shown.headers.get('content-security-policy') ?? '',
+      /form-action 'self' https:\/\/app\.example;/,
+    );
+    const text = await shown.text();
+    assert.match(text, /<button[^>]*>Sign out<\/button>/);
+    const fields = [...text.matchAll(/name="(\w+)" value="([^"]*)"/g)].map(([, name = '', value = '']) => [
+      name,
+      value,
+    ]);
+    const form = Object.fromEntries(fields) as Record<string, string>;
+    assert.deepEqual(form, { ...wanted, session: 'whoever' });
+    const strange = await submit(lab, '/logout/confirm', { form, browser, site });
+    assert.deepEqual([strange.status, forgets(strange)], [403, false], 'another site says nothing here');
+    assert.equal((await renew()).status, 200);
+    const nobody = await submit(lab, '/logout/confirm', { form });
+    assert.deepEqual([locationOf(nobody).href, forgets(nobody)], [`${goodbye}?state=s`, true]);
+    assert.match(nobody.headers.get('set-cookie') ?? '', /symbolon=; Max-Age=0/);
+    if (site === 'cross-site') continue;
+    const known = await submit(lab, '/logout/confirm', { form, browser });
+    assert.deepEqual([locationOf(known).href, forgets(known)], [`${goodbye}?state=s`, true]);
+    assert.deepEqual(
+      await refusalOf(await renew()),
+      [400, 'refresh_refused'],
+      'the device had renewed its cookie',
+    );
+  }
+  for (const embedded of ['image', 'iframe'])
+    assert.equal(locationOf(await led('cross-site', embedded)).href, `${goodbye}?state=s`, embedded);
+  assert.equal(locationOf(await led('none')).href, `${goodbye}?state=s`, 'nobody else has led here');
+});
+
+void test('BROWSER-35: an issuer with a path leaves the storage of its origin alone when somebody signs out', async () => {
+  const url = 'https://app.example/auth';
+  const shared = await openLinkLab({ issuer: url });
+  const send = (where: string, cookie?: string): Promise<Response> => {
+    const headers = { 'sec-fetch-site': 'same-origin', ...(cookie === undefined ? {} : { cookie }) };
+    const body = new URLSearchParams({ session: 'whoever' });
+    return shared.issuer.fetch(new Request(url + where, { method: 'POST', headers, body }));
+  };
+  for (const where of ['/sign-out', '/logout/confirm']) {
+    const { cookie, sid } = await signIn(shared, { url });
+    const answer = await send(where, cookie);
+    assert.deepEqual([answer.status, answer.headers.get('clear-site-data')], [200, null], where);
+    assert.match(answer.headers.get('set-cookie') ?? '', /symbolon=; Max-Age=0/);
+    assert.deepEqual(await shared.issuer.sessions.end({ sid, by: 'operator' }), { kind: 'already_ended' });
+    assert.equal((await send(where)).headers.get('clear-site-data'), null);
+  }
+  const headers = { 'sec-fetch-dest': 'document', 'sec-fetch-site': 'none' };
+  const visited = await shared.issuer.fetch(new Request(`${url}/logout`, { headers }));
+  assert.deepEqual([visited.status, visited.headers.get('clear-site-data')], [200, null]);
+  await shared.issuer.close();
+});
+
 const path = (parameters: Readonly<Record<string, string>>) =>
   `/logout?${new URLSearchParams(parameters).toString()}`;
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { signAssertion, signProof, type SigningKey } from '@symbolon/token';
 import {
   addApplication,
@@ -18,6 +19,7 @@ import {
   type Browser,
   type LinkLab,
 } from './lab.ts';
+import { readDocument } from '../../src/clients/client-document.ts';
 import { openDocuments, type Documents } from './document-lab.ts';
 import { api, issuerUrl, newKey, openLab, refusalOf, tokensOf } from '../support.ts';
 
@@ -221,6 +223,91 @@ void test('AUTHORIZE-46: one host has so many new documents read in an hour, and
   await lab.issuer.close();
 });
 
+void test('AUTHORIZE-55: of one host two documents are read at once and two wait, and those known and unknown take each other no place', async (t) => {
+  const lab = await open();
+  const known = documents.describe('/known');
+  assert.equal((await authorize(lab, await ask(known, atHome()))).status, 303);
+  lab.clock.advance(3601);
+  const { promise: gate, resolve: release } = Promise.withResolvers<undefined>();
+  t.after(() => {
+    release(undefined);
+  });
+  const paths = ['/slow-1', '/slow-2', '/slow-3', '/slow-4'];
+  for (const path of paths) {
+    documents.describe(path);
+    documents.set(path, { ...documents.served(path), after: gate });
+  }
+  const go = async (id: string): Promise<Response> => authorize(lab, await ask(id, atHome()));
+  const slow = Promise.all(paths.map((path) => go(documents.origin + path)));
+  const begun = () => paths.filter((path) => documents.reads(path) > 0).length;
+  while (begun() < 2) await setImmediate();
+  const refused = await go(documents.describe('/fifth'));
+  assert.equal(refused.headers.get('retry-after'), '5');
+  assert.deepEqual(await codeOnPage(refused), [503, 'readings_exceeded']);
+  assert.deepEqual(
+    await codeOnPage(await go('http://[::1]:9/client')),
+    [400, 'client_unknown'],
+    'another host',
+  );
+  assert.equal((await go(known)).status, 303);
+  assert.equal(documents.reads('/known'), 2, 'read again meanwhile');
+  assert.equal(begun(), 2, 'the others wait');
+  release(undefined);
+  assert.deepEqual(
+    (await slow).map(({ status }) => status),
+    [303, 303, 303, 303],
+  );
+  assert.equal((await go(`${documents.origin}/fifth`)).status, 303, 'it comes again');
+  await lab.issuer.close();
+});
+
+void test('AUTHORIZE-43: a document at another port than 443 is not read, but on a developer’s machine', async () => {
+  const local = await open();
+  const at = async (lab: LinkLab, id: string) => codeOnPage(await authorize(lab, await ask(id)));
+  const refused = [400, 'client_document_port'];
+  assert.deepEqual(await at(local, 'https://app.example:8443/client'), refused);
+  const id = documents.describe('/with-a-port');
+  assert.equal((await authorize(local, await ask(id, atHome()))).status, 303, 'on loopback');
+  await local.issuer.close();
+  const lab = await open({ issuer: issuerUrl });
+  assert.deepEqual(await at(lab, 'https://localhost:8443/client'), refused);
+  assert.deepEqual(
+    await at(lab, 'https://127.0.0.1/client'),
+    [400, 'client_unknown'],
+    'it could not be read',
+  );
+  const pushed = { client_id: 'https://app.example:444/client' };
+  const answer = await lab.issuer.fetch(
+    new Request(`${issuerUrl}/par`, { method: 'POST', body: new URLSearchParams(pushed) }),
+  );
+  assert.deepEqual(await refusalOf(answer), [401, 'client_document_port']);
+  await lab.issuer.close();
+});
+
+void test('AUTHORIZE-43: neither is one that is known from before, nor its keys', async () => {
+  const called: string[] = [];
+  const read = (id: string, loopback: boolean) =>
+    readDocument(id, {
+      ...{ loopback, policy: { audiences, perHour: 1, perSender: 1 } },
+      outbound: ({ url }) => {
+        called.push(url);
+        return Promise.reject(new Error('no answer'));
+      },
+    });
+  for (const port of ['8443', '80']) {
+    await assert.rejects(read(`https://app.example:${port}/client`, false), /unexpected port/);
+    await assert.rejects(read(`https://app.example:${port}/client`, true), /unexpected port/);
+  }
+  assert.equal(called.length, 0);
+  for (const [id, loopback] of [
+    ['https://app.example/client', false] as const,
+    [`${url}:8443/client`, true] as const,
+  ]) {
+    await assert.rejects(read(id, loopback), /no answer/);
+    assert.equal(called.at(-1), id);
+  }
+});
+
 async function askToken(
   lab: LinkLab,
   { form, holder }: { form: Record<string, string>; holder?: SigningKey },
@@ -350,33 +437,83 @@ void test('AUTHORIZE-53: a client that registered itself takes few places', asyn
   await lab.issuer.close();
 });
 
-void test('AUTHORIZE-53: what a client proved by its key, and what strangers open in its name, are counted apart', async () => {
-  const lab = await open();
+/** An application with a key, and what it pushes. */
+async function keyed(
+  lab: LinkLab,
+  add: (own: { jwk: Record<string, unknown> }) => Promise<string>,
+): Promise<{ id: string; push: () => Promise<Response> }> {
   const own = await newKey();
-  const keyed = await registered(lab, {
-    token_endpoint_auth_method: 'private_key_jwt',
-    jwks: { keys: [{ ...own.jwk, kid: 'k' }] },
-  });
+  const id = await add({ jwk: { ...own.jwk, kid: 'k' } });
   const push = async (): Promise<Response> => {
     const now = lab.clock.now() / 1000;
     const form = new URLSearchParams({
-      ...(await ask(keyed)).parameters,
+      ...(await ask(id)).parameters,
       client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-      client_assertion: await signAssertion({ clientId: keyed, issuer: url, now }, own),
+      client_assertion: await signAssertion({ clientId: id, issuer: url, now }, own),
     });
     return lab.issuer.fetch(new Request(`${issuerUrl}/par`, { method: 'POST', body: form }));
   };
-  await fill(lab, { clientId: keyed, many: 2000 });
-  assert.deepEqual(await codeOnPage(await authorize(lab, await ask(keyed))), [503, 'requests_exceeded']);
+  return { id, push };
+}
+
+const keyedStranger = (lab: LinkLab) =>
+  keyed(lab, ({ jwk }) =>
+    registered(lab, { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [jwk] } }),
+  );
+
+void test('AUTHORIZE-53: what a client proved by its key, and what strangers open in its name, are counted apart', async () => {
+  const lab = await open();
+  const { id, push } = await keyedStranger(lab);
+  await fill(lab, { clientId: id, many: 2000 });
+  assert.deepEqual(await codeOnPage(await authorize(lab, await ask(id))), [503, 'requests_exceeded']);
   const pushed = await push();
   assert.equal(pushed.status, 201, 'strangers take none of its places');
   const { request_uri = '' } = (await pushed.json()) as Record<string, string>;
-  const go = new URLSearchParams({ client_id: keyed, request_uri });
+  const go = new URLSearchParams({ client_id: id, request_uri });
   const opened = await lab.issuer.fetch(new Request(`${issuerUrl}/authorize?${go.toString()}`));
   assert.equal(opened.status, 303, 'and it is opened');
-  await fill(lab, { clientId: keyed, many: 2000, as: 'k.' });
+  await fill(lab, { clientId: id, many: 2000, as: 'k.' });
   lab.clock.advance(2);
   assert.deepEqual(await refusalOf(await push()), [503, 'requests_exceeded'], 'its own number');
+  await lab.issuer.close();
+});
+
+void test('AUTHORIZE-56: of what was proved by keys so many wait, the last of them for clients that somebody has linked, and for operators’', async () => {
+  const lab = await open();
+  const browser = await signIn(lab, { url });
+  const [stranger, linked] = [await keyedStranger(lab), await keyedStranger(lab)];
+  const own = await keyed(lab, async ({ jwk: { kid: _, ...jwk } }) =>
+    addApplication(lab, { kind: 'web', keys: [jwk] }),
+  );
+  const asked = await ask(linked.id);
+  const at = locationOf(await authorize(lab, asked));
+  const request = await handleOn(await get(lab, at.href, browser));
+  const form = { request, session: browser.sid, decision: 'allow' };
+  assert.notEqual(
+    locationOf(await submit(lab, '/authorize/consent', { form, browser })).searchParams.get('code'),
+    null,
+  );
+  const many = await addApplication(lab);
+  const seen = async (): Promise<readonly number[]> => {
+    lab.clock.advance(2);
+    const answers = [await stranger.push(), await linked.push(), await own.push()];
+    for (const answer of answers.filter(({ status }) => status !== 201)) {
+      assert.equal(answer.headers.get('retry-after'), '60');
+      assert.deepEqual(await refusalOf(answer), [503, 'requests_exceeded']);
+    }
+    return answers.map(({ status }) => status);
+  };
+  const waiting = (more: number) => fill(lab, { clientId: many, many: more, as: `k.${String(more)}.` });
+  await waiting(49_999);
+  assert.deepEqual(await seen(), [201, 201, 201]);
+  assert.deepEqual(await seen(), [503, 201, 201], 'nobody has linked it');
+  await waiting(49_994);
+  assert.deepEqual(await seen(), [503, 201, 201]);
+  assert.deepEqual(await seen(), [503, 503, 201], 'the last places are for those that operators added');
+  await waiting(50_000);
+  assert.deepEqual(await seen(), [503, 503, 503]);
+  lab.clock.advance(1801);
+  assert.deepEqual(await seen(), [201, 201, 201]);
   await lab.issuer.close();
 });
 

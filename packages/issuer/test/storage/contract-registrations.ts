@@ -3,7 +3,7 @@ import type { NewClient } from '../../src/storage/port/decisions.ts';
 import { provenName } from '../../src/storage/port/registration-storage.ts';
 import type { Registration } from '../../src/storage/port/rows.ts';
 import type { Storage } from '../../src/storage/port/storage.ts';
-import { allowed, kept } from './code-lab.ts';
+import { allowed, kept, subjectOf } from './code-lab.ts';
 import { app, hour, id, minute, newClient, type StoreTest } from './lab.ts';
 
 const by = (how: Registration['by']): Pick<NewClient, 'registration'> => ({
@@ -76,6 +76,26 @@ export function registrationContract(storeTest: StoreTest): void {
   });
 
   storeTest(
+    'AUTHORIZE-49: two weeks after it came a client goes with the requests that wait, unless somebody has decided one',
+    async ({ a, b, clock }) => {
+      const [repeated, decided] = [await registered(a), await registered(a)];
+      clock.advance(2 * week - 1800);
+      const early = await kept(a, repeated);
+      clock.advance(1799);
+      const [repeatedAgain, waits] = [await kept(a, repeated), await kept(a, decided)];
+      assert.equal(await b.sweepUnusedClients(), 0, 'within two weeks each keeps it');
+      await allowed(b, { clientId: decided });
+      clock.advance(2);
+      assert.equal(await b.sweepUnusedClients(), 1);
+      assert.equal(await a.findClient(repeated), null);
+      for (const gone of [early, repeatedAgain]) assert.equal(await a.findRequest(gone), null);
+      assert.notEqual(await a.findClient(decided), null, 'a person has allowed it something');
+      assert.notEqual(await a.findRequest(waits), null);
+      assert.equal((await a.verifyAudit()).kind, 'intact');
+    },
+  );
+
+  storeTest(
     'AUTHORIZE-46: a document’s last good reading is on the database’s clock',
     async ({ a, b, clock }) => {
       const document = 'https://app.example/client';
@@ -88,6 +108,40 @@ export function registrationContract(storeTest: StoreTest): void {
       assert.equal((await a.findClient(document))?.name, 'Another');
       assert.equal(await a.documentReadAt(await registered(a)), null);
       assert.equal(await a.documentReadAt('nobody'), null);
+    },
+  );
+
+  storeTest(
+    'AUTHORIZE-58: keys that lie elsewhere are renewed, of a client that registered itself so and stands',
+    async ({ a, b, clock }) => {
+      const jwksUri = 'https://app.example/keys';
+      const elsewhere = { registration: { ...by('dynamic').registration, jwksUri } };
+      const id = await registered(a, elsewhere);
+      const readAt = clock.now() * 1000;
+      assert.equal(await b.documentReadAt(id), readAt);
+      const keys = [{ kty: 'OKP', crv: 'Ed25519', x: 'AA' }];
+      clock.advance(60);
+      assert.equal(await b.renewKeys(id, keys), true);
+      assert.equal(await a.renewKeys(id, keys), true);
+      assert.equal(await a.documentReadAt(id), readAt + minute);
+      const row = await a.findClient(id);
+      assert.deepEqual([row?.keys, row?.registration.jwksUri], [keys, jwksUri]);
+      const said = await a.listAudit({ kind: 'client_changed', limit: 50 });
+      assert.deepEqual(
+        said.map(({ clientId, fields }) => [clientId, fields]),
+        [[id, { by: 'registration', changed: 'keys' }]],
+        'once',
+      );
+      const [byValue, document, removed] = [
+        await registered(a),
+        await registered(a, { ...by('document'), id: 'https://app.example/client' }),
+        await registered(a, elsewhere),
+      ];
+      await a.removeClient({ id: removed, by: 'test' });
+      for (const other of [byValue, document, removed, app, 'nobody'])
+        assert.equal(await b.renewKeys(other, keys), false, other);
+      assert.equal((await a.listAudit({ kind: 'client_changed', limit: 50 })).length, 1);
+      assert.equal((await a.verifyAudit()).kind, 'intact');
     },
   );
 
@@ -116,6 +170,21 @@ export function registrationContract(storeTest: StoreTest): void {
       assert.equal((await a.verifyAudit()).kind, 'intact');
     },
   );
+
+  storeTest('AUTHORIZE-56: a client is linked while somebody allows it something', async ({ a, b }) => {
+    const [linked, stranger] = [await registered(a), await registered(a)];
+    const [first, second] = await Promise.all(['ada', 'bob'].map((name) => subjectOf(a, name)));
+    const grants = [
+      await allowed(a, { clientId: linked, subject: first ?? '' }),
+      await allowed(a, { clientId: linked, subject: second ?? '' }),
+    ];
+    const seen = async () => [await b.isLinked(linked), await b.isLinked(stranger)];
+    for (const { grantId } of grants) {
+      assert.deepEqual(await seen(), [true, false]);
+      await a.endGrant({ grantId, reason: 'person', by: 'test' });
+    }
+    assert.deepEqual(await seen(), [false, false]);
+  });
 
   storeTest(
     'AUTHORIZE-53: what waits is counted by client, and apart what it proved',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
 import { Client } from 'pg';
 import { openPostgresLab } from './postgres-lab.ts';
+import { kept } from './code-lab.ts';
 import { furnish, hour, id, newClient } from './lab.ts';
 
 const lab = await openPostgresLab('lab');
@@ -53,6 +54,19 @@ else {
     assert.notEqual(await stores.a.findClient(clientId), null);
     await other.query('DELETE FROM authorization_requests');
     assert.equal(await stores.b.sweepUnusedClients(), 1);
+    await other.end();
+  });
+
+  test('AUTHORIZE-49: of a client that goes with its requests, one that somebody just decides keeps it and them', async () => {
+    const { clientId, other } = await unused();
+    stores.clock.advance(7 * 24 * 3600);
+    const [decided, waits] = [await kept(stores.a, clientId), await kept(stores.a, clientId)];
+    await other.query(`UPDATE authorization_requests SET request = 'x' WHERE hash = $1`, [decided]);
+    assert.equal(await stores.a.sweepUnusedClients(), 0);
+    assert.notEqual(await stores.b.findRequest(waits), null, 'it is gone whole or not at all');
+    await other.query('ROLLBACK');
+    assert.equal(await stores.b.sweepUnusedClients(), 1);
+    assert.deepEqual([await stores.a.findRequest(waits), await stores.a.findClient(clientId)], [null, null]);
     await other.end();
   });
 

@@ -33,14 +33,18 @@ export async function confirmLogoutEndpoint(office: PeopleOffice, request: Reque
   const signedIn = await office.browsers.identify(request);
   const form = await readForm(request);
   const leaving = await readLeaving(office, form);
-  if (signedIn !== undefined && required(form, 'session') !== signedIn.person.sid)
+  if (signedIn !== undefined && ![signedIn.person.sid, whoever].includes(required(form, 'session')))
     return askPerson(office, request, { leaving, form });
-  if (signedIn === undefined) return forgettingDevice(await goodbye(office, leaving, []));
+  if (signedIn === undefined)
+    return forgettingDevice(await goodbye(office, leaving, office.cookies.clear()), office);
   const cookies = await office.browsers.end(signedIn.person.sid);
   const answer =
     leaving?.to == null ? await goodbye(office, leaving, cookies) : seeOther(leaving.to, cookies);
-  return forgettingDevice(answer);
+  return forgettingDevice(answer, office);
 }
+
+/** Instead of a session's id, where the page that asks could not tell whose it is: no session has such a short one. */
+const whoever = 'whoever';
 
 async function readLeaving(office: PeopleOffice, form: Form): Promise<Leaving | undefined> {
   const hint = form.get('id_token_hint');
@@ -65,17 +69,17 @@ async function askPerson(
   { leaving, form }: { leaving: Leaving | undefined; form: Form },
 ): Promise<Response> {
   const { person, cookies = [] } = (await office.browsers.identify(request)) ?? {};
-  if (person === undefined) {
+  if (person === undefined && !isLedHere(request)) {
     const answer = await goodbye(office, leaving, cookies);
-    return isVisited(request) ? forgettingDevice(answer) : answer;
+    return isVisited(request) ? forgettingDevice(answer, office) : answer;
   }
   const next = leaving?.to == null ? {} : { next: leaving.to };
   const markup = signOutPage({
     site: siteOf(office.issuer),
-    person,
+    ...(person === undefined ? {} : { person }),
     ...(leaving === undefined ? {} : { application: { name: leaving.client.name, ...next } }),
     action: new URL(`${office.issuer}/logout/confirm`).pathname,
-    fields: { ...Object.fromEntries(carried(form)), session: person.sid },
+    fields: { ...Object.fromEntries(carried(form)), session: person?.sid ?? whoever },
   });
   const formAction = leaving?.to == null ? [] : [formTarget(leaving.to)];
   return page(markup, { cookies, formAction });
@@ -98,6 +102,16 @@ async function goodbye(
 function isVisited({ headers }: Request): boolean {
   const ours = ['none', 'same-origin'].includes(headers.get('sec-fetch-site') ?? '');
   return ours && headers.get('sec-fetch-dest') === 'document';
+}
+
+/**
+ * Whether another site has led a person here, in a window. Where no cookie came along nobody can tell that there is no
+ * session: one that is bound to the device may be renewed with the next request. So the person is asked, and what a page of
+ * ours then sends makes the browser forget.
+ */
+function isLedHere({ headers }: Request): boolean {
+  const others = ['cross-site', 'same-site'].includes(headers.get('sec-fetch-site') ?? '');
+  return others && headers.get('sec-fetch-dest') === 'document';
 }
 
 /** What is needed on the page after: no ID token. */

@@ -3,6 +3,7 @@ import { createAttempts, type Attempts } from '../../senders/attempts.ts';
 import { readClientMetadata } from '../../clients/client-metadata.ts';
 import { newId } from '../../random.ts';
 import type { SelfRegistration } from '../../clients/registration-policy.ts';
+import type { PublicJwk } from '../../storage/port/rows.ts';
 import { json } from '../answers.ts';
 import type { PeopleOffice } from '../office.ts';
 import { readJson } from '../requests.ts';
@@ -16,7 +17,8 @@ export function registerEndpoint(
   office: PeopleOffice,
   policy: SelfRegistration,
 ): (from: { request: Request; sender: Sender }) => Promise<Response> {
-  const senders = createAttempts({ perHour: policy.perSender, clock: office.clock });
+  const unnamed = Math.ceil(policy.perHour / 2);
+  const senders = createAttempts({ perHour: policy.perSender, unnamed, clock: office.clock });
   return ({ request, sender }) => register(office, { policy, senders, request, sender });
 }
 
@@ -25,7 +27,10 @@ async function register(
   asked: { policy: SelfRegistration; senders: Attempts; request: Request; sender: Sender },
 ): Promise<Response> {
   const { policy, request, sender } = asked;
-  const client = await readClientMetadata(await readJson(request), { policy, how: 'dynamic' });
+  const client = await readClientMetadata(await readJson(request), {
+    ...{ policy, how: 'dynamic' },
+    readKeys: (from) => office.clients.readKeys(from, sender.address),
+  });
   // Before it counts among everybody's, of which no single sender may use up many.
   if (!asked.senders.admit(sender.address)) throw tooMany();
   const id = newId();
@@ -35,20 +40,24 @@ async function register(
     policy.perHour,
   );
   if (kept.kind !== 'registered') throw tooMany();
-  const { redirectUris, postLogoutRedirectUris } = client.registration;
+  const { redirectUris, postLogoutRedirectUris, jwksUri } = client.registration;
   const body = {
     client_id: id,
     client_id_issued_at: Math.floor(kept.createdAt / 1_000_000),
     client_name: client.name,
     redirect_uris: redirectUris,
     ...(postLogoutRedirectUris.length === 0 ? {} : { post_logout_redirect_uris: postLogoutRedirectUris }),
-    ...(client.keys.length === 0 ? {} : { jwks: { keys: client.keys } }),
+    ...(jwksUri === undefined ? jwksOf(client.keys) : { jwks_uri: jwksUri }),
     token_endpoint_auth_method: client.kind === 'web' ? 'private_key_jwt' : 'none',
     grant_types: ['authorization_code', 'refresh_token'],
     response_types: ['code'],
     dpop_bound_access_tokens: !client.bearer,
   };
   return json(body, { status: 201 });
+}
+
+function jwksOf(keys: readonly PublicJwk[]): { jwks?: { keys: readonly PublicJwk[] } } {
+  return keys.length === 0 ? {} : { jwks: { keys } };
 }
 
 function tooMany(): AuthError {

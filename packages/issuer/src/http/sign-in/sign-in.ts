@@ -86,5 +86,5 @@ export async function signOut(office: PeopleOffice, request: Request): Promise<R
   const signedIn = await office.browsers.identify(request);
   const cookies =
     signedIn === undefined ? office.cookies.clear() : await office.browsers.end(signedIn.person.sid);
-  return forgettingDevice(await page(signedOutPage({ site: siteOf(office.issuer) }), { cookies }));
+  return forgettingDevice(await page(signedOutPage({ site: siteOf(office.issuer) }), { cookies }), office);
 }

@@ -8,7 +8,8 @@ import type { Site } from '../site.ts';
 /** What the page before a sign-out shows. */
 export interface SignOutView {
   readonly site: Site;
-  readonly person: { readonly name: string };
+  /** Left out where no cookie said who it is. */
+  readonly person?: { readonly name: string };
   readonly application?: {
     readonly name: string;
     /** Where it wants the person afterwards; already compared with what it registered. */
@@ -28,7 +29,9 @@ export function signOutPage({ site, person, application, action, fields }: SignO
       <p class="lead">
         ${
           application === undefined
-            ? 'Your session in this browser ends for good.'
+            ? person === undefined
+              ? 'Whatever session this browser has here ends for good.'
+              : 'Your session in this browser ends for good.'
             : html`${shownName(application.name)} asks to sign you out here as well.
               ${
                 application.next === undefined
@@ -37,7 +40,7 @@ export function signOutPage({ site, person, application, action, fields }: SignO
               }`
         }
       </p>
-      ${personBox(person)}
+      ${person === undefined ? '' : personBox(person)}
       <div class="stack">
         <form method="post" action="${action}">
           ${hiddenFields(fields)}<button class="button primary wide">Sign out</button>

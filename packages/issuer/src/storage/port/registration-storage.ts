@@ -1,4 +1,5 @@
 import type { NewClient } from './decisions.ts';
+import type { PublicJwk } from './rows.ts';
 
 /** How many requests of one client wait, by who sent them: itself, as it proved by its key, or anybody. */
 export interface OpenRequests {
@@ -19,13 +20,18 @@ export interface RegistrationStorage {
     client: NewClient,
     perHour: number,
   ): Promise<{ kind: 'registered'; createdAt: number } | { kind: 'refused' }>;
-  /** When the document of a client was last read and found good, µs; `null` for any other client. */
+  /** Brings the keys of one that registered itself with a `jwksUri` up to date; false: there is no such client. */
+  renewKeys(clientId: string, keys: readonly PublicJwk[]): Promise<boolean>;
+  /** When the document of a client, or its `jwksUri`, was last read and found good, µs; `null` for any other client. */
   documentReadAt(clientId: string): Promise<number | null>;
   /** How many requests of each client wait for somebody to decide; clients without any are left out. */
   countOpenRequests(): Promise<ReadonlyMap<string, OpenRequests>>;
+  /** Whether some person allows this client something now. */
+  isLinked(clientId: string): Promise<boolean>;
   /**
    * Deletes clients that registered themselves a week ago or longer, and for which no person has decided anything since:
-   * no grant, no session, no request that waits. Removed ones stay, so that their ids stay taken.
+   * no grant, no session. A request that waits keeps its client until two weeks after it came, and then goes with it.
+   * Removed ones stay, so that their ids stay taken.
    */
   sweepUnusedClients(): Promise<number>;
 }

@@ -30,6 +30,8 @@ export interface Registration {
   readonly consent: 'ask' | 'given';
   /** Whether its requests must be pushed (RFC 9126 section 6). */
   readonly pushedOnly?: boolean;
+  /** Where what registered itself by RFC 7591 keeps its keys; a document says so itself. */
+  readonly jwksUri?: string;
 }
 
 /** Registered software. */

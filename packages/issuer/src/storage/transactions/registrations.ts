@@ -1,5 +1,5 @@
 import type { NewClient } from '../port/decisions.ts';
-import type { Engine } from '../engine.ts';
+import { UniqueViolation, type Engine } from '../engine.ts';
 import { integer, orNull, text } from './read-rows.ts';
 import type { RegistrationStorage } from '../port/registration-storage.ts';
 import { statement } from './decision.ts';
@@ -12,6 +12,16 @@ import * as sql from '../sql/self-registered.ts';
 export function createSqlRegistrations(engine: Engine): RegistrationStorage {
   return {
     registerClient: (client, perHour) => registerClient(engine, client, perHour),
+    async renewKeys(clientId, keys) {
+      const values = [clientId, JSON.stringify(keys)];
+      const [, , , renewed] = await engine.batch([
+        statement(holdHead),
+        statement(sql.auditNewKeys, ...values),
+        statement(recordAudit),
+        statement(sql.renewKeys, ...values),
+      ]);
+      return renewed?.length === 1;
+    },
     async documentReadAt(clientId) {
       const [row] = await engine.read(statement(sql.documentReadAt, clientId));
       return row ? orNull(integer, row, 'read_at') : null;
@@ -25,6 +35,9 @@ export function createSqlRegistrations(engine: Engine): RegistrationStorage {
         }),
       );
     },
+    async isLinked(clientId) {
+      return (await engine.read(statement(sql.isLinked, clientId))).length === 1;
+    },
     sweepUnusedClients: () => sweepUnusedClients(engine),
   };
 }
@@ -36,6 +49,7 @@ async function registerClient(
 ): ReturnType<RegistrationStorage['registerClient']> {
   const { id, name, kind, subject, registration, by } = client;
   const how = registration.by === 'document' ? 'document' : 'dynamic';
+  const isRead = how === 'document' || registration.jwksUri !== undefined;
   const [keys, audiences] = [JSON.stringify(client.keys), JSON.stringify(client.audiences)];
   const values = [id, name, kind, keys, client.bearer ? 1 : 0, audiences, JSON.stringify(registration)];
   const nothing = statement(headPosition);
@@ -51,7 +65,7 @@ async function registerClient(
     statement(holdHead),
     ...changing,
     statement(sql.addSubjectOfRegistered(how), subject.id, id, subject.handle, perHour),
-    statement(sql.addRegistered(how), ...values, subject.id),
+    statement(sql.addRegistered(isRead), ...values, subject.id),
     statement(sql.auditRegistered, id, JSON.stringify({ by, kind }), subject.id),
     statement(recordAudit),
   ]);
@@ -71,13 +85,21 @@ async function sweepUnusedClients(engine: Engine): Promise<number> {
   }
 }
 
+/** With what waits for it, or not at all: a request that somebody just decides keeps its client, and the others that wait. */
 async function deleteUnused(engine: Engine, id: string): Promise<boolean> {
-  const [, deleted] = await engine.batch([
-    statement(holdHead),
-    { ...statement(sql.deleteUnused, id), lastIf: (rows) => rows.length === 0 },
-    statement(sql.auditUnused, id, JSON.stringify({ by: 'unused' })),
-    statement(recordAudit),
-    statement(sql.deleteSubjectOfUnused, id),
-  ]);
-  return deleted?.length === 1;
+  try {
+    const [, , deleted] = await engine.batch([
+      statement(sql.dropRequestsOfForgone, id),
+      statement(holdHead),
+      statement(sql.deleteUnused, id),
+      statement(sql.demandGone, id),
+      statement(sql.auditUnused, id, JSON.stringify({ by: 'unused' })),
+      statement(recordAudit),
+      statement(sql.deleteSubjectOfUnused, id),
+    ]);
+    return deleted?.length === 1;
+  } catch (error) {
+    if (error instanceof UniqueViolation && error.table === 'clients') return false;
+    throw error;
+  }
 }
