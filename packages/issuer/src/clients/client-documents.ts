@@ -107,7 +107,7 @@ function openClientDocuments(options: {
       ofNew.demandRoom(host);
       // One sender's are counted before those of a host, and these before everybody's: what is refused uses nothing up.
       const admitted = senders.admit(sender) && hosts.admit(host) && all.admit('');
-      if (!admitted) throw new AuthError('registration_limit', { detail: { retryAfter: hour / 1000 } });
+      if (!admitted) throw laterOn();
     };
   };
   const countDocument = countNew(policy.documents);
@@ -115,20 +115,28 @@ function openClientDocuments(options: {
 
   const loadDocument = async (id: string): Promise<boolean> => {
     if (policy.documents === undefined) return false;
-    const client = await readDocument(id, { ...options, policy: policy.documents });
+    const client = await readDocument(id, { ...options, policy: policy.documents }).catch(() => undefined);
+    if (client === undefined) return false;
     const subject = { id: newId(), handle: newId() };
     const kept = await storage.registerClient(
       { ...client, id, rights: [], subject, by: 'document' },
       policy.documents.perHour,
     );
-    return kept.kind === 'registered';
+    if (kept.kind === 'registered') return true;
+    // Where the id is nobody's, nothing is wrong with the document: it is read again once there is room.
+    if ((await storage.findClient(id)) === null) throw laterOn();
+    return false;
+  };
+  const loadKeys = async (id: string, jwksUri: string): Promise<boolean> => {
+    const keys = await readKeysAt(jwksUri, options).catch(() => undefined);
+    return keys === undefined ? false : storage.renewKeys(id, keys);
   };
   const load = async ({ id, jwksUri }: Pick<ReadClient, 'id' | 'jwksUri'>): Promise<boolean> =>
-    jwksUri === undefined ? loadDocument(id) : storage.renewKeys(id, await readKeysAt(jwksUri, options));
+    jwksUri === undefined ? loadDocument(id) : loadKeys(id, jwksUri);
   const read = (client: Pick<ReadClient, 'id' | 'jwksUri'>, at: Readings): Promise<boolean> =>
     tried.note(
       client.id,
-      at.run(hostOf(client), () => load(client)).catch(() => false),
+      at.run(hostOf(client), () => load(client)),
     );
 
   const readAgain = async (
@@ -166,11 +174,20 @@ function openClientDocuments(options: {
         }),
       );
     },
-    renew: (client) => readAgain(client, { after: freshFor, counted: again }).catch(() => false),
+    // What is only due to be read again, and finds no place, goes on as it was.
+    renew: (client) => readAgain(client, { after: freshFor, counted: again }).catch(asUnread),
     reread: (client) => readAgain(client, { after: triedAgainAfter, counted: early }),
     isLapsed: (readAt) => clock() - readAt / 1000 >= lapsedAfter,
   };
 }
+
+/** A refusal is no reading; a fault of the store is a fault. */
+function asUnread(error: unknown): false {
+  if (error instanceof AuthError) return false;
+  throw error;
+}
+
+const laterOn = (): AuthError => new AuthError('registration_limit', { detail: { retryAfter: hour / 1000 } });
 
 /** Who has a host's address read for the first time. */
 interface NewReading {

@@ -2,7 +2,7 @@
 export interface TriedReadings {
   /** How the last reading went, or goes, while its time is not over. */
   readonly lately: (id: string) => Promise<boolean> | undefined;
-  /** Notes one that has begun; the promise says whether it went well, and never rejects. */
+  /** Notes one that has begun; the promise says whether it went well. One that rejects is no reading: nothing is noted. */
   readonly note: (id: string, done: Promise<boolean>) => Promise<boolean>;
 }
 
@@ -35,10 +35,15 @@ export function createTriedReadings(options: {
       const failures = tried.get(id)?.failures ?? 0;
       const entry = { until: clock() + shortest, done, failures };
       tried.set(id, entry);
-      void done.then((isRead) => {
-        entry.failures = isRead ? 0 : failures + 1;
-        if (!isRead) entry.until = clock() + Math.min(shortest * 2 ** failures, longest);
-      });
+      done.then(
+        (isRead) => {
+          entry.failures = isRead ? 0 : failures + 1;
+          if (!isRead) entry.until = clock() + Math.min(shortest * 2 ** failures, longest);
+        },
+        () => {
+          if (tried.get(id) === entry) tried.delete(id);
+        },
+      );
       return done;
     },
   };

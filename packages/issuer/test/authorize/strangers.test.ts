@@ -205,6 +205,25 @@ void test('AUTHORIZE-46: new documents are read so often for a sender, and known
   await lab.issuer.close();
 });
 
+void test('AUTHORIZE-46: where no more may register, or the store fails, it is said, and nothing is held against the document', async () => {
+  const lab = await open({ people: { registration: { documents: { audiences, perHour: 2 } } } });
+  const [first, second, third] = ['/one', '/two', '/three'].map((path) => documents.describe(path));
+  const go = async (id = ''): Promise<Response> => authorize(lab, await ask(id, atHome()));
+  const { batch } = lab.engine;
+  const full = { batch: () => Promise.reject(new Error('disk full')) };
+  Object.assign(lab.engine, full);
+  assert.equal((await go(first)).status, 500);
+  assert.deepEqual(lab.faults.splice(0).map(String), ['Error: disk full']);
+  Object.assign(lab.engine, { batch });
+  assert.equal((await go(first)).status, 303, 'read again at once');
+  assert.equal((await go(second)).status, 303);
+  assert.deepEqual(await codeOnPage(await go(third)), [429, 'registration_limit']);
+  lab.clock.advance(3600);
+  assert.equal((await go(third)).status, 303);
+  assert.deepEqual(lab.faults, []);
+  await lab.issuer.close();
+});
+
 void test('AUTHORIZE-46: one host has so many new documents read in an hour, and the others go on', async () => {
   const lab = await open();
   const go = async (origin: string, turn: number): Promise<Response> => {
