@@ -30,13 +30,13 @@ const benches: readonly Bench[] = [
 
 const thorough: Settings = {
   calculation: { rounds: 31, turn: 30, warmUp: 400 },
-  http: { rounds: 11, turn: 400, warmUp: 800 },
+  http: { rounds: 11, turn: 400, warmUp: 3000 },
   sessions: 1_000_000,
   ends: 200,
 };
 const quick: Settings = {
   calculation: { rounds: 9, turn: 15, warmUp: 150 },
-  http: { rounds: 3, turn: 200, warmUp: 400 },
+  http: { rounds: 5, turn: 200, warmUp: 1500 },
   sessions: 100_000,
   ends: 20,
 };

@@ -28,6 +28,7 @@ loadBench(async (material: RoutesMaterial, servers: Readonly<Record<string, List
   };
   const loads = frameworks.flatMap((framework): [string, Load][] => [
     [`${framework}, open`, same(framework, '/open')],
+    [`${framework}, idle middleware`, same(framework, '/idle')],
     [`${framework}, guarded, bearer`, same(framework, '/guarded')],
     [`${framework}, guarded, DPoP`, withProofs(portOf(framework), holders)],
   ]);

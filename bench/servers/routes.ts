@@ -31,6 +31,15 @@ async function buildFastify({ guard }: { guard: Guard }): Promise<Server> {
   const { protect } = await import('@symbolon/guard/fastify');
   const app = fastify();
   app.get('/open', () => answer);
+  app.get(
+    '/idle',
+    {
+      onRequest: (_request, _reply, done) => {
+        done();
+      },
+    },
+    () => answer,
+  );
   app.get('/guarded', { onRequest: protect(guard) }, () => answer);
   await app.listen({ port: 0, host: loopback });
   return app.server;
@@ -42,6 +51,11 @@ async function buildHono({ guard }: { guard: Guard }): Promise<Server> {
   const { protect } = await import('@symbolon/guard/hono');
   const app = new Hono();
   app.get('/open', (c) => c.json(answer));
+  app.get(
+    '/idle',
+    (_context, next) => next(),
+    (c) => c.json(answer),
+  );
   app.get('/guarded', protect(guard), (c) => c.json(answer));
   return listening(createAdaptorServer({ fetch: app.fetch }) as Server);
 }
@@ -54,6 +68,13 @@ async function buildExpress({ guard, jwk }: { guard: Guard; jwk: RoutesServer['j
   const kid = await thumbprintOf(jwk);
   const app = express();
   app.get('/open', (_request, response) => void response.json(answer));
+  app.get(
+    '/idle',
+    (_request, _response, next) => {
+      next();
+    },
+    (_request, response) => void response.json(answer),
+  );
   app.get('/guarded', protect(guard), (_request, response) => void response.json(answer));
   const peer = auth({ issuer, audience, publicKey: { keys: [{ ...jwk, kid }] } });
   app.get('/peer', peer, (_request, response) => void response.json(answer));

@@ -5,6 +5,7 @@ export { metricsText, metricsType, type MetricFamily, type MetricSample } from '
 export type { FeedState } from './ends.ts';
 export type { CloseReason, Connections, WatchedConnection } from './connections.ts';
 export type { GuardOptions } from './options.ts';
+export { createHolderKeys } from './holder-keys.ts';
 export { demandSameOrigin, readCookie } from './cookie-requests.ts';
 export type { RequestView } from './request-view.ts';
 export type { Requirement } from './requirement.ts';

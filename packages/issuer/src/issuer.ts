@@ -1,4 +1,4 @@
-import { createReplayMemory } from '@symbolon/guard';
+import { createHolderKeys, createReplayMemory } from '@symbolon/guard';
 import type { Accounts } from './people/accounts.ts';
 import { openAuthorizations } from './linking/authorizations.ts';
 import { openDocuments } from './clients/client-documents.ts';
@@ -135,6 +135,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     mint,
     feed,
     replay,
+    holderKeys: createHolderKeys(),
     refreshes: createMinuteCounts(clock),
     clock,
     servesPeople: options.people !== undefined,

@@ -80,7 +80,13 @@ export async function verifyRequestProof(
   if (text.includes(',')) throw new AuthError('proof_multiple');
   const now = office.clock() / 1000;
   const url = office.issuer + path;
-  const proof = await verifyProof(text, { method: request.method, url, tokenHash: undefined, now });
+  const proof = await verifyProof(text, {
+    method: request.method,
+    url,
+    tokenHash: undefined,
+    now,
+    knownKeys: office.holderKeys,
+  });
   office.replay.accept(proof, { now, session: proof.thumbprint });
   return proof;
 }

@@ -39,9 +39,9 @@ export function openToPages(
     if (!paths.has(new URL(request.url).pathname)) return answer(request, sender);
     if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: preflight });
     const answered = await answer(request, sender);
-    const open = new Response(answered.body, answered);
-    for (const [name, value] of Object.entries(allowed)) open.headers.set(name, value);
-    if (open.headers.has('allow')) open.headers.append('allow', 'OPTIONS');
-    return open;
+    // In place: a copy by `new Response` makes a stream of the text, which node-server then reads and sends in pieces.
+    for (const [name, value] of Object.entries(allowed)) answered.headers.set(name, value);
+    if (answered.headers.has('allow')) answered.headers.append('allow', 'OPTIONS');
+    return answered;
   };
 }

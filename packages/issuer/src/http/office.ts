@@ -18,6 +18,7 @@ import type { SigningKeys } from '../keys/signing-keys.ts';
 import type { Storage } from '../storage/port/storage.ts';
 import type { Mint } from '../sessions/tokens.ts';
 import type { Guard, ReplayMemory } from '@symbolon/guard';
+import type { KnownKeys } from '@symbolon/token';
 import type { Assets } from './assets.ts';
 import type { BrowserCookies } from './cookies.ts';
 
@@ -38,6 +39,8 @@ export interface Office {
   readonly mint: Mint;
   readonly feed: Feed;
   readonly replay: ReplayMemory;
+  /** Keys that have made proofs here. */
+  readonly holderKeys: KnownKeys;
   /** How many refreshes this process answers. */
   readonly refreshes: MinuteCounts;
   readonly clock: () => number;

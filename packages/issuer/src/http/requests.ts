@@ -4,6 +4,7 @@ import { AuthError, maxTokenLength } from '@symbolon/token';
 export type Form = ReadonlyMap<string, string>;
 
 const maxBody = 64 * 1024;
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * Reads a form (RFC 6749 appendix B): right type, at most 64 kB, no parameter twice (section 3.2).
@@ -81,7 +82,7 @@ export async function readBody(request: Request): Promise<string> {
 async function readMeasured(request: Request): Promise<string> {
   const bytes = new Uint8Array(await request.arrayBuffer());
   if (bytes.length > maxBody) throw malformed('body');
-  return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  return utf8.decode(bytes);
 }
 
 /** Counts while it reads, so that a body without a length is cut off as well. */

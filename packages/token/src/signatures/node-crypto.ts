@@ -1,11 +1,4 @@
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  sign,
-  verify,
-} from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, sign, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { Algorithm } from '../algorithms.ts';
 import type { PrivateJwk, PublicJwk } from '../jwk.ts';
@@ -31,7 +24,7 @@ export const nodeCrypto: SignatureBackend = {
     row.kty === 'EC'
       ? verify('sha256', data, key as KeyObject, toDer(signature))
       : verify(null, data, key as KeyObject, signature),
-  sha256: (data) => createHash('sha256').update(data).digest(),
+  sha256: (data) => hash('sha256', data, 'buffer'),
 };
 
 function generate(row: Algorithm): KeyObject {
