@@ -156,6 +156,43 @@ suite('the console', () => {
     match(await read('/console/audit?kind=%27%3B--&before=x'), /<strong>session started<\/strong>/);
   });
 
+  test('PAGE-30: clients are searched by a part of name or id, and paged through, each once', async () => {
+    const long = `https://apps.example/${'x'.repeat(300)}`;
+    for (let n = 0; n < 60; n++) {
+      lab.clock.advance(1);
+      await lab.storage.addClient(
+        newClient({ id: n === 10 ? long : `many-${n}`, kind: 'public', name: `<i>${n}` }),
+      );
+    }
+    const shown = (text: string): readonly string[] =>
+      [...text.matchAll(/<p class="fine code">([^<]*)<\/p>/g)].map(([, id = '']) => id);
+    const link = (text: string, words: string): string =>
+      new RegExp(`href="([^"]*)">${words}<`).exec(text)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    const first = await read('/console/clients');
+    equal(shown(first).length, 50);
+    equal(shown(first)[0], 'many-59');
+    doesNotMatch(first, /Newest clients/);
+    const second = await read(link(first, 'Older clients'));
+    equal(shown(second).length, 12);
+    equal(new Set([...shown(first), ...shown(second)]).size, 62);
+    doesNotMatch(second, /Older clients/);
+    equal(link(second, 'Newest clients'), '/console/clients');
+    const found = await read('/console/clients?search=MANY-5');
+    deepEqual(shown(found).length, 11);
+    match(found, /name="search"\s+value="MANY-5"/);
+    const of = await read('/console/clients?search=%3Ci%3E&after=9000000000000000.x');
+    equal(shown(of).length, 50);
+    match(link(of, 'Older clients'), /^\/console\/clients\?search=%3Ci%3E&after=\d+\.https%3A/);
+    equal(link(of, 'Newest clients'), '/console/clients?search=%3Ci%3E');
+    equal(
+      shown(await read(link(of, 'Older clients'))).length,
+      10,
+      'also behind an id that is as long as an address',
+    );
+    match(await read('/console/clients?search=%25'), /No client found[^]*Nothing fits this search\./);
+    equal(shown(await read("/console/clients?after=1'.x")).length, 50, 'what is no place is the beginning');
+  });
+
   test('PAGE-34: invitations that nobody has used are listed and withdrawn, and an account without a passkey is no such', async () => {
     await lab.operator.submit('/console/accounts/invite', { name: 'bea@example.com', role: 'operator' });
     const [invited] = (await lab.issuer.accounts?.invitations()) ?? [];

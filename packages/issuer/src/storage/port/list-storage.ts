@@ -1,5 +1,5 @@
 import type { Actor } from './actor.ts';
-import type { AuditKind, AuditRow, ListedSession, Registration } from './rows.ts';
+import type { AuditKind, AuditRow, ClientRow, ListedSession, Registration } from './rows.ts';
 
 /** What people and operators look at; each method one reading, and one decision that ends many things. */
 export interface ListStorage {
@@ -9,6 +9,8 @@ export interface ListStorage {
   listEvents(of: { subject: string; limit: number; after?: string }): Promise<readonly SecurityEvent[]>;
   /** Sessions of anybody, newest first, standing or over. */
   searchSessions(search: SessionSearch): Promise<Found<NamedSession, string>>;
+  /** Clients, newest first, standing or removed. */
+  searchClients(search: ClientSearch): Promise<Found<ClientRow, ClientPlace>>;
   /** Accounts by name. */
   searchAccounts(search: AccountSearch): Promise<readonly ListedAccount[]>;
   /** The audit log, newest first. */
@@ -63,6 +65,20 @@ export interface NamedSession extends ListedSession {
   /** `null` where its subject has no account here. */
   readonly accountName: string | null;
   readonly clientName: string;
+}
+
+export interface ClientSearch {
+  /** Part of its name or its id: looked for among 5,000 at once. */
+  readonly part?: string;
+  readonly limit: number;
+  /** Where the page before said that the next one begins. */
+  readonly after?: ClientPlace;
+}
+
+/** A place in the list that stays where it is when its client is gone. */
+export interface ClientPlace {
+  readonly createdAt: number;
+  readonly id: string;
 }
 
 export interface AccountSearch {
