@@ -20,6 +20,8 @@ export interface Demo {
   readonly browser: Browser;
   /** Where an application asks for more than it has. */
   readonly consent: string;
+  /** Lets time pass for the issuer, in seconds. */
+  readonly pass: (seconds: number) => void;
   readonly faults: readonly unknown[];
   readonly close: () => Promise<void>;
 }
@@ -115,6 +117,9 @@ export async function openDemo(): Promise<Demo> {
       ...{ scope: 'notes:read notes:write', resource: notes, state: 'demo', code_challenge_method: 'S256' },
       code_challenge: keyOf(),
     }).toString()}`,
+    pass: (seconds) => {
+      behind -= seconds;
+    },
     close: async () => {
       clearInterval(guards);
       await browser.close();
