@@ -151,7 +151,10 @@ function openHistory({ issuer, storage, subject, clock, catchUp }: HistoryOption
     redirectUri: string;
     audience: string;
     scopes: string[];
+    /** In which browser; it stays signed in for three days. */
+    device?: string;
   }): Promise<void> => {
+    const from = to.device === undefined ? null : await signIn(to.device);
     const [requestName, codeName, codeChallenge] = [id(), id(), keyOf()];
     const request = { name: requestName, clientId: to.client, parameters: '{}', life: 60e6 };
     const { client: clientId, redirectUri, audience, scopes } = to;
@@ -159,7 +162,7 @@ function openHistory({ issuer, storage, subject, clock, catchUp }: HistoryOption
     await storage.allow({
       ...{ requestName, clientId, codeName, subject, consent: 'granted', newGrant: id(), audience, scopes },
       ...{ newEvent: id(), clientName: clientId, consentLife: 30 * day * 1e6 },
-      ...{ redirectUri, codeChallenge, jkt: null, nonce: null, amr: ['hwk', 'user'], signIn: null },
+      ...{ redirectUri, codeChallenge, jkt: null, nonce: null, amr: ['hwk', 'user'], signIn: from },
       authenticatedAt: await storage.now(),
     });
     const redeemed = await storage.redeemCode({
@@ -225,6 +228,15 @@ function openHistory({ issuer, storage, subject, clock, catchUp }: HistoryOption
         redirectUri: 'https://fieldnotes.example/return',
         audience: notes,
         scopes: ['notes:read'],
+        device: 'Safari on iPhone',
+      });
+      catchUp(11 * day);
+      await link({
+        client: 'fieldnotes',
+        redirectUri: 'https://fieldnotes.example/return',
+        audience: notes,
+        scopes: ['notes:read'],
+        device: 'Firefox on Linux',
       });
       for (const name of ['bea@example.com', 'chidi@example.com', 'dana@example.com', 'emre@example.com'])
         await enrolSomebody(storage, name);

@@ -67,7 +67,7 @@ export async function changeSeenClient(
   const from = await options.storage.findClient(id);
   if (from?.removedAt !== null) return { kind: 'unknown' };
   const judged = await judge(from, { change, options });
-  const isSeen = judged.changed.length === 0 || versionOf(from) === seen;
+  const isSeen = judged.changed.length === 0 || clientVersion(from) === seen;
   const done = isSeen ? await changeFrom(from, judged, options) : undefined;
   if (done !== undefined) return done;
   const client = await options.storage.findClient(id);
@@ -75,7 +75,7 @@ export async function changeSeenClient(
 }
 
 /** Names what of a client can be changed, as it is in this row. */
-export function versionOf({ name, keys, audiences, registration }: ChangeableClient): string {
+export function clientVersion({ name, keys, audiences, registration }: ChangeableClient): string {
   return hash('sha256', JSON.stringify([name, keys, audiences, registration]), 'base64url');
 }
 

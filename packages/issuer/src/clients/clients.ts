@@ -27,7 +27,7 @@ export interface Clients {
    * @throws TypeError if the change is unsound, or the client is the issuer's own or registered itself.
    */
   readonly change: (id: string, change: ClientChangeOptions, by?: Actor) => Promise<ClientChanged>;
-  /** As `change`, of the version (`versionOf`) that somebody has seen: of two who saw one, the second changes nothing. */
+  /** As `change`, of the version (`clientVersion`) that somebody has seen: of two who saw one, the second changes nothing. */
   readonly changeSeen: (
     id: string,
     change: ClientChangeOptions,

@@ -26,7 +26,7 @@ async function addPeople({ a, run }: StoreLab, names: readonly string[]): Promis
 
 async function link(
   { a }: StoreLab,
-  of: { subject: string; client: string; scopes: string[]; code?: string },
+  of: { subject: string; client: string; scopes: string[]; code?: string; signIn?: string },
 ): Promise<string> {
   const [requestName, codeName, codeChallenge, sid] = [id(), of.code ?? id(), 'challenge', id()];
   const { subject, client: clientId, scopes } = of;
@@ -45,7 +45,7 @@ async function link(
       audience: notes,
       scopes,
     },
-    ...{ redirectUri, codeChallenge, jkt: null, nonce: null, amr: ['hwk'], signIn: null },
+    ...{ redirectUri, codeChallenge, jkt: null, nonce: null, amr: ['hwk'], signIn: of.signIn ?? null },
     authenticatedAt: await a.now(),
   });
   const redeemed = await a.redeemCode({
@@ -102,6 +102,43 @@ export function listContract(storeTest: StoreTest): void {
       assert.deepEqual(
         (await lab.b.listApplications({ subject: ada, limit: 10 })).map(({ clientId }) => clientId),
         ['two'],
+      );
+    },
+  );
+
+  storeTest(
+    'PAGE-18: of what a person has linked the sessions that stand are listed, last used first',
+    async (lab) => {
+      const [ada = '', bea = ''] = await addPeople(lab, ['ada', 'bea']);
+      const linked = async (subject: string, client: string, device?: string): Promise<string> => {
+        lab.clock.advance(1);
+        return link(lab, {
+          subject,
+          client,
+          scopes: ['read'],
+          ...(device && { signIn: await signIn(lab, subject, device) }),
+        });
+      };
+      const [phone, bare] = [await linked(ada, 'one', 'Safari on iPhone'), await linked(ada, 'one')];
+      const [gone, strangers] = [await linked(ada, 'two', 'A tablet'), await linked(bea, 'one')];
+      const listed = async (limit = 10) =>
+        (await lab.b.listLinkedSessions({ subject: ada, limit })).map(({ sid, device }) => [sid, device]);
+      assert.deepEqual(await listed(), [
+        [gone, 'A tablet'],
+        [bare, null],
+        [phone, 'Safari on iPhone'],
+      ]);
+      assert.deepEqual(await listed(1), [[gone, 'A tablet']]);
+      const [one, two] = (await lab.b.listApplications({ subject: ada, limit: 10 })).toReversed();
+      await lab.a.endGrant({ grantId: two?.grantId ?? '', reason: 'person', by: 'test' });
+      const [first] = await lab.b.listLinkedSessions({ subject: ada, limit: 10 });
+      assert.equal(first?.grantId, one?.grantId);
+      await lab.a.endSession({ sid: bare, reason: 'person', by: 'test', holderKey: 'keep' });
+      assert.deepEqual(await listed(), [[phone, 'Safari on iPhone']]);
+      const others = await lab.b.listLinkedSessions({ subject: bea, limit: 10 });
+      assert.deepEqual(
+        others.map(({ sid }) => sid),
+        [strangers],
       );
     },
   );

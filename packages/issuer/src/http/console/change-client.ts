@@ -1,5 +1,5 @@
 import { AuthError } from '@symbolon/token';
-import { versionOf, type ClientChangeOptions } from '../../clients/client-changes.ts';
+import { clientVersion, type ClientChangeOptions } from '../../clients/client-changes.ts';
 import {
   addClientPage,
   type AddClientFields,
@@ -21,7 +21,7 @@ export async function showChangeClient(office: PeopleOffice, visit: Visit): Prom
   const absent = askPresence(office, { visit, returnTo: pathOf(visit) });
   if (absent !== undefined) return absent;
   const client = await findStanding(office, visit);
-  return answer(office, visit, { client, seen: versionOf(client), fields: fieldsOf(client) });
+  return answer(office, visit, { client, seen: clientVersion(client), fields: fieldsOf(client) });
 }
 
 /**
@@ -60,7 +60,7 @@ function showMoved(
     fields: movedFields(client, { typed: fields, shows }),
     audit: pathAsking(`${visit.site.base}/console/audit`, { kind: 'client_changed', client: client.id }),
   };
-  return answer(office, visit, { client, seen: versionOf(client), fields, moved });
+  return answer(office, visit, { client, seen: clientVersion(client), fields, moved });
 }
 
 async function findStanding(office: PeopleOffice, { parameter }: Visit): Promise<ClientRow> {

@@ -5,6 +5,8 @@ import type { AuditKind, AuditRow, ClientRow, ListedSession, Registration } from
 export interface ListStorage {
   /** What a person has linked, newest first. */
   listApplications(of: { subject: string; limit: number }): Promise<readonly LinkedApplication[]>;
+  /** The sessions that stand of what a person has linked, the last used first. */
+  listLinkedSessions(of: { subject: string; limit: number }): Promise<readonly LinkedSession[]>;
   /** What happened to an account, newest first; `after` is the last event of the page before. */
   listEvents(of: { subject: string; limit: number; after?: string }): Promise<readonly SecurityEvent[]>;
   /** Sessions of anybody, newest first, standing or over. */
@@ -39,6 +41,16 @@ export interface LinkedApplication {
   /** How many of its sessions stand. */
   readonly sessions: number;
   readonly scopes: readonly { readonly audience: string; readonly scope: string }[];
+}
+
+/** A session of a linked application. */
+export interface LinkedSession {
+  readonly grantId: string;
+  readonly sid: string;
+  /** Its own, or that of the browser in which it was allowed. */
+  readonly device: string | null;
+  readonly startedAt: number;
+  readonly lastUsedAt: number;
 }
 
 /** One thing that happened to an account. */

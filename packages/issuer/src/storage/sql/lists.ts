@@ -33,6 +33,14 @@ export const listGrantedScopes = `
   WHERE granted_scopes.grant_id = grants.id AND grants.subject = $1 AND grants.ended_at IS NULL
   ORDER BY granted_scopes.grant_id, granted_scopes.audience, granted_scopes.scope`;
 
+/** $1 subject, $2 limit. */
+export const listLinkedSessions = `
+  SELECT sessions.grant_id, sessions.id AS sid, sessions.started_at, sessions.last_used_at,
+    coalesce(sessions.device, (SELECT b.device FROM sessions AS b WHERE b.id = sessions.sign_in)) AS device
+  FROM grants, sessions
+  WHERE grants.subject = $1 AND grants.ended_at IS NULL AND sessions.grant_id = grants.id AND ${alive}
+  ORDER BY sessions.last_used_at DESC, sessions.id DESC LIMIT $2`;
+
 /** $1 subject, $2 limit, $3 the last event of the page before. */
 export const listEvents = (by: { after: boolean }): string => `
   SELECT id, at, kind, fields FROM security_events

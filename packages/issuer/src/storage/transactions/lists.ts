@@ -40,6 +40,16 @@ export function createSqlLists(engine: Engine, request: () => string): ListStora
       );
       return rows.map((row) => readApplication(row, scopes.get(text(row, 'grant_id')) ?? []));
     },
+    async listLinkedSessions({ subject, limit }) {
+      const rows = await engine.read(statement(lists.listLinkedSessions, subject, limit));
+      return rows.map((row) => ({
+        grantId: text(row, 'grant_id'),
+        sid: text(row, 'sid'),
+        device: orNull(text, row, 'device'),
+        startedAt: integer(row, 'started_at'),
+        lastUsedAt: integer(row, 'last_used_at'),
+      }));
+    },
     async listEvents({ subject, limit, after }) {
       const from = after === undefined ? [] : [after];
       const rows = await engine.read(
