@@ -106,6 +106,10 @@ describe('the pages, in Chromium', { skip: noChromium }, () => {
       equal(answer?.status(), 200, path);
       all.push(...(await judge(page)));
     }
+    await page.goto(`${demo.url}/account`);
+    await page.getByText('2 sessions').click();
+    await page.getByRole('button', { name: /^End session of Fieldnotes on Safari on iPhone$/ }).waitFor();
+    all.push(...(await judge(page)));
     await page.goto(`${demo.url}/account/recovery-codes`);
     await page.getByRole('button', { name: 'Make ten new codes' }).click();
     await page.waitForSelector('.codes');
@@ -196,6 +200,10 @@ describe('the pages, in Chromium', { skip: noChromium }, () => {
     await context.addCookies(await demo.ada.context.cookies());
     const plain = await context.newPage();
     await plain.goto(`${demo.url}/account`);
+    await plain.getByText('2 sessions').click();
+    await plain.getByRole('button', { name: 'End session of Fieldnotes on Safari on iPhone' }).click();
+    match((await plain.textContent('.notice')) ?? '', /The session is over/);
+    match((await plain.textContent('#applications')) ?? '', /Fieldnotes[^]*1 session/);
     await plain.getByRole('button', { name: 'End Fieldnotes' }).click();
     match((await plain.textContent('.notice')) ?? '', /no longer linked[^]*Ended at \d of \d guards/);
     await plain.getByText('Rename').first().click();

@@ -27,7 +27,8 @@ suite('the account page', () => {
     match(text, /Use <code>read<\/code>/);
     equal(text.match(/class="mark accent">this browser/g)?.length, 1);
     equal(text.match(/cookie only/g)?.length, 2);
-    equal(text.match(/>\s*End<span class="unseen">/g)?.length, 3);
+    equal(text.match(/>\s*End<span class="unseen">/g)?.length, 2);
+    match(text, /End session<span class="unseen"> of Fieldnotes on a device without a name</);
     doesNotMatch(text, /bound to this device/);
   });
 
@@ -44,9 +45,7 @@ suite('the account page', () => {
     const path = `/account/sessions/${sid}/end`;
     match(
       text,
-      new RegExp(
-        `action="${path}">\\s*<button[^>]*>\\s*End<span class="unseen"> this session of Fieldnotes on`,
-      ),
+      new RegExp(`action="${path}">\\s*<button[^>]*>\\s*End session<span class="unseen"> of Fieldnotes on`),
     );
     match(await submitAndFollow(lab.operator, path), /nothing to do/);
     equal(await stands(sid), true);

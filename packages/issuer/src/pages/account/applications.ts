@@ -114,8 +114,8 @@ function sessionList(
             </p>
             ${postButton({
               action: `${base}/account/sessions/${encodeURIComponent(sid)}/end`,
-              text: 'End',
-              of: `this session of ${plainName(name)} on ${plainName(device ?? 'a device without a name')}`,
+              text: 'End session',
+              of: `of ${plainName(name)} on ${plainName(device ?? 'a device without a name')}`,
             })}
           </li>`,
       )}

@@ -33,7 +33,7 @@ export function recoveryCodesPage({ site, person, codes, next }: RecoveryCodesVi
         ${codes.map((code) => html`<li><code>${code}</code></li>`)}
       </ol>
       <div>
-        <div id="keep-codes" class="two" hidden>
+        <div id="keep-codes" class="keep" hidden>
           <button type="button" class="button" id="copy-codes">Copy</button>
           <button type="button" class="button" id="save-codes">Download as text</button>
         </div>
