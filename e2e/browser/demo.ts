@@ -50,6 +50,12 @@ const audiences = [
   },
 ];
 
+const names: Readonly<Record<string, string>> = {
+  fieldnotes: 'Fieldnotes',
+  tidal: 'Tidal Calendar',
+  ledgerline: 'Ledgerline',
+};
+
 const id = (): string => randomBytes(16).toString('base64url');
 const keyOf = (): string => randomBytes(32).toString('base64url');
 
@@ -161,7 +167,7 @@ function openHistory({ issuer, storage, subject, clock, catchUp }: HistoryOption
     await storage.keepRequest(request);
     await storage.allow({
       ...{ requestName, clientId, codeName, subject, consent: 'granted', newGrant: id(), audience, scopes },
-      ...{ newEvent: id(), clientName: clientId, consentLife: 30 * day * 1e6 },
+      ...{ newEvent: id(), clientName: names[to.client] ?? to.client, consentLife: 30 * day * 1e6 },
       ...{ redirectUri, codeChallenge, jkt: null, nonce: null, amr: ['hwk', 'user'], signIn: from },
       authenticatedAt: await storage.now(),
     });
