@@ -20,6 +20,8 @@ export interface Demo {
   readonly browser: Browser;
   /** Where an application asks for more than it has. */
   readonly consent: string;
+  /** Lets time pass for the issuer, in seconds. */
+  readonly pass: (seconds: number) => void;
   readonly faults: readonly unknown[];
   readonly close: () => Promise<void>;
 }
@@ -47,6 +49,12 @@ const audiences = [
     words: { 'invoices:read': 'Download your invoices' },
   },
 ];
+
+const names: Readonly<Record<string, string>> = {
+  fieldnotes: 'Fieldnotes',
+  tidal: 'Tidal Calendar',
+  ledgerline: 'Ledgerline',
+};
 
 const id = (): string => randomBytes(16).toString('base64url');
 const keyOf = (): string => randomBytes(32).toString('base64url');
@@ -115,6 +123,9 @@ export async function openDemo(): Promise<Demo> {
       ...{ scope: 'notes:read notes:write', resource: notes, state: 'demo', code_challenge_method: 'S256' },
       code_challenge: keyOf(),
     }).toString()}`,
+    pass: (seconds) => {
+      behind -= seconds;
+    },
     close: async () => {
       clearInterval(guards);
       await browser.close();
@@ -146,15 +157,18 @@ function openHistory({ issuer, storage, subject, clock, catchUp }: HistoryOption
     redirectUri: string;
     audience: string;
     scopes: string[];
+    /** In which browser; it stays signed in for three days. */
+    device?: string;
   }): Promise<void> => {
+    const from = to.device === undefined ? null : await signIn(to.device);
     const [requestName, codeName, codeChallenge] = [id(), id(), keyOf()];
     const request = { name: requestName, clientId: to.client, parameters: '{}', life: 60e6 };
     const { client: clientId, redirectUri, audience, scopes } = to;
     await storage.keepRequest(request);
     await storage.allow({
       ...{ requestName, clientId, codeName, subject, consent: 'granted', newGrant: id(), audience, scopes },
-      ...{ newEvent: id(), clientName: clientId, consentLife: 30 * day * 1e6 },
-      ...{ redirectUri, codeChallenge, jkt: null, nonce: null, amr: ['hwk', 'user'], signIn: null },
+      ...{ newEvent: id(), clientName: names[to.client] ?? to.client, consentLife: 30 * day * 1e6 },
+      ...{ redirectUri, codeChallenge, jkt: null, nonce: null, amr: ['hwk', 'user'], signIn: from },
       authenticatedAt: await storage.now(),
     });
     const redeemed = await storage.redeemCode({
@@ -220,6 +234,15 @@ function openHistory({ issuer, storage, subject, clock, catchUp }: HistoryOption
         redirectUri: 'https://fieldnotes.example/return',
         audience: notes,
         scopes: ['notes:read'],
+        device: 'Safari on iPhone',
+      });
+      catchUp(11 * day);
+      await link({
+        client: 'fieldnotes',
+        redirectUri: 'https://fieldnotes.example/return',
+        audience: notes,
+        scopes: ['notes:read'],
+        device: 'Firefox on Linux',
       });
       for (const name of ['bea@example.com', 'chidi@example.com', 'dana@example.com', 'emre@example.com'])
         await enrolSomebody(storage, name);

@@ -1,7 +1,8 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import axe from 'axe-core';
-import type { Page } from 'playwright-core';
+import type { Page, Request } from 'playwright-core';
 import { noChromium } from './chromium.ts';
 import { openDemo, type Demo } from './demo.ts';
 import { openRarePages } from './rare-pages.ts';
@@ -31,8 +32,8 @@ describe('the pages, in Chromium', { skip: noChromium }, () => {
     demo = await openDemo();
     ({ page } = demo.ada);
     page.on('console', (message) => {
-      // A form that is refused is answered with 400, which Chromium also says.
-      const refused = message.text().includes('status of 400');
+      // A form that is refused is answered with 400 or 409, which Chromium also says.
+      const refused = /status of 4(00|09)/.test(message.text());
       if (message.type() === 'error' && !refused) complaints.push(`${page.url()} ${message.text()}`);
     });
     page.on('pageerror', (error) => complaints.push(`${page.url()} ${error.message}`));
@@ -89,6 +90,7 @@ describe('the pages, in Chromium', { skip: noChromium }, () => {
         ...consoleRooms,
         '/audit',
         '/sessions?device=nothing',
+        '/clients?search=nothing',
         '/clients/fieldnotes/remove',
         '/clients/fieldnotes/change',
       ].map((room) => `/console${room}`),
@@ -104,6 +106,10 @@ describe('the pages, in Chromium', { skip: noChromium }, () => {
       equal(answer?.status(), 200, path);
       all.push(...(await judge(page)));
     }
+    await page.goto(`${demo.url}/account`);
+    await page.getByText('2 sessions').click();
+    await page.getByRole('button', { name: /^End session of Fieldnotes on Safari on iPhone$/ }).waitFor();
+    all.push(...(await judge(page)));
     await page.goto(`${demo.url}/account/recovery-codes`);
     await page.getByRole('button', { name: 'Make ten new codes' }).click();
     await page.waitForSelector('.codes');
@@ -194,6 +200,10 @@ describe('the pages, in Chromium', { skip: noChromium }, () => {
     await context.addCookies(await demo.ada.context.cookies());
     const plain = await context.newPage();
     await plain.goto(`${demo.url}/account`);
+    await plain.getByText('2 sessions').click();
+    await plain.getByRole('button', { name: 'End session of Fieldnotes on Safari on iPhone' }).click();
+    match((await plain.textContent('.notice')) ?? '', /The session is over/);
+    match((await plain.textContent('#applications')) ?? '', /Fieldnotes[^]*1 session/);
     await plain.getByRole('button', { name: 'End Fieldnotes' }).click();
     match((await plain.textContent('.notice')) ?? '', /no longer linked[^]*Ended at \d of \d guards/);
     await plain.getByText('Rename').first().click();
@@ -225,6 +235,92 @@ describe('the pages, in Chromium', { skip: noChromium }, () => {
     await page.waitForSelector('.notice');
     match((await page.textContent('.notice')) ?? '', /The passkey was added/);
     equal(await passkeys.count(), before + 1);
+  });
+
+  test('PAGE-46: recovery codes are copied and saved by a button each, in no address, and without JavaScript stand as text', async () => {
+    const { context } = demo.ada;
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: demo.url });
+    const asked: string[] = [];
+    const listen = (request: Request): number => asked.push(request.url());
+    await page.goto(`${demo.url}/account/recovery-codes`);
+    await page.getByRole('button', { name: 'Make ten new codes' }).click();
+    await page.waitForSelector('.codes');
+    const codes = await page.locator('.codes code').allTextContents();
+    equal(codes.length, 10);
+    page.on('request', listen);
+    await page.getByRole('button', { name: 'Copy' }).press('Enter');
+    await page.locator('#status', { hasText: 'Copied' }).waitFor();
+    const copied = await page.evaluate<string>('navigator.clipboard.readText()');
+    const saving = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download as text' }).press('Enter');
+    const saved = await saving;
+    const text = await readFile(await saved.path(), 'utf8');
+    const expected = [
+      'Recovery codes for ada@example.com at id.example.com',
+      ...['Each works once, together with this name.', '', ...codes, ''],
+    ].join('\n');
+    deepEqual([copied.replaceAll('\r', ''), text], [expected, expected]);
+    equal(saved.suggestedFilename(), 'recovery-codes-id.example.com.txt');
+    for (const address of [...asked, saved.url(), page.url()])
+      ok(!codes.some((code) => decodeURIComponent(address).includes(code)), address);
+    ok(
+      asked.every((address) => address.startsWith('blob:')),
+      asked.join(),
+    );
+    page.off('request', listen);
+    await context.clearPermissions();
+    await page.evaluate(`navigator.clipboard.writeText = () => Promise.reject(new Error('refused'))`);
+    await page.getByRole('button', { name: 'Copy' }).click();
+    await page.locator('#status', { hasText: 'They are selected now' }).waitFor();
+    deepEqual((await page.evaluate<string>('getSelection().toString()')).match(/[0-9A-Z-]{24}/g), codes);
+    const plain = await (await demo.browser.newContext({ javaScriptEnabled: false })).newPage();
+    await plain.context().addCookies(await context.cookies());
+    await plain.goto(`${demo.url}/account/recovery-codes`);
+    await plain.getByRole('button', { name: 'Make ten new codes' }).click();
+    equal(await plain.locator('.codes code').count(), 10);
+    equal(await plain.getByRole('button').count(), 0);
+    await plain.context().close();
+  });
+
+  test('PAGE-61: what was typed is in the form again after the passkey, and stands in no address', async () => {
+    await page.goto(`${demo.url}/console/clients/add`);
+    await page.fill('#name', 'Kept & sound');
+    await page.fill('#redirect_uris', 'https://kept.example/one\nhttps://kept.example/two');
+    await page.getByText('It is our own application: nobody is asked.').click();
+    await page.getByText('Read your notes').click();
+    demo.pass(301);
+    await page.getByRole('button', { name: 'Add the application' }).click();
+    await page.getByRole('heading', { name: 'Is it still you?' }).waitFor();
+    deepEqual(await judge(page), []);
+    await page.click('#use-passkey');
+    await page.locator('.notice', { hasText: 'Here is what you typed' }).waitFor();
+    deepEqual(await judge(page), []);
+    equal(await page.inputValue('#name'), 'Kept & sound');
+    equal(await page.inputValue('#redirect_uris'), 'https://kept.example/one\nhttps://kept.example/two');
+    equal(await page.isChecked('input[value=given]'), true);
+    equal(await page.isChecked('input[name$="notes:read"]'), true);
+    equal(new URL(page.url()).search, '');
+    await page.getByRole('button', { name: 'Add the application' }).click();
+    await page.locator('.notice', { hasText: 'The application was added' }).waitFor();
+    equal((await demo.issuer.clients.list()).at(-1)?.registration.redirectUris.length, 2);
+  });
+
+  test('PAGE-62: who comes second with a change sees what stands now, and can send it again', async () => {
+    const path = `${demo.url}/console/clients/fieldnotes/change`;
+    await page.goto(path);
+    await page.fill('#name', 'Field notes');
+    await demo.issuer.clients.change('fieldnotes', {
+      name: 'Fieldnotes II',
+      redirectUris: [`https://fieldnotes.example/${'long'.repeat(30)}`, 'https://fieldnotes.example/return'],
+    });
+    await page.getByRole('button', { name: 'Change it' }).click();
+    await page.locator('.notice.bad', { hasText: 'Somebody else has changed Fieldnotes II' }).waitFor();
+    deepEqual(await judge(page), []);
+    equal(await page.inputValue('#name'), 'Field notes');
+    await page.getByRole('button', { name: 'Change it' }).click();
+    await page.locator('.notice.good', { hasText: 'The client is changed' }).waitFor();
+    await page.goto(`${demo.url}/console/clients?search=field`);
+    deepEqual(await page.locator('h2').allTextContents(), ['Field notes']);
   });
 
   test('PAGE-45: the overview renews itself, and rests while nobody touches it', async () => {

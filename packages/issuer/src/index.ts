@@ -49,7 +49,12 @@ export type {
 } from './storage/port/rows.ts';
 export type { Audience } from './sessions/audiences.ts';
 export type { Accounts, Invitation, Invited, Recovering, Recovery } from './people/accounts.ts';
-export type { ClientChanged, ClientChangeOptions } from './clients/client-changes.ts';
+export {
+  clientVersion,
+  type ClientChanged,
+  type ClientChangeOptions,
+  type ClientMoved,
+} from './clients/client-changes.ts';
 export type { NewClientOptions } from './clients/client-options.ts';
 export type { Clients } from './clients/clients.ts';
 export type {

@@ -15,7 +15,7 @@ import {
   signIn,
   submit,
 } from './authorize/lab.ts';
-import { leadsTo, openPageLab, submitAndFollow } from './people/page-lab.ts';
+import { asksForPasskey, leadsTo, openPageLab, submitAndFollow } from './people/page-lab.ts';
 import { provePresence } from './people/people-lab.ts';
 import { newClient } from './storage/lab.ts';
 import { addMachine, api, askForToken, issuerUrl, newKey, openLab, testKeyring } from './support.ts';
@@ -137,7 +137,9 @@ void test('ISSUER-109: every process on the store forgets what it knew of a clie
 void test('PAGE-60: the console changes a client with presence, and keeps what was typed where it is wrong', async () => {
   const lab = await openPageLab();
   const path = '/console/clients/app/change';
+  const seen = seenIn(await (await lab.operator.get(path)).text());
   const typed = {
+    seen,
     name: 'Album',
     redirect_uris: elsewhere,
     post_logout_redirect_uris: '',
@@ -147,7 +149,7 @@ void test('PAGE-60: the console changes a client with presence, and keeps what w
   const row = async () => lab.storage.findClient('app');
   const before = await row();
   lab.clock.advance(301);
-  assert.match(leadsTo(await lab.operator.submit(path, typed)), /^\/presence/);
+  assert.ok(await asksForPasskey(await lab.operator.submit(path, typed)));
   assert.match(leadsTo(await lab.operator.get(path)), /^\/presence/);
   assert.deepEqual(await row(), before);
   await provePresence(lab.operator);
@@ -172,5 +174,59 @@ void test('PAGE-60: the console changes a client with presence, and keeps what w
   assert.match(String(line?.fields['by']), /^operator:/);
   assert.equal((await lab.ada.submit(path, typed)).status, 403);
   assert.equal((await lab.operator.submit('/console/clients/symbolon/change', typed)).status, 400);
+  await lab.issuer.close();
+});
+
+/** The version of a client that its form carries. */
+function seenIn(form: string): string {
+  return /name="seen" value="([\w-]{43})"/.exec(form)?.[1] ?? '';
+}
+
+void test('PAGE-62: of two operators who change what both have opened the second changes nothing, and sees what stands and what he typed', async () => {
+  const lab = await openPageLab();
+  const path = '/console/clients/app/change';
+  const open = async () => (await lab.operator.get(path)).text();
+  const fields = { consent: 'ask', [`may ${api} read`]: 'yes', [`may ${api} write`]: 'yes' };
+  const [seen, same] = [seenIn(await open()), seenIn(await open())];
+  assert.equal(seen, same);
+  const first = { ...fields, seen, name: '<b>Album', redirect_uris: `${elsewhere}?first` };
+  const second = { ...fields, seen, name: 'Diary', redirect_uris: 'https://app.example/cb' };
+  assert.match(await submitAndFollow(lab.operator, path, first), /The client is changed/);
+  const stands = await lab.storage.findClient('app');
+  const refused = await lab.operator.submit(path, second);
+  const page = await refused.text();
+  assert.equal(refused.status, 409);
+  assert.match(page, /It was not changed\.[^]*Somebody else has changed <bdi class="name">&lt;b&gt;Album</);
+  assert.match(page, /href="\/console\/audit\?kind=client_changed&amp;client=app"/);
+  assert.match(page, /<dt>Name<\/dt>\s*<dd><bdi>&lt;b&gt;Album<\/bdi>/);
+  assert.match(page, /<dt>Redirect URIs<\/dt>\s*<dd><bdi>https:\/\/new\.example\/callback\?first<\/bdi>/);
+  assert.doesNotMatch(page, /<dt>(What it may ask for|Whether people|Public keys|Where people)/);
+  assert.match(page, /value="Diary"[^]*>\s*https:\/\/app\.example\/cb<\/textarea>/);
+  assert.deepEqual(await lab.storage.findClient('app'), stands, 'nothing was changed');
+  const now = seenIn(page);
+  assert.notEqual(now, seen);
+  const typedWrong = await lab.operator.submit(path, { ...second, name: '' });
+  assert.deepEqual(
+    [typedWrong.status, seenIn(await typedWrong.text())],
+    [400, seen],
+    'a fault makes it no newer',
+  );
+  assert.match(await submitAndFollow(lab.operator, path, { ...second, seen: now }), /The client is changed/);
+  assert.equal((await lab.storage.findClient('app'))?.name, 'Diary');
+  assert.match(
+    await submitAndFollow(lab.operator, path, second),
+    /The client is changed/,
+    'it is so already',
+  );
+  const last = seenIn(await open());
+  const both = await Promise.all(
+    ['One', 'Two'].map((name) => lab.operator.submit(path, { ...second, seen: last, name })),
+  );
+  assert.deepEqual(both.map(({ status }) => status).toSorted(), [303, 409], 'at the same moment as well');
+  assert.equal(
+    (await lab.operator.submit(path, { ...fields, name: 'x' })).status,
+    400,
+    'a form says of which',
+  );
   await lab.issuer.close();
 });

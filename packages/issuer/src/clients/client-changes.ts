@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { changeable, readNewClient, type NewClientOptions } from './client-options.ts';
 import type { Actor } from '../storage/port/actor.ts';
@@ -15,6 +16,19 @@ export type ClientChanged =
   | { readonly kind: 'changed'; readonly client: ClientRow; readonly changed: readonly string[] }
   | { readonly kind: 'unknown' };
 
+/** Somebody else has changed it since the version that a change was made from. */
+export interface ClientMoved {
+  readonly kind: 'moved';
+  /** As it stands now. */
+  readonly client: ClientRow;
+}
+
+interface Changing {
+  readonly storage: Storage;
+  readonly by: Actor;
+  readonly knownAudiences: readonly string[];
+}
+
 /** Two operators may change one client at once; each then reads what the other has left. */
 const attempts = 5;
 
@@ -26,23 +40,78 @@ const attempts = 5;
 export async function changeClient(
   id: string,
   input: ClientChangeOptions,
-  { storage, by, knownAudiences }: { storage: Storage; by: Actor; knownAudiences: readonly string[] },
+  options: Changing,
 ): Promise<ClientChanged> {
-  const parsed = clientChange.safeParse(input);
-  if (!parsed.success) throw new TypeError(z.prettifyError(parsed.error));
+  const change = readChange(input);
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const from = await storage.findClient(id);
+    const from = await options.storage.findClient(id);
     if (from?.removedAt !== null) return { kind: 'unknown' };
-    demandOperators(from);
-    // One that the settings no longer know may stay until somebody takes it away.
-    const known = [...knownAudiences, ...from.audiences.map(({ audience }) => audience)];
-    const to = await readNewClient({ ...optionsOf(from), ...definedOf(parsed.data) }, known);
-    const changed = differences(from, to);
-    if (changed.length === 0) return { kind: 'changed', client: from, changed };
-    const done = await storage.changeClient({ id, from, to, changed, by });
-    if (done.kind === 'changed') return { ...done, changed };
+    const done = await changeFrom(from, await judge(from, { change, options }), options);
+    if (done !== undefined) return done;
   }
   throw new Error(`the client ${id} was changed by others again and again: try once more`);
+}
+
+/**
+ * The same, of the version that somebody has seen: of another one it changes nothing, unless that is already what was
+ * asked for.
+ *
+ * @throws TypeError with the fix in the message.
+ */
+export async function changeSeenClient(
+  id: string,
+  input: ClientChangeOptions,
+  { seen, ...options }: Changing & { seen: string },
+): Promise<ClientChanged | ClientMoved> {
+  const change = readChange(input);
+  const from = await options.storage.findClient(id);
+  if (from?.removedAt !== null) return { kind: 'unknown' };
+  const judged = await judge(from, { change, options });
+  const isSeen = judged.changed.length === 0 || clientVersion(from) === seen;
+  const done = isSeen ? await changeFrom(from, judged, options) : undefined;
+  if (done !== undefined) return done;
+  const client = await options.storage.findClient(id);
+  return client?.removedAt === null ? { kind: 'moved', client } : { kind: 'unknown' };
+}
+
+/** Names what of a client can be changed, as it is in this row. */
+export function clientVersion({ name, keys, audiences, registration }: ChangeableClient): string {
+  return hash('sha256', JSON.stringify([name, keys, audiences, registration]), 'base64url');
+}
+
+type Change = z.output<typeof clientChange>;
+
+function readChange(input: ClientChangeOptions): Change {
+  const parsed = clientChange.safeParse(input);
+  if (!parsed.success) throw new TypeError(z.prettifyError(parsed.error));
+  return parsed.data;
+}
+
+interface Judged {
+  readonly to: ChangeableClient;
+  readonly changed: readonly string[];
+}
+
+async function judge(
+  from: ClientRow,
+  { change, options }: { change: Change; options: Changing },
+): Promise<Judged> {
+  demandOperators(from);
+  // One that the settings no longer know may stay until somebody takes it away.
+  const known = [...options.knownAudiences, ...from.audiences.map(({ audience }) => audience)];
+  const to = await readNewClient({ ...optionsOf(from), ...definedOf(change) }, known);
+  return { to, changed: differences(from, to) };
+}
+
+/** Undefined: it is not any more what was read. */
+async function changeFrom(
+  from: ClientRow,
+  { to, changed }: Judged,
+  { storage, by }: Changing,
+): Promise<ClientChanged | undefined> {
+  if (changed.length === 0) return { kind: 'changed', client: from, changed };
+  const done = await storage.changeClient({ id: from.id, from, to, changed, by });
+  return done.kind === 'changed' ? { ...done, changed } : undefined;
 }
 
 /** What comes from elsewhere would be overwritten, or was never an operator's word. */
@@ -68,7 +137,7 @@ function optionsOf(row: ClientRow): NewClientOptions {
   };
 }
 
-function definedOf(change: z.output<typeof clientChange>): Partial<NewClientOptions> {
+function definedOf(change: Change): Partial<NewClientOptions> {
   return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
 }
 

@@ -1,5 +1,11 @@
 import { AuthError, importPublicKey, type VerificationKey } from '@symbolon/token';
-import { changeClient, type ClientChanged, type ClientChangeOptions } from './client-changes.ts';
+import {
+  changeClient,
+  changeSeenClient,
+  type ClientChanged,
+  type ClientChangeOptions,
+  type ClientMoved,
+} from './client-changes.ts';
 import type { ClientDocuments, ReadClient } from './client-documents.ts';
 import { readNewClient, type NewClientOptions } from './client-options.ts';
 import { ownClientId } from './own-client.ts';
@@ -21,6 +27,12 @@ export interface Clients {
    * @throws TypeError if the change is unsound, or the client is the issuer's own or registered itself.
    */
   readonly change: (id: string, change: ClientChangeOptions, by?: Actor) => Promise<ClientChanged>;
+  /** As `change`, of the version (`clientVersion`) that somebody has seen: of two who saw one, the second changes nothing. */
+  readonly changeSeen: (
+    id: string,
+    change: ClientChangeOptions,
+    of: { seen: string; by: Actor },
+  ) => Promise<ClientChanged | ClientMoved>;
   /** Forgets what was read of clients: one was changed, perhaps by another process. */
   readonly forget: () => void;
   readonly list: () => Promise<readonly ClientRow[]>;
@@ -137,6 +149,12 @@ export function openClients(options: {
         by,
         knownAudiences: options.knownAudiences(),
       });
+      known.delete(id);
+      return changed;
+    },
+    changeSeen: async (id, input, of) => {
+      const knownAudiences = options.knownAudiences();
+      const changed = await changeSeenClient(id, input, { ...of, storage, knownAudiences });
       known.delete(id);
       return changed;
     },

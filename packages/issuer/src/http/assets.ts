@@ -19,6 +19,7 @@ const own = [
   'ask.js',
   'live.js',
   'form-post.js',
+  'codes.js',
 ];
 
 /**

@@ -2,19 +2,21 @@ import { AuthError } from '@symbolon/token';
 import { namePage, type NameView } from '../pages/name-page.ts';
 import type { Actor } from '../storage/port/actor.ts';
 import { doneAt } from './flash.ts';
+import { isBrought } from './keep-typed.ts';
 import type { PeopleOffice } from './office.ts';
 import { page } from './page-answer.ts';
-import { readForm } from './requests.ts';
+import type { Form } from './requests.ts';
 import type { Visit } from './visit.ts';
 
 /** Takes another name for an account from the form of `pages/name-page.ts`, and says what is wrong with it above the form. */
 export async function takeName(
   office: PeopleOffice,
   visit: Visit,
-  rename: { subject: string; by: Actor; view: Omit<NameView, 'name' | 'problem'> },
+  rename: { subject: string; by: Actor; form: Form; view: Omit<NameView, 'name' | 'problem'> },
 ): Promise<Response> {
-  const { subject, by, view } = rename;
-  const name = (await readForm(visit.request)).get('name') ?? '';
+  const { subject, by, form, view } = rename;
+  const name = form.get('name') ?? '';
+  if (isBrought(form)) return page(namePage({ ...view, name, brought: true }));
   const again = (problem: string): Promise<Response> =>
     page(namePage({ ...view, name, problem }), { status: 400 });
   try {

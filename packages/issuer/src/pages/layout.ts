@@ -4,10 +4,10 @@ import { html, type Html } from './markup.ts';
 import type { Site } from './site.ts';
 
 /** The small scripts, one a page at most. */
-export type PageScript = 'prove' | 'enrol' | 'passkeys' | 'live' | 'form-post';
+export type PageScript = 'prove' | 'enrol' | 'passkeys' | 'live' | 'form-post' | 'codes';
 
 /** Those that neither prove nor make a passkey. */
-const withoutPasskeys: readonly (PageScript | undefined)[] = [undefined, 'live', 'form-post'];
+const withoutPasskeys: readonly (PageScript | undefined)[] = [undefined, 'live', 'form-post', 'codes'];
 
 /** The frame around every page. */
 export function layout(page: {

@@ -1,3 +1,4 @@
+import { broughtNotice } from './brought-notice.ts';
 import { cardPage } from './layout.ts';
 import { html, type Html } from './markup.ts';
 import { notice } from './notice.ts';
@@ -10,17 +11,19 @@ export interface NameView {
   readonly whose: 'own' | 'other';
   readonly name: string;
   readonly problem?: string;
+  /** It was typed before presence was proved. */
+  readonly brought?: true;
   readonly action: string;
   readonly back: string;
 }
 
 /** Where an account gets another name. */
-export function namePage({ site, whose, name, problem, action, back }: NameView): Html {
+export function namePage({ site, whose, name, problem, brought, action, back }: NameView): Html {
   const title = whose === 'own' ? 'Change your name' : 'Rename this account';
   return cardPage({
     site,
     title,
-    main: html`${problem === undefined ? '' : notice('bad', problem)}
+    main: html`${problem === undefined ? '' : notice('bad', problem)}${brought ? broughtNotice() : ''}
       <h1>${title}</h1>
       <p class="lead">
         Sessions and linked applications go on.

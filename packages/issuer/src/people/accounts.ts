@@ -143,7 +143,7 @@ export function openAccounts(options: { issuer: string; storage: Storage; lookup
       return offered.kind === 'refused' ? undefined : { link: linkTo(issuer, code) };
     },
     list: ({ limit = 100, after } = {}) =>
-      storage.listAccounts({ limit, ...(after === undefined ? {} : { after }) }),
+      storage.searchAccounts({ limit, ...(after === undefined ? {} : { after }) }),
     find: (by) => storage.findAccount(by),
     invitations: ({ limit = 100 } = {}) => storage.listInvitations({ limit }),
     withdraw: ({ name, by = 'operator' }) => storage.withdrawInvitations({ name, by }),

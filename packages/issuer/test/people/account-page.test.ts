@@ -28,7 +28,36 @@ suite('the account page', () => {
     equal(text.match(/class="mark accent">this browser/g)?.length, 1);
     equal(text.match(/cookie only/g)?.length, 2);
     equal(text.match(/>\s*End<span class="unseen">/g)?.length, 2);
+    match(text, /End session<span class="unseen"> of Fieldnotes on a device without a name</);
     doesNotMatch(text, /bound to this device/);
+  });
+
+  test('PAGE-18: one session of a linked application ends, and the link and the others stay', async () => {
+    const { grantId, sid } = await linkApp(lab, lab.adaSubject);
+    lab.clock.advance(1);
+    const other = await linkApp(lab, lab.adaSubject);
+    equal(other.grantId, grantId);
+    await lab.engine.batch([
+      { sql: `UPDATE sessions SET device = '<b>Phone' WHERE id = '${sid}'`, values: [] },
+    ]);
+    const text = await (await lab.ada.get('/account')).text();
+    match(text, /<summary>2 sessions<\/summary>[^]*without a name[^]*&lt;b&gt;Phone/, 'the last used first');
+    const path = `/account/sessions/${sid}/end`;
+    match(
+      text,
+      new RegExp(`action="${path}">\\s*<button[^>]*>\\s*End session<span class="unseen"> of Fieldnotes on`),
+    );
+    match(await submitAndFollow(lab.operator, path), /nothing to do/);
+    equal(await stands(sid), true);
+    const after = await submitAndFollow(lab.ada, path);
+    match(after, /The session is over/);
+    match(after, /Session ended: <bdi class="name">Fieldnotes</);
+    match(after, /<summary>1 session<\/summary>/);
+    doesNotMatch(after, /b&gt;Phone/);
+    deepEqual([await stands(sid), await stands(other.sid)], [false, true]);
+    const [link] = await lab.storage.listApplications({ subject: lab.adaSubject, limit: 5 });
+    deepEqual([link?.grantId, link?.sessions], [grantId, 1]);
+    match(await submitAndFollow(lab.ada, `/account/sessions/${other.sid}/end`), /<span>No session<\/span>/);
   });
 
   test('PAGE-11: an end is final, and says at how many guards and who has not answered', async () => {

@@ -115,7 +115,7 @@ async function kept({ storage }: PageLab): Promise<{
   audit: Awaited<ReturnType<Storage['searchAudit']>>['rows'];
   state: readonly unknown[];
 }> {
-  const people = await storage.listAccounts({ limit: 10 });
+  const people = await storage.searchAccounts({ limit: 10 });
   return {
     audit: (await storage.searchAudit({ limit: 1000 })).rows,
     state: [

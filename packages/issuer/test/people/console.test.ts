@@ -1,7 +1,15 @@
 import { deepEqual, doesNotMatch, equal, match } from 'node:assert/strict';
 import { afterEach, beforeEach, suite, test } from 'node:test';
 import { enrol, openBrowser, provePresence, signIn } from './people-lab.ts';
-import { leadsTo, linkApp, openPageLab, submitAndFollow, type PageLab } from './page-lab.ts';
+import {
+  asksForPasskey,
+  hiddenForm,
+  leadsTo,
+  linkApp,
+  openPageLab,
+  submitAndFollow,
+  type PageLab,
+} from './page-lab.ts';
 import { newClient, opened } from '../storage/lab.ts';
 import { api } from '../support.ts';
 
@@ -148,6 +156,43 @@ suite('the console', () => {
     match(await read('/console/audit?kind=%27%3B--&before=x'), /<strong>session started<\/strong>/);
   });
 
+  test('PAGE-30: clients are searched by a part of name or id, and paged through, each once', async () => {
+    const long = `https://apps.example/${'x'.repeat(300)}`;
+    for (let n = 0; n < 60; n++) {
+      lab.clock.advance(1);
+      await lab.storage.addClient(
+        newClient({ id: n === 10 ? long : `many-${n}`, kind: 'public', name: `<i>${n}` }),
+      );
+    }
+    const shown = (text: string): readonly string[] =>
+      [...text.matchAll(/<p class="fine code">([^<]*)<\/p>/g)].map(([, id = '']) => id);
+    const link = (text: string, words: string): string =>
+      new RegExp(`href="([^"]*)">${words}<`).exec(text)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    const first = await read('/console/clients');
+    equal(shown(first).length, 50);
+    equal(shown(first)[0], 'many-59');
+    doesNotMatch(first, /Newest clients/);
+    const second = await read(link(first, 'Older clients'));
+    equal(shown(second).length, 12);
+    equal(new Set([...shown(first), ...shown(second)]).size, 62);
+    doesNotMatch(second, /Older clients/);
+    equal(link(second, 'Newest clients'), '/console/clients');
+    const found = await read('/console/clients?search=MANY-5');
+    deepEqual(shown(found).length, 11);
+    match(found, /name="search"\s+value="MANY-5"/);
+    const of = await read('/console/clients?search=%3Ci%3E&after=9000000000000000.x');
+    equal(shown(of).length, 50);
+    match(link(of, 'Older clients'), /^\/console\/clients\?search=%3Ci%3E&after=\d+\.https%3A/);
+    equal(link(of, 'Newest clients'), '/console/clients?search=%3Ci%3E');
+    equal(
+      shown(await read(link(of, 'Older clients'))).length,
+      10,
+      'also behind an id that is as long as an address',
+    );
+    match(await read('/console/clients?search=%25'), /No client found[^]*Nothing fits this search\./);
+    equal(shown(await read("/console/clients?after=1'.x")).length, 50, 'what is no place is the beginning');
+  });
+
   test('PAGE-34: invitations that nobody has used are listed and withdrawn, and an account without a passkey is no such', async () => {
     await lab.operator.submit('/console/accounts/invite', { name: 'bea@example.com', role: 'operator' });
     const [invited] = (await lab.issuer.accounts?.invitations()) ?? [];
@@ -174,6 +219,68 @@ suite('the console', () => {
     const [passkey] = await lab.storage.listPasskeys(lab.adaSubject);
     await lab.ada.submit(`/account/passkeys/${passkey?.id ?? ''}/remove`, {});
     match(await read('/console/accounts?search=ada'), /recovery codes only/);
+  });
+
+  test('PAGE-61: what was typed when presence has run out comes back, in no address, and is done only when it is sent again', async () => {
+    const name = `"Tidal" & <b>'s`;
+    const add = {
+      ...{ name, id: 'tidal', kind: 'web', consent: 'given', [`may ${api} read`]: 'yes' },
+      redirect_uris: 'https://tidal.example/cb\nhttps://tidal.example/two',
+      keys: '[{"kty":"OKP"}]',
+    };
+    const change = { seen: 'x', name, consent: 'given', redirect_uris: 'https://a.example/cb' };
+    const ada = `/console/accounts/${lab.adaSubject}/name`;
+    const forms = [
+      [lab.operator, '/console/clients', '/console/clients/add', add],
+      [lab.operator, '/console/clients/app/change', '/console/clients/app/change', change],
+      [lab.operator, '/console/accounts/invite', '/console/accounts/invite', { name, role: 'operator' }],
+      [lab.operator, ada, ada, { name }],
+      [lab.ada, '/account/name', '/account/name', { name }],
+    ] as const;
+    const told = async () => [
+      (await lab.storage.listAudit({ limit: 1000 })).length,
+      await lab.storage.listClients(),
+      (await lab.issuer.accounts?.list())?.map(({ subject, name, role }) => [subject, name, role]),
+      await lab.issuer.accounts?.invitations(),
+    ];
+    for (const [browser, path, page, typed] of forms) {
+      lab.clock.advance(301);
+      const before = await told();
+      const asked = await browser.submit(path, typed);
+      const text = await asked.text();
+      deepEqual([asked.status, asked.headers.get('location')], [200, null], path);
+      match(text, /Is it still you\?[^]*What you typed is kept/);
+      match(text, new RegExp(`data-return-to="${page}"`));
+      const kept = hiddenForm(text, 'typed');
+      equal(kept.action, path);
+      const again = await browser.submit(kept.action, kept.fields);
+      match(await again.text(), /Is it still you\?/, 'without a proof it asks again');
+      equal((await provePresence(browser)).status, 200);
+      const proved = await told();
+      const back = await browser.submit(kept.action, kept.fields);
+      const form = await back.text();
+      equal(back.status, 200, path);
+      match(form, /Here is what you typed: nothing was done with it yet/);
+      for (const value of Object.values(typed).filter((value) => value !== 'yes'))
+        equal(
+          form.includes(
+            value
+              .replaceAll('&', '&amp;')
+              .replaceAll('<', '&lt;')
+              .replaceAll('>', '&gt;')
+              .replaceAll('"', '&quot;')
+              .replaceAll("'", '&#39;'),
+          ),
+          true,
+          `${path} ${value}`,
+        );
+      equal((form.match(/value="(given|operator|web)"\s+checked/g) ?? []).length, optionsOf(typed), path);
+      deepEqual(await told(), proved, path);
+      deepEqual(proved.slice(1), before.slice(1), path);
+    }
+    const stranger = openBrowser(lab);
+    match(leadsTo(await stranger.submit('/console/clients', add)), /problem=session_over$/);
+    match(await submitAndFollow(lab.operator, '/console/accounts/invite', { name }), /Invitation for/);
   });
 
   test('PAGE-26: what changes who may do what needs presence', async () => {
@@ -205,7 +312,9 @@ suite('the console', () => {
     const before = (await lab.storage.listAudit({ limit: 1000 })).length;
     for (const [asks, does, form] of acts) {
       const to = `/presence?return_to=${encodeURIComponent(asks)}`;
-      equal(leadsTo(await lab.operator.submit(does, form)), to);
+      const absent = await lab.operator.submit(does, form);
+      equal(await asksForPasskey(absent), true, does);
+      if (!('name' in form)) equal(leadsTo(absent), to);
       if (asks !== '/console/sessions') equal(leadsTo(await lab.operator.get(asks)), to);
     }
     equal((await lab.storage.listAudit({ limit: 1000 })).length, before);
@@ -216,3 +325,8 @@ suite('the console', () => {
     for (const [asks] of acts) equal((await lab.operator.get(asks)).status, 200, asks);
   });
 });
+
+/** How many of its values are those of buttons that were chosen, and not what the form begins with. */
+function optionsOf(typed: Readonly<Record<string, string>>): number {
+  return Object.values(typed).filter((value) => ['given', 'operator', 'web'].includes(value)).length;
+}

@@ -88,6 +88,32 @@ export function leadsTo(answer: Response): string {
   return answer.headers.get('location') ?? '';
 }
 
+/** Whether an answer asks for a passkey first: by leading to the page that does, or by being it. */
+export async function asksForPasskey(answer: Response): Promise<boolean> {
+  return (
+    leadsTo(answer).startsWith('/presence') || (await answer.clone().text()).includes('Is it still you?')
+  );
+}
+
+/** A form of hidden fields in a page, as a browser would send it. */
+export function hiddenForm(
+  page: string,
+  id: string,
+): { readonly action: string; readonly fields: Readonly<Record<string, string>> } {
+  const plain = (text: string): string =>
+    text
+      .replaceAll('&quot;', '"')
+      .replaceAll('&#39;', "'")
+      .replaceAll('&lt;', '<')
+      .replaceAll('&gt;', '>')
+      .replaceAll('&amp;', '&');
+  const [, action = '', inside = ''] =
+    new RegExp(`<form id="${id}" method="post" action="([^"]*)">([^]*?)</form>`).exec(page) ?? [];
+  const inputs = inside.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g);
+  const fields = [...inputs].map(([, name = '', value = '']) => [plain(name), plain(value)] as const);
+  return { action: plain(action), fields: Object.fromEntries(fields) };
+}
+
 /** Submits a form, proving a passkey where that is demanded, and answers the page to which it leads. */
 export async function submitAndFollow(
   browser: TestBrowser,
@@ -95,7 +121,7 @@ export async function submitAndFollow(
   form: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   let answer = await browser.submit(path, form);
-  if (leadsTo(answer).startsWith('/presence')) {
+  if (await asksForPasskey(answer)) {
     await demandOk(await provePresence(browser));
     answer = await browser.submit(path, form);
   }

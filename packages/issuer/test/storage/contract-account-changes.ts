@@ -91,6 +91,6 @@ export function accountChangeContract(storeTest: StoreTest): void {
       b.removeAccount(removalOf(two.subject)),
     ]);
     assert.deepEqual(both.map(({ kind }) => kind).sort(), ['last_operator', 'removed']);
-    assert.equal((await a.listAccounts({ limit: 10 })).length, 1);
+    assert.equal((await a.searchAccounts({ limit: 10 })).length, 1);
   });
 }

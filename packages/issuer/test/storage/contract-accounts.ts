@@ -85,8 +85,10 @@ export function accountContract(storeTest: StoreTest): void {
     assert.deepEqual(await a.enrol(await enrolmentOf(a, newOffer({ name: 'again' }))), { kind: 'enrolled' });
     const row = { subject: account.subject, name: account.name, role: 'operator', enabled: true };
     assert.deepEqual(await b.findAccount({ name: account.name }), { ...row, createdAt: await b.now() });
-    assert.deepEqual(await b.listAccounts({ limit: 10 }), [{ ...row, createdAt: await b.now() }]);
-    assert.deepEqual(await b.listAccounts({ limit: 10, after: account.name }), []);
+    assert.deepEqual(await b.searchAccounts({ limit: 10 }), [
+      { ...row, createdAt: await b.now(), passkeys: 1, applications: 0, lastUsedAt: null },
+    ]);
+    assert.deepEqual(await b.searchAccounts({ limit: 10, after: account.name }), []);
   });
 
   storeTest('ACCOUNT-2: of many first links used at once, one makes an account', async ({ a, b }) => {
@@ -95,7 +97,7 @@ export function accountContract(storeTest: StoreTest): void {
     const enrolments = await Promise.all(offers.map((offer) => enrolmentOf(a, offer)));
     const results = await Promise.all(enrolments.map((each, n) => (n % 2 ? a : b).enrol(each)));
     assert.deepEqual(kindsOf(results), ['enrolled', ...Array.from({ length: many - 1 }, () => 'refused')]);
-    assert.equal((await a.listAccounts({ limit: 10 })).length, 1);
+    assert.equal((await a.searchAccounts({ limit: 10 })).length, 1);
     assert.deepEqual(await b.offerFirst(newOffer()), { kind: 'refused' });
     for (const offer of offers) assert.equal(await b.findEnrolment(offer.name), null);
   });
@@ -188,7 +190,7 @@ export function accountContract(storeTest: StoreTest): void {
       const disable = (store: Storage, { subject }: { subject: string }): Promise<{ kind: string }> =>
         store.disableAccount({ subject, by: 'test', event: id() });
       const findLast = async (): Promise<{ subject: string }> => {
-        const accounts = await a.listAccounts({ limit: 100 });
+        const accounts = await a.searchAccounts({ limit: 100 });
         const [last, ...more] = accounts.filter(({ role, enabled }) => role === 'operator' && enabled);
         assert.ok(last);
         assert.deepEqual(more, []);

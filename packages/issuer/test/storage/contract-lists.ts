@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { ClientPlace } from '../../src/storage/port/list-storage.ts';
 import { hour, id, minute, newClient, signWith, type StoreLab, type StoreTest } from './lab.ts';
 
 const own = 'symbolon';
@@ -25,7 +26,7 @@ async function addPeople({ a, run }: StoreLab, names: readonly string[]): Promis
 
 async function link(
   { a }: StoreLab,
-  of: { subject: string; client: string; scopes: string[]; code?: string },
+  of: { subject: string; client: string; scopes: string[]; code?: string; signIn?: string },
 ): Promise<string> {
   const [requestName, codeName, codeChallenge, sid] = [id(), of.code ?? id(), 'challenge', id()];
   const { subject, client: clientId, scopes } = of;
@@ -44,7 +45,7 @@ async function link(
       audience: notes,
       scopes,
     },
-    ...{ redirectUri, codeChallenge, jkt: null, nonce: null, amr: ['hwk'], signIn: null },
+    ...{ redirectUri, codeChallenge, jkt: null, nonce: null, amr: ['hwk'], signIn: of.signIn ?? null },
     authenticatedAt: await a.now(),
   });
   const redeemed = await a.redeemCode({
@@ -106,6 +107,43 @@ export function listContract(storeTest: StoreTest): void {
   );
 
   storeTest(
+    'PAGE-18: of what a person has linked the sessions that stand are listed, last used first',
+    async (lab) => {
+      const [ada = '', bea = ''] = await addPeople(lab, ['ada', 'bea']);
+      const linked = async (subject: string, client: string, device?: string): Promise<string> => {
+        lab.clock.advance(1);
+        return link(lab, {
+          subject,
+          client,
+          scopes: ['read'],
+          ...(device && { signIn: await signIn(lab, subject, device) }),
+        });
+      };
+      const [phone, bare] = [await linked(ada, 'one', 'Safari on iPhone'), await linked(ada, 'one')];
+      const [gone, strangers] = [await linked(ada, 'two', 'A tablet'), await linked(bea, 'one')];
+      const listed = async (limit = 10) =>
+        (await lab.b.listLinkedSessions({ subject: ada, limit })).map(({ sid, device }) => [sid, device]);
+      assert.deepEqual(await listed(), [
+        [gone, 'A tablet'],
+        [bare, null],
+        [phone, 'Safari on iPhone'],
+      ]);
+      assert.deepEqual(await listed(1), [[gone, 'A tablet']]);
+      const [one, two] = (await lab.b.listApplications({ subject: ada, limit: 10 })).toReversed();
+      await lab.a.endGrant({ grantId: two?.grantId ?? '', reason: 'person', by: 'test' });
+      const [first] = await lab.b.listLinkedSessions({ subject: ada, limit: 10 });
+      assert.equal(first?.grantId, one?.grantId);
+      await lab.a.endSession({ sid: bare, reason: 'person', by: 'test', holderKey: 'keep' });
+      assert.deepEqual(await listed(), [[phone, 'Safari on iPhone']]);
+      const others = await lab.b.listLinkedSessions({ subject: bea, limit: 10 });
+      assert.deepEqual(
+        others.map(({ sid }) => sid),
+        [strangers],
+      );
+    },
+  );
+
+  storeTest(
     'PAGE-13: ending everything else leaves one session and no link, in one position',
     async (lab) => {
       const [ada = '', bea = ''] = await addPeople(lab, ['ada', 'bea']);
@@ -139,7 +177,7 @@ export function listContract(storeTest: StoreTest): void {
   );
 
   storeTest(
-    'PAGE-30: sessions, accounts, events and the audit log are read page by page, each row once',
+    'PAGE-30: sessions, clients, accounts, events and the audit log are read page by page, each row once',
     async (lab) => {
       const names = Array.from({ length: 7 }, (_, n) => `person-${n}`);
       const [ada = ''] = await addPeople(lab, names);
@@ -162,6 +200,33 @@ export function listContract(storeTest: StoreTest): void {
         sessions.map(({ sid }) => sid),
         sids,
       );
+      const ids: string[] = [];
+      for (let n = 0; n < 7; n++) {
+        // Of those that came in one moment, each still has its place.
+        if (n !== 3) lab.clock.advance(1);
+        ids.unshift(`app-${n}`);
+        await lab.a.addClient(newClient({ id: `app-${n}`, kind: 'public' }));
+      }
+      const clients = await readAll<ClientPlace>((after) =>
+        lab.b.searchClients({ limit: 2, ...(after === undefined ? {} : { after }) }).then(({ rows }) => rows),
+      );
+      assert.deepEqual(
+        clients.map((client) => client.id),
+        [
+          ...ids,
+          ...(await lab.b.listClients())
+            .map((client) => client.id)
+            .slice(0, -7)
+            .toReversed(),
+        ],
+      );
+      const [, , third] = clients;
+      await lab.run(`DELETE FROM clients WHERE id = '${third?.id ?? ''}'`);
+      const beyond = await lab.b.searchClients({
+        limit: 1,
+        ...(third === undefined ? {} : { after: third }),
+      });
+      assert.equal(beyond.rows[0]?.id, ids[3], 'a page goes on where its last row stood, also if it is gone');
       const accounts = await readAll<{ name: string }>((after) =>
         lab.b.searchAccounts({ limit: 3, ...(after === undefined ? {} : { after: after.name }) }),
       );
@@ -212,6 +277,19 @@ export function listContract(storeTest: StoreTest): void {
       assert.deepEqual(await found({ subject: ada, device: 'iphone', clientId: own }), [phone]);
       assert.deepEqual(await found({ subject: bea, clientId: own }), [other]);
       assert.deepEqual(await found({ clientId: 'one' }), [linked]);
+      for (const [client, name] of [
+        ['https://apps.example/Meta.json', 'Wörter_50%'],
+        ['plain', 'WÖRTER'],
+      ] as const)
+        await lab.a.addClient(newClient({ id: client, kind: 'public', name }));
+      const clients = async (part: string): Promise<readonly string[]> =>
+        (await lab.b.searchClients({ part, limit: 10 })).rows.map((client) => client.id);
+      assert.deepEqual(await clients('meta.JSON'), ['https://apps.example/Meta.json']);
+      assert.deepEqual((await clients('w')).toSorted(), ['https://apps.example/Meta.json', 'plain', 'two']);
+      assert.deepEqual(await clients('Ö'), ['plain']);
+      assert.deepEqual(await clients('_5'), ['https://apps.example/Meta.json']);
+      assert.deepEqual(await clients('r%'), []);
+      assert.deepEqual(await lab.b.searchClients({ part: 'nothing', limit: 10 }), { rows: [], older: null });
       const named = async (prefix: string): Promise<readonly string[]> =>
         (await lab.b.searchAccounts({ prefix, limit: 10 })).map(({ name }) => name);
       assert.deepEqual(await named('ada'), ['ada', 'adam_x']);
@@ -251,6 +329,14 @@ export function listContract(storeTest: StoreTest): void {
     assert.deepEqual([second.rows.map((row) => row.sid), second.older], [[sid], null]);
     const some = await lab.b.searchSessions({ device: 'another', limit: 2 });
     assert.deepEqual(some.older, some.rows.at(-1)?.sid, 'a page that is full goes on behind itself');
+    await lab.run(`INSERT INTO clients (id, name, kind, keys, bearer, audiences, rights, registration, subject, cut_at, created_at)
+      ${numbers(5100)} SELECT 'many-' || i, 'Many', kind, keys, bearer, audiences, rights, registration, subject, cut_at,
+        created_at + i FROM clients, n WHERE id = 'three'`);
+    const clients = await lab.b.searchClients({ part: 'APP TWO', limit: 2 });
+    assert.deepEqual([clients.rows, clients.older?.id], [[], 'many-101']);
+    const place = clients.older ?? undefined;
+    const further = await lab.b.searchClients({ part: 'APP TWO', limit: 2, ...(place && { after: place }) });
+    assert.deepEqual([further.rows.map((row) => row.id), further.older], [['two'], null]);
     const lines = { kind: 'client_added', clientId: 'one', limit: 2 } as const;
     assert.deepEqual(await lab.b.searchAudit(lines), { rows: [], older: 1101 });
     const older = await lab.b.searchAudit({ ...lines, before: 1101 });

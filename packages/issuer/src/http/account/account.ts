@@ -5,7 +5,7 @@ import type { ShownEvent } from '../../pages/account/events.ts';
 import { ownClientId } from '../../clients/own-client.ts';
 import { eventWords } from '../../pages/account/event-words.ts';
 import { scopeWords } from '../../pages/authorize/scope-words.ts';
-import type { LinkedApplication, SecurityEvent } from '../../storage/port/list-storage.ts';
+import type { LinkedApplication, LinkedSession, SecurityEvent } from '../../storage/port/list-storage.ts';
 import type { ListedSession } from '../../storage/port/rows.ts';
 import { readFlash } from '../flash.ts';
 import type { PeopleOffice } from '../office.ts';
@@ -20,22 +20,26 @@ export async function showAccount(office: PeopleOffice, visit: Visit): Promise<R
   const { storage } = office;
   const { site, person } = visit;
   const { subject } = person;
-  const [now, applications, sessions, passkeys, recoveryCodes, events, notice] = await Promise.all([
+  const [now, applications, linked, sessions, passkeys, recoveryCodes, events, notice] = await Promise.all([
     storage.now(),
     storage.listApplications({ subject, limit: most }),
+    storage.listLinkedSessions({ subject, limit: most }),
     storage.listSessions({ clientId: ownClientId, subject, only: 'alive', limit: most }),
     storage.listPasskeys(subject),
     storage.countRecoveryCodes(subject),
     storage.listEvents({ subject, limit: newest }),
     readFlash(office, visit),
   ]);
+  const byGrant = Map.groupBy(linked, ({ grantId }) => grantId);
   return page(
     accountPage({
       site,
       reader: person,
       now,
       ...(notice === undefined ? {} : { notice }),
-      applications: applications.map((application) => shownApplication(office, application)),
+      applications: applications.map((application) =>
+        shownApplication(office, application, byGrant.get(application.grantId) ?? []),
+      ),
       devices: sessions.map((session) => shownDevice(session, person.sid)),
       passkeys,
       recoveryCodes,
@@ -44,10 +48,14 @@ export async function showAccount(office: PeopleOffice, visit: Visit): Promise<R
   );
 }
 
-function shownApplication(office: PeopleOffice, application: LinkedApplication): ShownApplication {
+function shownApplication(
+  office: PeopleOffice,
+  application: LinkedApplication,
+  standing: readonly LinkedSession[],
+): ShownApplication {
   const { grantId, clientId, name, registration, createdAt, lastUsedAt, sessions, scopes } = application;
   return {
-    ...{ grantId, clientId, name, lastUsedAt, sessions },
+    ...{ grantId, clientId, name, lastUsedAt, sessions, standing },
     by: registration.by,
     since: createdAt,
     may: scopes.map((asked) => ({ ...asked, words: scopeWords(office.audiences, asked) })),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { NewClientOptions } from '../../clients/client-options.ts';
 import { addClientPage, noFields, type AddClientFields } from '../../pages/console/add-client-page.ts';
 import { doneAt } from '../flash.ts';
+import { askPresenceKeeping, isBrought } from '../keep-typed.ts';
 import type { PeopleOffice } from '../office.ts';
 import { page } from '../page-answer.ts';
 import { readForm, type Form } from '../requests.ts';
@@ -17,9 +18,11 @@ export async function showAddClient(office: PeopleOffice, visit: Visit): Promise
 /** `POST /console/clients`: what is wrong is said above the form, which keeps what was typed. */
 export async function addClient(office: PeopleOffice, visit: Visit): Promise<Response> {
   const { base } = visit.site;
-  const absent = askPresence(office, { visit, returnTo: `${base}/console/clients/add` });
+  const form = await readForm(visit.request);
+  const absent = await askPresenceKeeping(office, { visit, form, returnTo: `${base}/console/clients/add` });
   if (absent !== undefined) return absent;
-  const fields = readFields(await readForm(visit.request));
+  const fields = readFields(form);
+  if (isBrought(form)) return answer(office, visit, { fields, brought: true });
   try {
     await office.clients.add(readOptions(fields), byOperator(visit));
   } catch (error) {
@@ -32,7 +35,7 @@ export async function addClient(office: PeopleOffice, visit: Visit): Promise<Res
 async function answer(
   office: PeopleOffice,
   visit: Visit,
-  form: { fields: AddClientFields; problem?: string },
+  form: { fields: AddClientFields; problem?: string; brought?: true },
 ): Promise<Response> {
   const view = await consoleView(office, visit);
   // The issuer's own interfaces are for machines and guards; nobody links them.

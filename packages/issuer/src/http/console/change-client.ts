@@ -1,38 +1,66 @@
 import { AuthError } from '@symbolon/token';
-import type { ClientChangeOptions } from '../../clients/client-changes.ts';
-import { addClientPage, type AddClientFields } from '../../pages/console/add-client-page.ts';
+import { clientVersion, type ClientChangeOptions } from '../../clients/client-changes.ts';
+import {
+  addClientPage,
+  type AddClientFields,
+  type AddClientView,
+} from '../../pages/console/add-client-page.ts';
 import type { ClientRow } from '../../storage/port/rows.ts';
 import { doneAt } from '../flash.ts';
+import { askPresenceKeeping, isBrought } from '../keep-typed.ts';
 import type { PeopleOffice } from '../office.ts';
 import { page } from '../page-answer.ts';
-import { readForm } from '../requests.ts';
+import { readForm, required } from '../requests.ts';
 import { askPresence, type Visit } from '../visit.ts';
 import { linesOf, readFields, readKeys, readTargets } from './add-client.ts';
-import { byOperator, consoleView } from './console-view.ts';
+import { fieldsOf, movedFields } from './client-fields.ts';
+import { byOperator, consoleView, pathAsking } from './console-view.ts';
 
 /** `GET /console/clients/…/change`: the form that added it, with what it is now. */
 export async function showChangeClient(office: PeopleOffice, visit: Visit): Promise<Response> {
   const absent = askPresence(office, { visit, returnTo: pathOf(visit) });
   if (absent !== undefined) return absent;
   const client = await findStanding(office, visit);
-  return answer(office, visit, { client, fields: fieldsOf(client) });
+  return answer(office, visit, { client, seen: clientVersion(client), fields: fieldsOf(client) });
 }
 
-/** `POST /console/clients/…/change`: what is wrong is said above the form, which keeps what was typed. */
+/**
+ * `POST /console/clients/…/change`: what is wrong is said above the form, which keeps what was typed. A client that
+ * somebody else has changed since the form was opened stays as it is now.
+ */
 export async function changeClient(office: PeopleOffice, visit: Visit): Promise<Response> {
-  const absent = askPresence(office, { visit, returnTo: pathOf(visit) });
+  const form = await readForm(visit.request);
+  const absent = await askPresenceKeeping(office, { visit, form, returnTo: pathOf(visit) });
   if (absent !== undefined) return absent;
   const client = await findStanding(office, visit);
-  const fields = { ...readFields(await readForm(visit.request)), id: client.id };
+  const seen = required(form, 'seen');
+  const fields = { ...readFields(form), id: client.id };
+  if (isBrought(form)) return answer(office, visit, { client, seen, fields, brought: true });
   try {
     const change = readChange(office, { client, fields });
-    const { kind } = await office.clients.change(client.id, change, byOperator(visit));
-    if (kind === 'unknown') throw new AuthError('client_unknown');
+    const done = await office.clients.changeSeen(client.id, change, { seen, by: byOperator(visit) });
+    if (done.kind === 'unknown') throw new AuthError('client_unknown');
+    if (done.kind === 'moved') return await showMoved(office, visit, { client: done.client, fields });
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    return answer(office, visit, { client, fields, problem: error.message });
+    return answer(office, visit, { client, seen, fields, problem: error.message });
   }
   return doneAt(office, { visit, to: `${visit.site.base}/console/clients`, what: 'client_changed' });
+}
+
+/** From here on the form is one of what stands now. */
+function showMoved(
+  office: PeopleOffice,
+  visit: Visit,
+  { client, fields }: { client: ClientRow; fields: AddClientFields },
+): Promise<Response> {
+  const shows = (target: string): boolean => !isOwnInterface(office, target);
+  const moved = {
+    name: client.name,
+    fields: movedFields(client, { typed: fields, shows }),
+    audit: pathAsking(`${visit.site.base}/console/audit`, { kind: 'client_changed', client: client.id }),
+  };
+  return answer(office, visit, { client, seen: clientVersion(client), fields, moved });
 }
 
 async function findStanding(office: PeopleOffice, { parameter }: Visit): Promise<ClientRow> {
@@ -64,30 +92,22 @@ function readChange(
   };
 }
 
-function fieldsOf(client: ClientRow): AddClientFields {
-  const { redirectUris, postLogoutRedirectUris, consent } = client.registration;
-  return {
-    ...{ name: client.name, id: client.id, consent },
-    kind: client.kind === 'web' ? 'web' : 'public',
-    redirectUris: redirectUris.join('\n'),
-    postLogoutRedirectUris: postLogoutRedirectUris.join('\n'),
-    keys: client.keys.length === 0 ? '' : JSON.stringify(client.keys, null, 2),
-    targets: client.audiences.flatMap(({ audience, scope }) =>
-      scope.length === 0 ? [audience] : scope.map((value) => `${audience} ${value}`),
-    ),
-  };
+interface Shown extends Pick<AddClientView, 'fields' | 'problem' | 'brought' | 'moved'> {
+  readonly client: ClientRow;
+  /** The version that the form is of. */
+  readonly seen: string;
 }
 
 async function answer(
   office: PeopleOffice,
   visit: Visit,
-  { client, ...form }: { client: ClientRow; fields: AddClientFields; problem?: string },
+  { client, seen, ...form }: Shown,
 ): Promise<Response> {
   const view = await consoleView(office, visit);
   const audiences = office.audiences.filter(({ audience }) => !isOwnInterface(office, audience));
-  const changing = { action: pathOf(visit), kind: client.kind, name: client.name };
+  const changing = { action: pathOf(visit), kind: client.kind, name: client.name, seen };
   return page(addClientPage({ ...view, audiences, changing, ...form }), {
-    status: form.problem === undefined ? 200 : 400,
+    status: form.moved !== undefined ? 409 : form.problem !== undefined ? 400 : 200,
   });
 }
 

@@ -4,17 +4,44 @@ import { confirmPage } from '../../pages/confirm-page.ts';
 import { clientsPage, type ShownClient } from '../../pages/console/clients-page.ts';
 import { html } from '../../pages/markup.ts';
 import { shownName } from '../../pages/shown-name.ts';
+import type { ClientPlace } from '../../storage/port/list-storage.ts';
 import type { ClientRow } from '../../storage/port/rows.ts';
 import { doneAt, endedAt } from '../flash.ts';
 import type { PeopleOffice } from '../office.ts';
 import { page } from '../page-answer.ts';
 import { askPresence, type Visit } from '../visit.ts';
-import { byOperator, consoleView } from './console-view.ts';
+import { asked, byOperator, consoleView, pathAsking } from './console-view.ts';
+
+const pageLength = 50;
 
 /** `GET /console/clients`. */
 export async function showClients(office: PeopleOffice, visit: Visit): Promise<Response> {
-  const [view, clients] = await Promise.all([consoleView(office, visit), office.clients.list()]);
-  return page(clientsPage({ ...view, clients: clients.toReversed().map(shownClient) }));
+  const search = asked(visit, 'search');
+  const after = placeAsked(visit);
+  const [view, { rows: clients, older }] = await Promise.all([
+    consoleView(office, visit),
+    office.storage.searchClients({
+      limit: pageLength,
+      ...(search === '' ? {} : { part: search }),
+      ...(after === undefined ? {} : { after }),
+    }),
+  ]);
+  const path = `${visit.site.base}/console/clients`;
+  const pages = {
+    ...(after === undefined ? {} : { newest: pathAsking(path, { search }) }),
+    ...(older === null
+      ? {}
+      : { older: pathAsking(path, { search, after: `${String(older.createdAt)}.${older.id}` }) }),
+  };
+  return page(clientsPage({ ...view, search, pages, clients: clients.map(shownClient) }));
+}
+
+/** Where the page before ended: a moment and an id, which may be as long as an address. */
+function placeAsked({ url }: Visit): ClientPlace | undefined {
+  const [, moment, id] =
+    /^(\d{1,16})\.([\x21-\x7e]{1,2048})$/.exec(url.searchParams.get('after') ?? '') ?? [];
+  const createdAt = Number(moment);
+  return id !== undefined && Number.isSafeInteger(createdAt) ? { createdAt, id } : undefined;
 }
 
 function shownClient(client: ClientRow): ShownClient {

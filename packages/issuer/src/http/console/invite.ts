@@ -1,5 +1,6 @@
 import { invitationPage, invitePage } from '../../pages/sign-in/invitation-page.ts';
 import { doneAt } from '../flash.ts';
+import { askPresenceKeeping, isBrought } from '../keep-typed.ts';
 import type { PeopleOffice } from '../office.ts';
 import { page } from '../page-answer.ts';
 import { readForm, required } from '../requests.ts';
@@ -15,11 +16,13 @@ export async function showInvite(office: PeopleOffice, visit: Visit): Promise<Re
 /** `POST /console/accounts/invite`: the answer itself shows the link, so that it stands in no address and is kept nowhere. */
 export async function invite(office: PeopleOffice, visit: Visit): Promise<Response> {
   const { site } = visit;
-  const absent = askPresence(office, { visit, returnTo: `${site.base}/console/accounts/invite` });
-  if (absent !== undefined) return absent;
   const form = await readForm(visit.request);
+  const returnTo = `${site.base}/console/accounts/invite`;
+  const absent = await askPresenceKeeping(office, { visit, form, returnTo });
+  if (absent !== undefined) return absent;
   const name = form.get('name') ?? '';
   const role = form.get('role') === 'operator' ? 'operator' : 'person';
+  if (isBrought(form)) return page(invitePage({ site, name, role, brought: true }));
   const again = (problem: string): Promise<Response> =>
     page(invitePage({ site, name, role, problem }), { status: 400 });
   try {

@@ -1,6 +1,8 @@
 import { namePage, type NameView } from '../../pages/name-page.ts';
+import { askPresenceKeeping } from '../keep-typed.ts';
 import type { PeopleOffice } from '../office.ts';
 import { page } from '../page-answer.ts';
+import { readForm } from '../requests.ts';
 import { takeName } from '../rename.ts';
 import { askPresence, type Visit } from '../visit.ts';
 import { findOther } from './accounts.ts';
@@ -18,10 +20,11 @@ export async function askName(office: PeopleOffice, visit: Visit): Promise<Respo
 /** `POST /console/accounts/…/name`. */
 export async function changeName(office: PeopleOffice, visit: Visit): Promise<Response> {
   const view = viewOf(visit);
-  const absent = askPresence(office, { visit, returnTo: view.action });
+  const form = await readForm(visit.request);
+  const absent = await askPresenceKeeping(office, { visit, form, returnTo: view.action });
   if (absent !== undefined) return absent;
   const { subject } = await findOther(office, visit);
-  return takeName(office, visit, { subject, by: byOperator(visit), view });
+  return takeName(office, visit, { subject, by: byOperator(visit), form, view });
 }
 
 function viewOf({ site, parameter }: Visit): Omit<NameView, 'name'> {

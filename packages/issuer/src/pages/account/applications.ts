@@ -18,6 +18,16 @@ export interface ShownApplication {
   readonly since: number;
   readonly lastUsedAt: number | null;
   readonly sessions: number;
+  /** Those that stand, or of very many those that were used last. */
+  readonly standing: readonly ShownLinkedSession[];
+}
+
+/** A session of a linked application. */
+export interface ShownLinkedSession {
+  readonly sid: string;
+  readonly device: string | null;
+  readonly startedAt: number;
+  readonly lastUsedAt: number;
 }
 
 /** The applications that a person has linked. */
@@ -70,8 +80,9 @@ function applicationRow(
       <p class="facts">
         <span>Linked ${moment(since, of.now)}</span>
         <span>${lastUsedAt === null ? 'Never used' : html`Last used ${moment(lastUsedAt, of.now)}`}</span>
-        <span>${count(sessions, ['session', 'sessions'])}</span>
+        ${sessions === 0 ? html`<span>No session</span>` : ''}
       </p>
+      ${sessionList(application, of)}
     </div>
     <div class="row-actions">
       ${postButton({
@@ -82,6 +93,39 @@ function applicationRow(
       })}
     </div>
   </li>`;
+}
+
+/** Ending one leaves the link: the application may begin another. */
+function sessionList(
+  { name, sessions, standing }: ShownApplication,
+  { base, now }: { readonly base: string; readonly now: number },
+): Html {
+  if (standing.length === 0) return html``;
+  return html`<details>
+    <summary>${count(sessions, ['session', 'sessions'])}</summary>
+    <ul class="inner">
+      ${standing.map(
+        ({ sid, device, startedAt, lastUsedAt }) =>
+          html`<li>
+            <p class="facts">
+              <strong>${shownName(device ?? 'A device without a name')}</strong>
+              <span>Started ${moment(startedAt, now)}</span>
+              <span>Last used ${moment(lastUsedAt, now)}</span>
+            </p>
+            ${postButton({
+              action: `${base}/account/sessions/${encodeURIComponent(sid)}/end`,
+              text: 'End session',
+              of: `of ${plainName(name)} on ${plainName(device ?? 'a device without a name')}`,
+            })}
+          </li>`,
+      )}
+      ${
+        standing.length < sessions
+          ? html`<li class="soft">Those used longer ago end together with the link.</li>`
+          : ''
+      }
+    </ul>
+  </details>`;
 }
 
 function registered(by: ShownApplication['by'], clientId: string): Html | string {

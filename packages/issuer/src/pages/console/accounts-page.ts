@@ -91,8 +91,8 @@ export function accountsPage(view: AccountsView): Html {
 function invitationList({ site, now, invitations }: AccountsView): Html {
   if (invitations.length === 0) return html``;
   const action = `${site.base}/console/accounts/withdraw`;
-  return html`<section aria-labelledby="invitations-title">
-    <h2 id="invitations-title">Invitations not used yet</h2>
+  return html`<section class="section" aria-labelledby="invitations-title">
+    <header><h2 id="invitations-title">Invitations not used yet</h2></header>
     <div class="panel">
       <ul class="rows">
         ${invitations.map(
@@ -104,7 +104,7 @@ function invitationList({ site, now, invitations }: AccountsView): Html {
                   <h3>${shownName(name)}</h3>
                   ${role === 'operator' ? mark('accent', 'operator') : ''}
                 </div>
-                <p class="facts"><span>Works until ${moment(expiresAt, now)}</span></p>
+                <p class="facts"><span>Runs out ${moment(expiresAt, now)}</span></p>
               </div>
               <div class="row-actions">
                 ${postButton({ action, text: 'Withdraw', of: plainName(name), look: 'danger', fields: { name } })}

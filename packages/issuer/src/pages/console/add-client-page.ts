@@ -1,7 +1,10 @@
+import { broughtNotice } from '../brought-notice.ts';
 import { consolePage, type ConsoleView } from './frame.ts';
 import { hostOf } from '../host-of.ts';
 import { html, type Html } from '../markup.ts';
+import { movedNotice, type Moved } from './moved-notice.ts';
 import { notice } from '../notice.ts';
+import { hiddenFields } from '../post-button.ts';
 import { plainName, shownName } from '../shown-name.ts';
 
 /** What was typed so far, so that a mistake costs one field and not all. */
@@ -25,8 +28,14 @@ export interface AddClientView extends ConsoleView {
     readonly action: string;
     readonly kind: 'machine' | 'public' | 'web' | 'own';
     readonly name: string;
+    /** The version of it that the form was made from. */
+    readonly seen: string;
   };
   readonly problem?: string;
+  /** It is not any more what the form was made from. */
+  readonly moved?: Moved;
+  /** It was typed before presence was proved. */
+  readonly brought?: true;
   readonly audiences: readonly {
     readonly audience: string;
     readonly scopes: readonly string[];
@@ -48,7 +57,7 @@ export const noFields: AddClientFields = {
 
 /** Where an operator registers an application that people will link. */
 export function addClientPage(view: AddClientView): Html {
-  const { site, fields, problem, changing } = view;
+  const { site, fields, problem, moved, brought, changing } = view;
   const back = `${site.base}/console/clients`;
   return consolePage(view, {
     room: 'clients',
@@ -58,7 +67,9 @@ export function addClientPage(view: AddClientView): Html {
         ? 'People will see its name, what it may do, and where it sends them.'
         : 'It counts at once, for requests that are open as well. Sessions that stand keep what they were given.',
     main: html`${problem === undefined ? '' : notice('bad', html`<p><strong>It was not ${changing === undefined ? 'added' : 'changed'}.</strong> ${problem}</p>`)}
+      ${moved === undefined ? '' : movedNotice(moved)} ${brought ? broughtNotice() : ''}
       <form class="panel padded form" method="post" action="${changing?.action ?? back}">
+        ${changing === undefined ? '' : hiddenFields({ seen: changing.seen })}
         ${textField({ name: 'name', label: 'Name', value: fields.name, hint: 'As people know it.', more: html`required maxlength="120"` })}
         ${changing === undefined ? identity(fields) : ''}
         ${changing?.kind === 'public' ? '' : serverKeys(fields)}

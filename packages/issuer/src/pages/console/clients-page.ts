@@ -1,9 +1,11 @@
+import { empty } from '../empty.ts';
 import { consolePage, type ConsoleView } from './frame.ts';
 import { hostOf } from '../host-of.ts';
 import { html, type Html } from '../markup.ts';
 import { mark } from '../mark.ts';
 import { moment } from '../moment.ts';
 import { monogram } from '../monogram.ts';
+import { pager, type Pages } from '../pager.ts';
 import { plainName, shownName } from '../shown-name.ts';
 
 /** A client as an operator sees it. */
@@ -22,7 +24,9 @@ export interface ShownClient {
 
 /** What the page of clients shows. */
 export interface ClientsView extends ConsoleView {
+  readonly search: string;
   readonly clients: readonly ShownClient[];
+  readonly pages: Pages;
 }
 
 const kinds: Readonly<Record<ShownClient['kind'], string>> = {
@@ -34,20 +38,46 @@ const kinds: Readonly<Record<ShownClient['kind'], string>> = {
 
 /** Registered software. */
 export function clientsPage(view: ClientsView): Html {
-  const { clients } = view;
-  const add = html`<a class="button primary" href="${view.site.base}/console/clients/add"
-    >Add an application</a
-  >`;
+  const { site, search, clients, pages } = view;
+  const path = `${site.base}/console/clients`;
+  const add = html`<a class="button primary" href="${path}/add">Add an application</a>`;
   return consolePage(view, {
     room: 'clients',
     title: 'Clients',
     lead: 'Applications that people link, and machines that act for themselves.',
     action: add,
-    main: html`<div class="panel">
-      <ul class="rows">
-        ${clients.map((client) => clientRow(client, view))}
-      </ul>
-    </div>`,
+    main: html`<form class="panel padded search" method="get" action="${path}" role="search">
+        <div class="field">
+          <label for="search">Part of a name or client id</label>
+          <input
+            id="search"
+            name="search"
+            value="${search}"
+            maxlength="256"
+            autocomplete="off"
+            type="search"
+          />
+        </div>
+        <div class="actions"><button class="button">Search</button></div>
+      </form>
+      <div class="panel">
+        ${
+          clients.length === 0
+            ? empty({
+                symbol: 'link',
+                title: 'No client found',
+                text:
+                  pages.older === undefined
+                    ? 'Nothing fits this search.'
+                    : 'Nothing fits this search among the 5,000 clients looked at here. Older clients follow below.',
+                action: { href: path, text: 'Show all' },
+              })
+            : html`<ul class="rows">
+                ${clients.map((client) => clientRow(client, view))}
+              </ul>`
+        }
+      </div>
+      ${pager(pages, { newest: 'Newest clients', older: 'Older clients' })}`,
   });
 }
 

@@ -82,7 +82,7 @@ export function sessionsPage(view: SessionsView): Html {
         }),
     main: html`<form class="panel padded search" method="get" action="${path}" role="search">
         ${searchField({ name: 'client', label: 'Client id', value: query.client })}
-        ${searchField({ name: 'subject', label: 'Account name or subject', value: query.subject })}
+        ${searchField({ name: 'subject', label: 'Account or subject', value: query.subject })}
         ${searchField({ name: 'device', label: 'Device', value: query.device })}
         <div class="actions">
           <button class="button">Search</button>

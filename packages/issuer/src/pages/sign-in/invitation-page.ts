@@ -1,3 +1,4 @@
+import { broughtNotice } from '../brought-notice.ts';
 import { cardPage } from '../layout.ts';
 import { html, type Html } from '../markup.ts';
 import { notice } from '../notice.ts';
@@ -10,6 +11,8 @@ export interface InviteView {
   readonly name: string;
   readonly role: 'person' | 'operator';
   readonly problem?: string;
+  /** It was typed before presence was proved. */
+  readonly brought?: true;
 }
 
 /** What the page shows that is the only one ever to show this link. */
@@ -22,12 +25,12 @@ export interface InvitationView {
 }
 
 /** Where an operator invites somebody. */
-export function invitePage({ site, name, role, problem }: InviteView): Html {
+export function invitePage({ site, name, role, problem, brought }: InviteView): Html {
   const back = `${site.base}/console/accounts`;
   return cardPage({
     site,
     title: 'Invite somebody',
-    main: html`${problem === undefined ? '' : notice('bad', problem)}
+    main: html`${problem === undefined ? '' : notice('bad', problem)}${brought ? broughtNotice() : ''}
       <h1>Invite somebody</h1>
       <p class="lead">They get a link that works once, and make their own passkey with it.</p>
       <form class="form" method="post" action="${back}/invite">

@@ -2,7 +2,7 @@ import { cardPage } from '../layout.ts';
 import { html, type Html } from '../markup.ts';
 import { passkeyButton } from './passkey-button.ts';
 import { personBox } from '../person-box.ts';
-import { postButton } from '../post-button.ts';
+import { hiddenFields, postButton } from '../post-button.ts';
 import { shownName } from '../shown-name.ts';
 import type { Site } from '../site.ts';
 
@@ -14,10 +14,12 @@ export interface PresenceView {
   readonly person: { readonly name: string; readonly sid: string };
   /** The linked application that asks for it; left out where one of our own pages does. */
   readonly application?: { readonly name: string; readonly request: string };
+  /** A form that was sent when presence had run out: what was typed, and where it goes back to. */
+  readonly typed?: { readonly action: string; readonly fields: Readonly<Record<string, string>> };
 }
 
 /** Where somebody who is signed in proves that it is still them. */
-export function presencePage({ site, returnTo, person, application }: PresenceView): Html {
+export function presencePage({ site, returnTo, person, application, typed }: PresenceView): Html {
   return cardPage({
     site,
     title: 'Is it still you?',
@@ -26,7 +28,8 @@ export function presencePage({ site, returnTo, person, application }: PresenceVi
       <p class="lead">
         ${
           application === undefined
-            ? 'What comes next matters, so your passkey is asked for once more.'
+            ? html`What comes next matters, so your passkey is asked for once
+              more.${typed === undefined ? '' : ' What you typed is kept, and comes back with you.'}`
             : html`${shownName(application.name)} asks for your passkey once more before it goes on.`
         }
       </p>
@@ -39,6 +42,11 @@ export function presencePage({ site, returnTo, person, application }: PresenceVi
         unable: 'This browser has no passkeys. Open this page in the browser you signed in with.',
         withoutScript: ['warn', 'A passkey needs JavaScript, which is off here.'],
       })}
+      ${
+        typed === undefined
+          ? ''
+          : html`<form id="typed" method="post" action="${typed.action}">${hiddenFields(typed.fields)}</form>`
+      }
       ${notNow({ site, person, application })}`,
   });
 }

@@ -4,8 +4,6 @@ import type { CutResult } from './decisions.ts';
 /** Accounts, their passkeys and what is presented once. Each method is one transaction, as in `storage.ts`. */
 export interface AccountStorage {
   findAccount(by: { subject: string } | { name: string }): Promise<AccountRow | null>;
-  /** By name. */
-  listAccounts(page: { limit: number; after?: string }): Promise<readonly AccountRow[]>;
   /** `last_operator`: nobody could use the console any more. */
   setRole(change: { subject: string; role: Role; by: Actor; event: string }): Promise<RoleResult>;
   /** Disables an account, cuts its sessions and voids what it was given to enrol with. */

@@ -1,14 +1,18 @@
 import type { Actor } from './actor.ts';
-import type { AuditKind, AuditRow, ListedSession, Registration } from './rows.ts';
+import type { AuditKind, AuditRow, ClientRow, ListedSession, Registration } from './rows.ts';
 
 /** What people and operators look at; each method one reading, and one decision that ends many things. */
 export interface ListStorage {
   /** What a person has linked, newest first. */
   listApplications(of: { subject: string; limit: number }): Promise<readonly LinkedApplication[]>;
+  /** The sessions that stand of what a person has linked, the last used first. */
+  listLinkedSessions(of: { subject: string; limit: number }): Promise<readonly LinkedSession[]>;
   /** What happened to an account, newest first; `after` is the last event of the page before. */
   listEvents(of: { subject: string; limit: number; after?: string }): Promise<readonly SecurityEvent[]>;
   /** Sessions of anybody, newest first, standing or over. */
   searchSessions(search: SessionSearch): Promise<Found<NamedSession, string>>;
+  /** Clients, newest first, standing or removed. */
+  searchClients(search: ClientSearch): Promise<Found<ClientRow, ClientPlace>>;
   /** Accounts by name. */
   searchAccounts(search: AccountSearch): Promise<readonly ListedAccount[]>;
   /** The audit log, newest first. */
@@ -39,6 +43,16 @@ export interface LinkedApplication {
   readonly scopes: readonly { readonly audience: string; readonly scope: string }[];
 }
 
+/** A session of a linked application. */
+export interface LinkedSession {
+  readonly grantId: string;
+  readonly sid: string;
+  /** Its own, or that of the browser in which it was allowed. */
+  readonly device: string | null;
+  readonly startedAt: number;
+  readonly lastUsedAt: number;
+}
+
 /** One thing that happened to an account. */
 export interface SecurityEvent {
   readonly id: string;
@@ -63,6 +77,20 @@ export interface NamedSession extends ListedSession {
   /** `null` where its subject has no account here. */
   readonly accountName: string | null;
   readonly clientName: string;
+}
+
+export interface ClientSearch {
+  /** Part of its name or its id: looked for among 5,000 at once. */
+  readonly part?: string;
+  readonly limit: number;
+  /** Where the page before said that the next one begins. */
+  readonly after?: ClientPlace;
+}
+
+/** A place in the list that stays where it is when its client is gone. */
+export interface ClientPlace {
+  readonly createdAt: number;
+  readonly id: string;
 }
 
 export interface AccountSearch {

@@ -9,10 +9,6 @@ export const findAccountBySubject = `${accounts} AND accounts.subject = $1`;
 /** $1 the name, folded. */
 export const findAccountByName = `${accounts} AND accounts.folded = $1`;
 
-/** $1 limit, $2 the last name of the page before, folded. */
-export const listAccounts = (by: { after: boolean }): string =>
-  `${accounts} ${by.after ? 'AND accounts.folded > $2' : ''} ORDER BY accounts.folded LIMIT $1`;
-
 /** $1 subject, $2 role, with the head held. */
 export const setRole = `
   UPDATE accounts SET role = $2 WHERE subject = $1 AND role <> $2 AND ($2 = 'operator' OR ${dispensable('$1')})

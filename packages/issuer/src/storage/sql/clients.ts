@@ -4,7 +4,7 @@ import { atHead } from './head.ts';
 import { clientsChanged } from './meta.ts';
 import { say } from './revocations.ts';
 
-const clientColumns = `id, name, kind, keys, bearer, audiences, rights, registration, subject, created_at, removed_at`;
+export const clientColumns = `id, name, kind, keys, bearer, audiences, rights, registration, subject, created_at, removed_at`;
 
 export const addClient = `
   INSERT INTO clients (id, name, kind, keys, bearer, audiences, rights, registration, subject, cut_at, created_at)

@@ -3,6 +3,7 @@
  *
  * No list may cost more than its page: where no index answers a search, it looks at so many rows and no further.
  */
+import { clientColumns } from './clients.ts';
 import { alive, sessionColumns } from './sessions.ts';
 
 /** How many rows a search without an index looks at. */
@@ -31,6 +32,14 @@ export const listGrantedScopes = `
   FROM grants, granted_scopes
   WHERE granted_scopes.grant_id = grants.id AND grants.subject = $1 AND grants.ended_at IS NULL
   ORDER BY granted_scopes.grant_id, granted_scopes.audience, granted_scopes.scope`;
+
+/** $1 subject, $2 limit. */
+export const listLinkedSessions = `
+  SELECT sessions.grant_id, sessions.id AS sid, sessions.started_at, sessions.last_used_at,
+    coalesce(sessions.device, (SELECT b.device FROM sessions AS b WHERE b.id = sessions.sign_in)) AS device
+  FROM grants, sessions
+  WHERE grants.subject = $1 AND grants.ended_at IS NULL AND sessions.grant_id = grants.id AND ${alive}
+  ORDER BY sessions.last_used_at DESC, sessions.id DESC LIMIT $2`;
 
 /** $1 subject, $2 limit, $3 the last event of the page before. */
 export const listEvents = (by: { after: boolean }): string => `
@@ -69,7 +78,7 @@ const startOf = (sid: string): string => `(SELECT p.started_at, p.id FROM sessio
 export const searchSessions = (by: SessionFilters): string => {
   const next = numbered();
   const looked = indexedSessions(by, next);
-  const device = by.device ? [`lower(sessions.device) LIKE CAST(${next()} AS TEXT) ESCAPE '~'`] : [];
+  const device = by.device ? [holds('sessions.device', next())] : [];
   return `SELECT ${sessionColumns}, ${aliveColumn}, ${named}
     FROM (SELECT s.* FROM sessions AS s ${looked}
       ORDER BY s.started_at DESC, s.id DESC ${by.reach ? '' : atMost}) AS sessions
@@ -99,6 +108,35 @@ export const searchAccounts = (by: { prefix: boolean; after: boolean }): string 
     ${by.after ? `AND accounts.folded > ${after}` : ''}
   ORDER BY accounts.folded LIMIT $1`;
 };
+
+interface ClientFilters {
+  readonly after: boolean;
+  /** The last client that is looked at. */
+  readonly reach: boolean;
+  readonly part: boolean;
+}
+
+const indexedClients = (by: ClientFilters, next: () => string): string =>
+  where([
+    ...(by.after ? [`(c.created_at, c.id) < (${next()}, ${next()})`] : []),
+    ...(by.reach ? [`(c.created_at, c.id) >= (${next()}, ${next()})`] : []),
+  ]);
+
+/** Newest first. Of each place its moment and its id; the values in the order in which the filters are named here, the limit last. */
+export const searchClients = (by: ClientFilters): string => {
+  const next = numbered();
+  const looked = indexedClients(by, next);
+  const part = by.part ? next() : '';
+  const fits = by.part ? [`(${holds('clients.name', part)} OR ${holds('clients.id', part)})`] : [];
+  return `SELECT ${clientColumns}
+    FROM (SELECT c.* FROM clients AS c ${looked} ORDER BY c.created_at DESC, c.id DESC ${by.reach ? '' : atMost}) AS clients
+    ${where(fits)} ORDER BY created_at DESC, id DESC LIMIT ${next()}`;
+};
+
+/** The client at which a search for a part ends; none where it can look at all. Values as above. */
+export const reachOfClients = (by: ClientFilters): string => `
+  SELECT c.created_at, c.id FROM clients AS c ${indexedClients(by, numbered())}
+  ORDER BY c.created_at DESC, c.id DESC LIMIT 1 OFFSET ${searchedAtMost - 1}`;
 
 interface LineFilters {
   readonly sid: boolean;
@@ -133,6 +171,11 @@ export const searchAudit = (by: LineFilters): string => {
 export const reachOfAudit = (by: LineFilters): string => `
   SELECT a.seq AS reach FROM audit AS a ${indexedLines(by, numbered())}
   ORDER BY a.seq DESC LIMIT 1 OFFSET ${searchedAtMost - 1}`;
+
+/** A text somewhere in a column; databases agree on what is lower case of ASCII alone. */
+function holds(column: string, pattern: string): string {
+  return `lower(${column}) LIKE CAST(${pattern} AS TEXT) ESCAPE '~'`;
+}
 
 /** `$1`, `$2` and so on. */
 function numbered(): () => string {

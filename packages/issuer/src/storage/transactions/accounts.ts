@@ -29,11 +29,6 @@ export function createSqlAccounts(engine: Engine, request: () => string): Accoun
       const [row] = await engine.read(found);
       return row ? readAccount(row) : null;
     },
-    async listAccounts({ limit, after }) {
-      const rest = after === undefined ? [] : [foldName(after)];
-      const found = statement(sql.listAccounts({ after: after !== undefined }), limit, ...rest);
-      return (await engine.read(found)).map(readAccount);
-    },
     async setRole({ subject, role, by, event }) {
       const told: Happening = {
         ...{ event, subject, kind: 'role_changed', fields: { role }, audit: { by: nameOf(by) } },

@@ -3,13 +3,24 @@ import type { Engine, Row, Value } from '../engine.ts';
 import { foldName } from '../fold-name.ts';
 import type {
   AuditSearch,
+  ClientPlace,
+  ClientSearch,
   LinkedApplication,
   ListedAccount,
   ListStorage,
   NamedSession,
   SessionSearch,
 } from '../port/list-storage.ts';
-import { integer, json, onlyRow, orNull, readAudit, readListedSession, text } from './read-rows.ts';
+import {
+  integer,
+  json,
+  onlyRow,
+  orNull,
+  readAudit,
+  readClient,
+  readListedSession,
+  text,
+} from './read-rows.ts';
 import type { Registration } from '../port/rows.ts';
 import { decideAs } from './acting.ts';
 import { statement } from './decision.ts';
@@ -29,6 +40,16 @@ export function createSqlLists(engine: Engine, request: () => string): ListStora
       );
       return rows.map((row) => readApplication(row, scopes.get(text(row, 'grant_id')) ?? []));
     },
+    async listLinkedSessions({ subject, limit }) {
+      const rows = await engine.read(statement(lists.listLinkedSessions, subject, limit));
+      return rows.map((row) => ({
+        grantId: text(row, 'grant_id'),
+        sid: text(row, 'sid'),
+        device: orNull(text, row, 'device'),
+        startedAt: integer(row, 'started_at'),
+        lastUsedAt: integer(row, 'last_used_at'),
+      }));
+    },
     async listEvents({ subject, limit, after }) {
       const from = after === undefined ? [] : [after];
       const rows = await engine.read(
@@ -42,6 +63,7 @@ export function createSqlLists(engine: Engine, request: () => string): ListStora
       }));
     },
     searchSessions: (search) => searchSessions(engine, search),
+    searchClients: (search) => searchClients(engine, search),
     async searchAccounts({ prefix, limit, after }) {
       const by = { prefix: prefix !== undefined, after: after !== undefined };
       const start = prefix && foldName(prefix);
@@ -111,15 +133,27 @@ async function searchSessions(
   const indexed = given(clientId, subject, subject && foldName(subject), after);
   const [end] = by.device ? await engine.read(statement(lists.reachOfSessions(by), ...indexed)) : [];
   const reach = end && text(end, 'reach');
-  const like = device === undefined ? undefined : `%${literally(lowerAscii(device))}%`;
+  const like = device && somewhere(device);
   const found = lists.searchSessions({ ...by, reach: reach !== undefined });
   const rows = await engine.read(statement(found, ...indexed, ...given(reach, like), limit));
   const sessions = rows.map(readNamedSession);
   return { rows: sessions, older: (sessions.length < limit ? reach : sessions.at(-1)?.sid) ?? null };
 }
 
-/** As both engines lower what they compare with: no other letters than these. */
-const lowerAscii = (words: string): string => words.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+/** As of sessions: no index knows a part of a name. */
+async function searchClients(engine: Engine, search: ClientSearch): ReturnType<ListStorage['searchClients']> {
+  const { part, limit, after } = search;
+  const by = { part: part !== undefined, after: after !== undefined, reach: false };
+  const indexed = given(after?.createdAt, after?.id);
+  const [end] = by.part ? await engine.read(statement(lists.reachOfClients(by), ...indexed)) : [];
+  const reach = end && { createdAt: integer(end, 'created_at'), id: text(end, 'id') };
+  const found = lists.searchClients({ ...by, reach: reach !== undefined });
+  const values = given(reach?.createdAt, reach?.id, part && somewhere(part));
+  const clients = (await engine.read(statement(found, ...indexed, ...values, limit))).map(readClient);
+  const last: ClientPlace | undefined = clients.at(-1);
+  const next = clients.length < limit ? reach : last;
+  return { rows: clients, older: next === undefined ? null : { createdAt: next.createdAt, id: next.id } };
+}
 
 /** As of sessions: a line is found by its session or its place, and by nothing else. */
 async function searchAudit(engine: Engine, search: AuditSearch): ReturnType<ListStorage['searchAudit']> {
@@ -142,8 +176,9 @@ async function searchAudit(engine: Engine, search: AuditSearch): ReturnType<List
 const given = (...values: readonly (Value | undefined)[]): readonly Value[] =>
   values.filter((value) => value !== undefined);
 
-/** A text in which nothing stands for another. */
-const literally = (text: string): string => text.replaceAll(/[~%_]/g, '~$&');
+/** A pattern for a text anywhere in another, in which nothing stands for anything else and ASCII is in lower case. */
+const somewhere = (text: string): string =>
+  `%${text.replaceAll(/[~%_]/g, '~$&').replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase())}%`;
 
 function readApplication(row: Row, scopes: readonly Row[]): LinkedApplication {
   return {
