@@ -331,7 +331,7 @@ else {
     const allowance = allowanceOf({ requestName, subject, signIn: sid });
     const allowing = a.allow(allowance);
     await waiting();
-    assert.equal((await b.endSignIn({ sid, by })).kind, 'ended');
+    assert.equal((await b.endSignIn({ sid, by, ends: 'sign_in' })).kind, 'ended');
     await holder.query('ROLLBACK');
     await Promise.all([holder.end(), watcher.end()]);
     assert.deepEqual(await allowing, { kind: 'refused' });
@@ -357,7 +357,7 @@ else {
   test('LOGOUT-5: a sign-in that ends waits for a code that is being redeemed, and ends what it gave', async () => {
     const { sid, subject } = await signedIn();
     const code = await allowed(a, { subject, signIn: sid, scopes: ['openid'] });
-    const [redeemed, ended] = await endingDuring(code, () => b.endSignIn({ sid, by }));
+    const [redeemed, ended] = await endingDuring(code, () => b.endSignIn({ sid, by, ends: 'sign_in' }));
     assert.ok(ended.kind === 'ended');
     assert.deepEqual([...ended.sids].sort(), [sid, redeemed.session.sid].sort());
   });

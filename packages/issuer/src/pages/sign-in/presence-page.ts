@@ -27,7 +27,7 @@ export function presencePage({ site, returnTo, person, application }: PresenceVi
         ${
           application === undefined
             ? 'What comes next matters, so your passkey is asked for once more.'
-            : html`${shownName(application.name)} asks for your passkey once more before it goes on.`
+            : html`Your passkey is asked for once more before ${shownName(application.name)} goes on.`
         }
       </p>
       ${personBox(person)}
