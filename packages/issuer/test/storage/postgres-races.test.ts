@@ -361,4 +361,16 @@ else {
     assert.ok(ended.kind === 'ended');
     assert.deepEqual([...ended.sids].sort(), [sid, redeemed.session.sid].sort());
   });
+
+  test('LOGOUT-6: a theft that is seen while a code is being redeemed takes what it gave, and its link', async () => {
+    const { sid, subject } = await signedIn();
+    const code = await allowed(a, { subject, signIn: sid, scopes: ['read'] });
+    const renewal = { sid, signWith: { session: 'EdDSA', refresh: 'EdDSA' } };
+    for (const gen of [0, 1]) await a.renewByCookie({ ...renewal, gen });
+    const [redeemed, ended] = await endingDuring(code, () => b.renewByCookie({ ...renewal, gen: 0 }));
+    assert.deepEqual(ended, { kind: 'reuse' });
+    assert.equal((await a.findSession(redeemed.session.sid))?.endReason, 'reuse');
+    const question = { subject, clientId: app, audience: api, scopes: ['read'], consentLife: 3600e6 };
+    assert.equal(await a.grantCovers(question), false);
+  });
 }

@@ -24,7 +24,7 @@ export const findBrowserSession = `
 /** How long the generation before the current one is answered again: a cookie is good in anybody's hands. */
 const repeatedFor = 10_000_000;
 const isRepeat = `generation = $2 + 1 AND rotated_at >= now_us() - ${repeatedFor}`;
-export const isReuse = `generation > $2 AND NOT (${isRepeat})`;
+const isReuse = `generation > $2 AND NOT (${isRepeat})`;
 const countable = `$2 < ${Number.MAX_SAFE_INTEGER}`;
 
 /**

@@ -2,7 +2,6 @@
  * The SQL that ends what was opened from a sign-in together with it, where its cookie may have been in other hands.
  * `dialect.ts` says what it may use, and in which order rows are locked: grants before sessions.
  */
-import { isReuse } from './browser-sessions.ts';
 import { called, eventId, hasAccount } from './told-ends.ts';
 import { given } from './dialect.ts';
 
@@ -20,10 +19,10 @@ const usedHereAlone = `
 export const holdGrantsMadeHere = `
   SELECT g.id FROM grants AS g WHERE ${madeSince} ORDER BY g.id /* FOR UPDATE */`;
 
-/** The same before a renewal that will be reuse; of any other it holds nothing. $1 sid, $2 generation. */
-export const holdGrantsIfReuse = `
+/** The same before a renewal that may be reuse: by a cookie that is not the newest. $1 sid, $2 generation. */
+export const holdGrantsIfOlder = `
   SELECT g.id FROM grants AS g
-  WHERE EXISTS (SELECT 1 FROM sessions WHERE id = $1 AND device_key IS NULL AND ended_at IS NULL AND ${isReuse})
+  WHERE EXISTS (SELECT 1 FROM sessions WHERE id = $1 AND device_key IS NULL AND ended_at IS NULL AND generation > $2)
     AND ${madeSince} ORDER BY g.id /* FOR UPDATE */`;
 
 /** All that came of a sign-in whose cookie was in two hands, once this request has ended it. $1 sid, $2 request. */

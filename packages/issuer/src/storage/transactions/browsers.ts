@@ -118,7 +118,7 @@ async function bindToDevice(
 async function renewByCookie(engine: Engine, renewal: CookieRenewal, request: string): Promise<RenewResult> {
   const { sid, gen, signWith } = renewal;
   const [, rows] = await engine.batch([
-    statement(opened.holdGrantsIfReuse, sid, gen),
+    statement(opened.holdGrantsIfOlder, sid, gen),
     {
       ...statement(browsers.renewByCookie, sid, gen, request, signWith.session, signWith.refresh),
       lastIf: ([row]) => row === undefined || ['rotated', 'repeated'].includes(text(row, 'outcome')),

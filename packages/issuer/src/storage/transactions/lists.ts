@@ -7,6 +7,7 @@ import type {
   ListedAccount,
   ListStorage,
   NamedSession,
+  SecurityEvent,
   SessionSearch,
 } from '../port/list-storage.ts';
 import { integer, json, onlyRow, orNull, readAudit, readListedSession, text } from './read-rows.ts';
@@ -17,7 +18,7 @@ import { voidEnrolments } from '../sql/accounts.ts';
 import { recordAudit } from '../sql/audit.ts';
 import * as others from '../sql/end-others.ts';
 import * as lists from '../sql/lists.ts';
-import { keepEvent } from '../sql/security-events.ts';
+import { keepEvent, summariseEvents } from '../sql/security-events.ts';
 
 /** What people and operators look at. `request` names each decision, never twice the same. */
 export function createSqlLists(engine: Engine, request: () => string): ListStorage {
@@ -34,13 +35,10 @@ export function createSqlLists(engine: Engine, request: () => string): ListStora
       const rows = await engine.read(
         statement(lists.listEvents({ after: after !== undefined }), subject, limit, ...from),
       );
-      return rows.map((row) => ({
-        id: text(row, 'id'),
-        at: integer(row, 'at'),
-        kind: text(row, 'kind'),
-        fields: json(row, 'fields') as Readonly<Record<string, unknown>>,
-      }));
+      return rows.map(readEvent);
     },
+    summariseEvents: async ({ subject, limit }) =>
+      (await engine.read(statement(summariseEvents, subject, limit))).map(readEvent),
     searchSessions: (search) => searchSessions(engine, search),
     async searchAccounts({ prefix, limit, after }) {
       const by = { prefix: prefix !== undefined, after: after !== undefined };
@@ -141,6 +139,15 @@ const given = (...values: readonly (Value | undefined)[]): readonly Value[] =>
 
 /** A text in which nothing stands for another. */
 const literally = (text: string): string => text.replaceAll(/[~%_]/g, '~$&');
+
+function readEvent(row: Row): SecurityEvent {
+  return {
+    id: text(row, 'id'),
+    at: integer(row, 'at'),
+    kind: text(row, 'kind'),
+    fields: json(row, 'fields') as Readonly<Record<string, unknown>>,
+  };
+}
 
 function readApplication(row: Row, scopes: readonly Row[]): LinkedApplication {
   return {
