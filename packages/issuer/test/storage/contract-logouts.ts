@@ -182,6 +182,9 @@ export function logoutContract(storeTest: StoreTest): void {
           return { code, clientId, row: sessionOf(await a.redeemCode(redemptionOf(code))) };
         };
         const before = await linked(old, elsewhere);
+        const swept = await added(a, 'Linked long ago');
+        const { grantId } = await allowed(a, { subject, clientId: swept, signIn: elsewhere });
+        await run(`DELETE FROM authorization_codes WHERE grant_id = '${grantId}'`);
         clock.advance(1);
         const sid = await browserOf();
         const [one, both, later] = [
@@ -193,6 +196,7 @@ export function logoutContract(storeTest: StoreTest): void {
           await linked(one, sid, ['openid']),
           await linked(one, sid, ['openid', 'offline_access', 'read']),
           await linked(old, sid),
+          await linked(swept, sid),
           await linked(both, sid),
         ];
         const stays = [before, await linked(both, elsewhere), await linked(later, elsewhere)];
@@ -229,15 +233,15 @@ export function logoutContract(storeTest: StoreTest): void {
         const covers = (clientId: string): Promise<boolean> =>
           b.grantCovers({ subject, clientId, audience: api, scopes: ['read'], consentLife: 3600e6 });
         assert.deepEqual(
-          await Promise.all([one, unused, old, both, later].map(covers)),
-          [false, false, true, true, true],
+          await Promise.all([one, unused, old, swept, both, later].map(covers)),
+          [false, false, true, true, true, true],
           'what was linked here alone is asked again',
         );
         const events = (await b.listEvents({ subject, limit: 100 })).filter((event) => !known.has(event.id));
         assert.deepEqual(
           events.map(({ kind, fields }) => `${kind} ${Object.values(fields).join()}`).sort(),
           [
-            ...['Linked before', 'Linked here', 'Linked in both', 'Never redeemed'].map(
+            ...['Linked before', 'Linked long ago', 'Linked here', 'Linked in both', 'Never redeemed'].map(
               (application) => `ended_with_browser ${application}`,
             ),
             `${kind} Phone`,
