@@ -136,6 +136,6 @@ void test('ACCOUNT-55: whoever has but a cookie cannot push an alarm out of the 
   const page = await (await lab.ada.get('/account')).text();
   assert.match(page, /somebody else had a copy of its secret/);
   assert.match(page, /Passkey added/);
-  assert.equal((/<ul class="events">(.*?)<\/ul>/s.exec(page))?.[1]?.match(/<li>/g)?.length, 8);
+  assert.equal(/<ul class="events">(.*?)<\/ul>/s.exec(page)?.[1]?.match(/<li>/g)?.length, 8);
   await lab.issuer.close();
 });
