@@ -45,7 +45,11 @@ async function rename(output: Output, options: Named & { readonly becomes: strin
     const { subject, name } = await findNamed(accounts, options.name);
     const { kind } = await accounts.rename({ subject, name: becomes });
     if (kind === 'unknown') throw accountUnknown(options.name);
-    if (kind === 'taken') throw new Refused('account_exists', `there is an account ${becomes} already`);
+    if (kind === 'taken')
+      throw new Refused(
+        'account_exists',
+        `there is an account ${becomes} already, or somebody is invited by that name`,
+      );
     const row = await accounts.find({ subject });
     output.result(
       { renamed: name, name: row?.name ?? becomes, sub: subject },

@@ -22,7 +22,8 @@ export async function takeName(
   try {
     const { kind } = await office.accounts.rename({ subject, name, by });
     if (kind === 'unknown') throw new AuthError('request_malformed', { detail: { claim: 'account' } });
-    if (kind === 'taken') return await again('There is an account of this name already. Choose another.');
+    if (kind === 'taken')
+      return await again('This name is taken: by an account, or by somebody who is invited. Choose another.');
     return doneAt(office, { visit, to: view.back, what: 'account_renamed' });
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;

@@ -21,6 +21,15 @@ export function unmetBy(
   return acrValues !== null && contextOf(signedIn.amr) === undefined ? 'context' : undefined;
 }
 
+/**
+ * Whether what comes of a request goes on after the sign-in in which it was allowed: all but telling an application who
+ * is here. `knowsWho` of `storage/sql/logouts.ts` says the same of sessions.
+ */
+export function outlivesSignIn({ request }: Pick<OpenAuthorization, 'request'>): boolean {
+  const scope = request.scope.split(' ');
+  return !scope.includes('openid') || scope.includes('offline_access');
+}
+
 /** Since when the person must have proved to be there, in seconds; null where any time is good. */
 export function earliestAuthTime({ request, createdAt }: OpenAuthorization): number | null {
   const age = request.prompt.includes('login') ? 0 : request.maxAge;

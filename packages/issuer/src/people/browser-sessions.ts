@@ -101,7 +101,7 @@ export function openBrowserSessions(options: {
 
   const renewed = new WeakMap<Request, readonly string[]>();
 
-  const end = (sid: string): Promise<unknown> => storage.endSignIn({ sid, by: 'person' });
+  const end = (sid: string): Promise<unknown> => storage.endSignIn({ sid, by: 'person', ends: 'sign_in' });
 
   const renew = async (request: Request): ReturnType<BrowserSessions['identify']> => {
     const text = readCookie(request.headers, cookies.refreshName);

@@ -143,7 +143,7 @@ async function end(
     return { kind: 'unknown' };
   const ended =
     session.kind === 'browser'
-      ? await storage.endSignIn({ sid, by })
+      ? await storage.endSignIn({ sid, by, ends: 'everything' })
       : await storage.endSession({ sid, by, ...reasonOf(by) });
   return ended.kind === 'ended' ? { kind: 'ended', position: ended.position } : { kind: 'already_ended' };
 }

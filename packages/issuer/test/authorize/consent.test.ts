@@ -71,7 +71,8 @@ void test('AUTHORIZE-10: whoever answers with a cookie that is over gets a new o
   await demandOk(await signInBy(browser));
   const app = await addApplication(lab);
   for (const decision of ['refuse', 'allow']) {
-    const kept = await browser.get(authorizePath((await ask(app)).parameters));
+    const asked = await ask(app, { scope: 'openid read' });
+    const kept = await browser.get(authorizePath(asked.parameters));
     const shown = await browser.get(
       new URL(kept.headers.get('location') ?? '').pathname + locationOf(kept).search,
     );

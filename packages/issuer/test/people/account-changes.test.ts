@@ -19,7 +19,7 @@ void test('ACCOUNT-52: a person changes the own name with presence, and types th
   await demandOk(await provePresence(lab.ada));
   assert.match(await (await lab.ada.get('/account/name')).text(), /value="ada@example.com"/);
   for (const [name, said] of [
-    ['OPERATOR', /an account of this name already/],
+    ['OPERATOR', /This name is taken: by an account/],
     ['\u202e', /all of which can be seen/],
   ] as const) {
     const refused = await lab.ada.submit('/account/name', { name });
@@ -79,5 +79,63 @@ void test('ACCOUNT-53: an operator renames and removes an account with presence,
   const grace = openBrowser(lab);
   await demandOk(await enrol(grace, again.link));
   assert.notEqual((await lab.storage.findAccount({ name: 'Grace' }))?.subject, lab.adaSubject);
+  await lab.issuer.close();
+});
+
+void test('ACCOUNT-54: a person cannot take the name of somebody who is invited, nor can an operator give it away', async () => {
+  const lab = await openPageLab();
+  const bob = await lab.issuer.accounts?.invite({ name: 'bob@example.com', role: 'operator' });
+  assert.ok(bob?.kind === 'invited');
+  const path = `/console/accounts/${lab.adaSubject}/name`;
+  for (const answer of [
+    await lab.ada.submit('/account/name', { name: 'Bob@Example.com' }),
+    await lab.operator.submit(path, { name: 'bob@example.com' }),
+  ]) {
+    assert.equal(answer.status, 400);
+    assert.match(await answer.text(), /This name is taken: by an account, or by somebody who is invited/);
+  }
+  const inProcess = { subject: lab.adaSubject, name: 'bob@example.com' };
+  assert.deepEqual(await lab.issuer.accounts?.rename(inProcess), { kind: 'taken' });
+  const account = await lab.storage.findAccount({ subject: lab.adaSubject });
+  assert.equal(account?.name, 'ada@example.com');
+  await demandOk(await enrol(openBrowser(lab), bob.link));
+  assert.equal((await lab.storage.findAccount({ name: 'bob@example.com' }))?.role, 'operator');
+  assert.match(
+    await submitAndFollow(lab.ada, '/account/name', { name: 'bob2@example.com' }),
+    /has its new name/,
+    'the positive control',
+  );
+  await lab.issuer.close();
+});
+
+void test('ACCOUNT-55: whoever has but a cookie cannot push an alarm out of the account page', async () => {
+  const lab = await openPageLab();
+  const stolen = openBrowser(lab, { device: lab.ada.device });
+  lab.clock.advance(1);
+  await demandOk(await signIn(stolen));
+  const sid = (await lab.storage.listSessions({ subject: lab.adaSubject, limit: 1 }))[0]?.sid ?? '';
+  const signWith = { session: 'EdDSA', refresh: 'EdDSA' };
+  for (const gen of [0, 1, 0]) await lab.storage.renewByCookie({ sid, gen, signWith });
+  const [passkey] = await lab.storage.listPasskeys(lab.adaSubject);
+  lab.clock.advance(1);
+  for (let n = 0; n < 12; n++) {
+    const renamed = await lab.ada.submit(`/account/passkeys/${passkey?.id ?? ''}/name`, {
+      name: `Key ${n % 5}`,
+    });
+    assert.equal(renamed.status, 303);
+    const { sid: linked } = await linkApp(lab, lab.adaSubject);
+    await lab.ada.submit(`/account/sessions/${linked}/end`, {});
+    lab.clock.advance(1);
+  }
+  assert.equal((await lab.storage.listPasskeys(lab.adaSubject))[0]?.name, 'Key 1');
+  const kinds = (await lab.storage.listEvents({ subject: lab.adaSubject, limit: 100 })).map(
+    ({ kind }) => kind,
+  );
+  assert.equal(kinds.filter((kind) => kind === 'passkey_renamed').length, 1);
+  assert.equal(kinds.slice(0, 8).includes('session_stolen'), false, 'a dozen others came later');
+  const page = await (await lab.ada.get('/account')).text();
+  assert.match(page, /somebody else had a copy of its secret/);
+  assert.match(page, /Passkey added/);
+  assert.equal(/<ul class="events">(.*?)<\/ul>/s.exec(page)?.[1]?.match(/<li>/g)?.length, 8);
   await lab.issuer.close();
 });

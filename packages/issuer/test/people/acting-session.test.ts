@@ -77,7 +77,7 @@ async function openInterruptedLab(): Promise<{ lab: PageLab; interrupt: (sid: st
     ...storage,
     findBrowserSession: async (sid) => {
       const found = await storage.findBrowserSession(sid);
-      if (interrupted.delete(sid)) await storage.endSignIn({ sid, by: 'operator' });
+      if (interrupted.delete(sid)) await storage.endSignIn({ sid, by: 'operator', ends: 'everything' });
       return found;
     },
   }));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { allowed, redemptionOf, sessionOf } from './code-lab.ts';
-import { enrolled } from './contract-accounts.ts';
-import { id, type StoreTest } from './lab.ts';
+import { enrolled, newAccount, newOffer } from './contract-accounts.ts';
+import { hour, id, type StoreTest } from './lab.ts';
 
 const by = 'test';
 const renameOf = (subject: string, name: string) => ({ subject, name, by, event: id() });
@@ -40,6 +40,96 @@ export function accountChangeContract(storeTest: StoreTest): void {
       assert.deepEqual(await b.renameAccount(renameOf(subject, 'Ada')), { kind: 'unchanged' });
       assert.deepEqual(await b.renameAccount(renameOf(id(), 'Eve')), { kind: 'unknown' });
       assert.equal((await a.listAudit({ kind: 'account_renamed', limit: 10 })).length, 1);
+    },
+  );
+
+  storeTest(
+    'ACCOUNT-54: a name that somebody is invited by is nobody else’s while the link is good',
+    async ({ a, b, clock }) => {
+      const ada = await enrolled(a, { name: 'Ada' });
+      const inviter = await enrolled(a, { name: 'Eve', role: 'operator' });
+      const invite = (name: string, made: string | null = null) =>
+        a.invite({ ...newOffer({ account: newAccount({ name }), life: hour }), by, inviter: made });
+      const rename = async (name: string) => (await b.renameAccount(renameOf(ada.subject, name))).kind;
+      await invite('Bob');
+      assert.equal(await rename('BOB'), 'taken');
+      assert.equal((await b.findAccount({ subject: ada.subject }))?.name, 'Ada');
+      assert.equal((await a.listAudit({ kind: 'account_renamed', limit: 10 })).length, 0, 'nothing was told');
+      assert.equal(await rename('Bobby'), 'renamed');
+      await a.withdrawInvitations({ name: 'bob', by });
+      assert.equal(await rename('Bob'), 'renamed', 'withdrawn');
+      await invite('Carl');
+      assert.equal(await rename('Carl'), 'taken');
+      clock.advance(3600);
+      assert.equal(await rename('Carl'), 'renamed', 'run out');
+      await enrolled(a, { role: 'operator' });
+      await invite('Dora', inviter.subject);
+      assert.equal(await rename('Dora'), 'taken');
+      await a.setRole({ subject: inviter.subject, role: 'person', by, event: id() });
+      assert.equal(await rename('Dora'), 'renamed', 'its operator is one no more');
+      const both = await Promise.all([invite('Fay'), rename('FAY')]);
+      assert.ok(
+        (both[0].kind === 'invited' && both[1] === 'taken') ||
+          (both[0].kind === 'refused' && both[1] === 'renamed'),
+        `of both at once one gets it: ${both[0].kind}, ${both[1]}`,
+      );
+    },
+  );
+
+  storeTest(
+    'ACCOUNT-55: a passkey that is renamed is told once in an hour, and to the log each time',
+    async (lab) => {
+      const { a, b, clock } = lab;
+      const { subject, passkey } = await enrolled(a);
+      const rename = async (name: string) =>
+        (await a.renamePasskey({ id: passkey, subject, name, event: id() })).kind;
+      const told = async () => [
+        (await b.listEvents({ subject, limit: 100 })).filter(({ kind }) => kind === 'passkey_renamed').length,
+        (await b.listAudit({ kind: 'passkey_renamed', limit: 100 })).length,
+      ];
+      const [before] = await b.listPasskeys(subject);
+      assert.equal(await rename(before?.name ?? ''), 'unchanged');
+      assert.deepEqual(await told(), [0, 0], 'nothing changed');
+      assert.equal(await rename('Laptop'), 'renamed');
+      assert.deepEqual(await told(), [1, 1]);
+      assert.equal(await rename('Phone 2'), 'renamed');
+      assert.equal(await rename('Phone 2'), 'unchanged');
+      assert.equal((await b.findPasskey(passkey))?.name, 'Phone 2');
+      assert.deepEqual(await told(), [1, 2]);
+      clock.advance(3600);
+      assert.equal(await rename('Laptop'), 'renamed');
+      assert.deepEqual(await told(), [2, 3]);
+    },
+  );
+
+  storeTest(
+    'ACCOUNT-55: what a person must not overlook leaves the short list to nothing that happens every day',
+    async ({ a, b, clock, run }) => {
+      const { subject } = await enrolled(a);
+      clock.advance(1);
+      const happen = async (kind: string, times: number): Promise<void> => {
+        for (let n = 0; n < times; n++)
+          await run(`INSERT INTO security_events (id, subject, at, kind, fields)
+            VALUES ('${id()}', '${subject}', ${String(await a.now())} + ${String(n)}, '${kind}', '{}')`);
+        clock.advance(1);
+      };
+      const shown = async (): Promise<string> =>
+        (await b.summariseEvents({ subject, limit: 6 })).map(({ kind }) => kind).join(' ');
+      assert.equal((await shown()).split(' ').length, 2, 'set up, and its passkey');
+      await happen('session_stolen', 1);
+      await happen('signed_in', 9);
+      assert.equal(await shown(), 'signed_in signed_in signed_in signed_in session_stolen passkey_added');
+      await happen('grant_made', 9);
+      assert.equal(await shown(), 'grant_made grant_made grant_made grant_made session_stolen passkey_added');
+      await happen('passkey_renamed', 9);
+      assert.equal(await shown(), 'grant_made grant_made grant_made grant_made session_stolen passkey_added');
+      clock.advance(30 * 24 * 3600);
+      await happen('signed_in', 5);
+      assert.equal(
+        await shown(),
+        'signed_in signed_in signed_in signed_in signed_in passkey_renamed',
+        'a month later',
+      );
     },
   );
 

@@ -11,7 +11,7 @@ import type {
 import type { Storage } from '../../src/storage/port/storage.ts';
 import { hour, id, minute, second, type StoreTest } from './lab.ts';
 
-const newAccount = (over: Partial<PlannedAccount> = {}): PlannedAccount => ({
+export const newAccount = (over: Partial<PlannedAccount> = {}): PlannedAccount => ({
   ...{ subject: id(), handle: id(), name: id(), role: 'person', ...over },
 });
 
@@ -20,7 +20,7 @@ const newPasskey = (over: Partial<NewPasskey> = {}): NewPasskey => ({
   ...over,
 });
 
-const newOffer = (over: Partial<CodeOffer> = {}): CodeOffer => ({
+export const newOffer = (over: Partial<CodeOffer> = {}): CodeOffer => ({
   ...{ name: id(), account: newAccount(), life: hour, ...over },
 });
 

@@ -66,7 +66,10 @@ async function openDecisions(lab: StoreLab): Promise<Readonly<Record<string, Dec
       decide: (store, by) => store.endSession({ sid, reason: 'operator', by, holderKey: 'keep' }),
       done: 'ended',
     },
-    endSignIn: { decide: (store, by) => store.endSignIn({ sid: browser.sid, by }), done: 'ended' },
+    endSignIn: {
+      decide: (store, by) => store.endSignIn({ sid: browser.sid, by, ends: 'everything' }),
+      done: 'ended',
+    },
     endSessionsOfSubject: {
       decide: (store, by) => store.endSessionsOf({ subject: other, by }),
       done: 'cut',
@@ -136,7 +139,7 @@ export function actingContract(storeTest: StoreTest): void {
     const { subject } = await openOperator(lab);
     const other = await addPerson(lab, 'Bob');
     const ways: Readonly<Record<string, (sid: string) => unknown>> = {
-      'signed out': (sid) => a.endSignIn({ sid, by: 'person' }),
+      'signed out': (sid) => a.endSignIn({ sid, by: 'person', ends: 'sign_in' }),
       'cut with its account': () => a.endSessionsOf({ subject, by: 'test' }),
       'cut with everything': () => a.cutEverything({ by: 'test' }),
       'idle for too long': () => {

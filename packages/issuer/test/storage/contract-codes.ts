@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Allowance, CodeRedemption } from '../../src/storage/port/authorization-storage.ts';
 import type { Storage } from '../../src/storage/port/storage.ts';
 import { allowanceOf, allowed, kept, redemptionOf, sessionOf, subjectOf } from './code-lab.ts';
+import { addPerson, signIn } from './contract-browsers.ts';
 import type { StoreTest } from './lab.ts';
 import { api, app, holderKey, hour, id, newAssertion, newClient, rotationOf, second } from './lab.ts';
 
@@ -365,5 +366,26 @@ export function codeContract(storeTest: StoreTest): void {
     const session = sessionOf(await a.redeemCode(redemptionOf(code)));
     assert.equal(session.authenticatedAt, now, 'nobody proved presence later than now');
     assert.equal(session.idleExpiresAt, now + hour);
+  });
+
+  storeTest('CODE-14: what a cookie alone allowed is over with the sign-in at the latest', async (lab) => {
+    const { a, clock } = lab;
+    const [day, life] = [24 * hour, 8 * hour];
+    const subject = await addPerson(lab);
+    const { sid, createdAt } = await signIn(a, subject, { idleLife: life, absoluteLife: life });
+    clock.advance(3600);
+    const lasts = async (ago: number, over: Partial<Allowance> = {}): Promise<number> => {
+      const authenticatedAt = (await a.now()) - ago * second;
+      const code = await allowed(a, { subject, signIn: sid, authenticatedAt, ...over });
+      const redeemed = await a.redeemCode(redemptionOf(code, { idleLife: day, absoluteLife: 30 * day }));
+      const { idleExpiresAt, absoluteExpiresAt } = sessionOf(redeemed);
+      assert.ok(idleExpiresAt <= absoluteExpiresAt);
+      return absoluteExpiresAt - createdAt;
+    };
+    for (const scopes of [['read'], ['openid', 'read'], ['openid', 'offline_access']]) {
+      assert.equal(await lasts(300, { scopes }), hour + 30 * day, 'with presence');
+      assert.equal(await lasts(361, { scopes }), life, 'without');
+    }
+    assert.equal(await lasts(3600, { signIn: null }), hour + 30 * day, 'of no sign-in of ours');
   });
 }

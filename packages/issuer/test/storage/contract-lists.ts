@@ -386,16 +386,17 @@ export function listContract(storeTest: StoreTest): void {
         'an operator ends a session': async () =>
           a.endSession({ sid: await odd(), reason: 'operator', by: asOperator, holderKey: 'keep' }),
         'the command line ends a browser': async () =>
-          a.endSignIn({ sid: await signIn(lab, ada, device), by: 'operator' }),
+          a.endSignIn({ sid: await signIn(lab, ada, device), by: 'operator', ends: 'everything' }),
         'the person ends a browser': async () =>
-          a.endSignIn({ sid: await signIn(lab, ada, device), by: asAda }),
+          a.endSignIn({ sid: await signIn(lab, ada, device), by: asAda, ends: 'everything' }),
         'an operator ends a link': async () =>
           a.endGrant({ grantId: await grantOf(), reason: 'operator', by: 'operator' }),
         'the person ends a link': async () => {
           await odd();
           return a.endGrant({ grantId: await grantOf(), subject: ada, reason: 'person', by: 'person' });
         },
-        'a person signs out': async () => a.endSignIn({ sid: await signIn(lab, ada, device), by: 'person' }),
+        'a person signs out': async () =>
+          a.endSignIn({ sid: await signIn(lab, ada, device), by: 'person', ends: 'sign_in' }),
         'an application ends its own': async () =>
           a.endSession({ sid: await odd(), reason: 'application', by: 'application', holderKey: 'keep' }),
         'an operator ends all': () => a.endSessionsOf({ subject: ada, by: asOperator }),

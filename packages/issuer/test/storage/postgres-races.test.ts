@@ -331,7 +331,7 @@ else {
     const allowance = allowanceOf({ requestName, subject, signIn: sid });
     const allowing = a.allow(allowance);
     await waiting();
-    assert.equal((await b.endSignIn({ sid, by })).kind, 'ended');
+    assert.equal((await b.endSignIn({ sid, by, ends: 'sign_in' })).kind, 'ended');
     await holder.query('ROLLBACK');
     await Promise.all([holder.end(), watcher.end()]);
     assert.deepEqual(await allowing, { kind: 'refused' });
@@ -357,8 +357,20 @@ else {
   test('LOGOUT-5: a sign-in that ends waits for a code that is being redeemed, and ends what it gave', async () => {
     const { sid, subject } = await signedIn();
     const code = await allowed(a, { subject, signIn: sid, scopes: ['openid'] });
-    const [redeemed, ended] = await endingDuring(code, () => b.endSignIn({ sid, by }));
+    const [redeemed, ended] = await endingDuring(code, () => b.endSignIn({ sid, by, ends: 'sign_in' }));
     assert.ok(ended.kind === 'ended');
     assert.deepEqual([...ended.sids].sort(), [sid, redeemed.session.sid].sort());
+  });
+
+  test('LOGOUT-6: a theft that is seen while a code is being redeemed takes what it gave, and its link', async () => {
+    const { sid, subject } = await signedIn();
+    const code = await allowed(a, { subject, signIn: sid, scopes: ['read'] });
+    const renewal = { sid, signWith: { session: 'EdDSA', refresh: 'EdDSA' } };
+    for (const gen of [0, 1]) await a.renewByCookie({ ...renewal, gen });
+    const [redeemed, ended] = await endingDuring(code, () => b.renewByCookie({ ...renewal, gen: 0 }));
+    assert.deepEqual(ended, { kind: 'reuse' });
+    assert.equal((await a.findSession(redeemed.session.sid))?.endReason, 'reuse');
+    const question = { subject, clientId: app, audience: api, scopes: ['read'], consentLife: 3600e6 };
+    assert.equal(await a.grantCovers(question), false);
   });
 }

@@ -27,7 +27,7 @@ export async function showAccount(office: PeopleOffice, visit: Visit): Promise<R
     storage.listSessions({ clientId: ownClientId, subject, only: 'alive', limit: most }),
     storage.listPasskeys(subject),
     storage.countRecoveryCodes(subject),
-    storage.listEvents({ subject, limit: newest }),
+    storage.summariseEvents({ subject, limit: newest }),
     readFlash(office, visit),
   ]);
   const byGrant = Map.groupBy(linked, ({ grantId }) => grantId);

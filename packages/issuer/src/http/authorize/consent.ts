@@ -20,7 +20,8 @@ export async function consentEndpoint(office: PeopleOffice, request: Request): P
   // Whoever has signed in since the page was shown is asked himself.
   if (person !== undefined && required(form, 'session') !== person.sid)
     return proceed(office, request, handle);
-  if (person === undefined || lackOf(open, person) !== undefined) return proceed(office, request, handle);
+  if (person === undefined || lackOf(office, { open, person }) !== undefined)
+    return proceed(office, request, handle);
   if (decision === 'refuse')
     return refuse(office, handle, { error: new AuthError('access_denied'), cookies });
   if (decision !== 'allow') throw malformed('decision');

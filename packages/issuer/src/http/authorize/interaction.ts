@@ -1,7 +1,8 @@
 import { AuthError } from '@symbolon/token';
-import { unmetBy } from '../../linking/authorization-demands.ts';
+import { outlivesSignIn, unmetBy } from '../../linking/authorization-demands.ts';
 import { allowedBy, type OpenAuthorization } from '../../linking/authorizations.ts';
 import type { Person } from '../../people/browser-sessions.ts';
+import { isPresent } from '../../people/presence.ts';
 import type { ClientRow } from '../../storage/port/rows.ts';
 import type { PeopleOffice } from '../office.ts';
 import { seeOther } from '../page-answer.ts';
@@ -27,7 +28,7 @@ export async function proceed(office: PeopleOffice, request: Request, handle: st
   if (office.signIn !== undefined) return seeOther(addParameter(office.signIn.url, 'request', handle));
   const { person, cookies = [] } = (await office.browsers.identify(request)) ?? {};
   const silent = open.request.prompt.includes('none');
-  const lack = lackOf(open, person);
+  const lack = lackOf(office, { open, person });
   if (lack !== undefined && silent)
     return refuse(office, handle, { error: new AuthError('login_required'), cookies, client });
   if (lack === 'sign-in' || person === undefined) return seeOther(wayTo(office, 'sign-in', handle), cookies);
@@ -55,12 +56,21 @@ export async function findOpen(office: PeopleOffice, handle: string): Promise<Op
   return open;
 }
 
-/** What is missing. */
-export function lackOf(open: OpenAuthorization, person: Person | undefined): Lack {
+/**
+ * What is missing.
+ *
+ * A cookie that was copied must lead to nothing that goes on without it: what outlives the sign-in takes a passkey that
+ * was proved within five minutes, judged whenever something is decided, however long a page was open.
+ */
+export function lackOf(
+  office: Pick<PeopleOffice, 'clock'>,
+  { open, person }: { open: OpenAuthorization; person: Person | undefined },
+): Lack {
   if (person === undefined) return 'sign-in';
   const unmet = unmetBy(open, person);
-  if (unmet === undefined) return undefined;
-  return unmet === 'person' ? 'other-person' : 'presence';
+  if (unmet === 'person') return 'other-person';
+  const isAbsent = outlivesSignIn(open) && !isPresent(person, office.clock());
+  return unmet !== undefined || isAbsent ? 'presence' : undefined;
 }
 
 /** Where the person goes to do what is missing, and comes back from. */

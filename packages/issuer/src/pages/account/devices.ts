@@ -28,7 +28,7 @@ export function accountDevices(of: {
       <h2 id="devices-title">Where you are signed in</h2>
       <p class="soft">
         A session that is bound to its device is worth nothing anywhere else. One that only a cookie carries
-        could be copied, so it is kept short.
+        could be copied, so it is kept short. Ending one signs out every application that was opened in it.
       </p>
     </header>
     <div class="panel">

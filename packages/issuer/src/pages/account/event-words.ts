@@ -14,6 +14,7 @@ const words: Readonly<Record<string, string>> = {
   grant_made: 'Application linked',
   grant_ended: 'Application ended',
   session_ended: 'Session ended',
+  ended_with_browser: 'Application signed out, with the browser that it was opened in',
   others_ended: 'Everything else ended',
   ended_by_operator: 'Session ended by an operator',
   all_ended_by_operator: 'Every session ended by an operator',

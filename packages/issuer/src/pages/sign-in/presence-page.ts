@@ -30,7 +30,7 @@ export function presencePage({ site, returnTo, person, application, typed }: Pre
           application === undefined
             ? html`What comes next matters, so your passkey is asked for once
               more.${typed === undefined ? '' : ' What you typed is kept, and comes back with you.'}`
-            : html`${shownName(application.name)} asks for your passkey once more before it goes on.`
+            : html`Your passkey is asked for once more before ${shownName(application.name)} goes on.`
         }
       </p>
       ${personBox(person)}

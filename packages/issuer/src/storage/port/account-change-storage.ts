@@ -3,7 +3,7 @@ import type { Actor } from './actor.ts';
 
 /** What becomes of an account that stands. */
 export interface AccountChangeStorage {
-  /** Gives an account another name, which must be nobody else's, and tells its person. */
+  /** Gives an account another name, which must be nobody else's, nor one that somebody is invited by, and tells its person. */
   renameAccount(change: { subject: string; name: string; by: Actor; event: string }): Promise<RenameResult>;
   /**
    * Disables an account, then ends its links and deletes it with everything of its person: name, passkeys, codes,

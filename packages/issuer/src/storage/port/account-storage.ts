@@ -49,7 +49,10 @@ export interface AccountStorage {
   usePasskey(use: PasskeyUse): Promise<{ kind: 'used' | 'refused' | 'challenge_used' }>;
   /** Adds a passkey of somebody who is signed in. */
   addPasskey(addition: PasskeyAddition): Promise<{ kind: 'added' } | EnrolRefusal>;
-  renamePasskey(change: PasskeyChange & { name: string }): Promise<{ kind: 'renamed' | 'unknown' }>;
+  /** Tells the person of it once in an hour, and the audit log each time; where it has this name already, nobody. */
+  renamePasskey(
+    change: PasskeyChange & { name: string },
+  ): Promise<{ kind: 'renamed' | 'unchanged' | 'unknown' }>;
   /** `last`: nothing else would open the account. */
   removePasskey(change: PasskeyChange & { by: Actor }): Promise<{ kind: 'removed' | 'last' | 'unknown' }>;
 

@@ -9,6 +9,11 @@ export interface ListStorage {
   listLinkedSessions(of: { subject: string; limit: number }): Promise<readonly LinkedSession[]>;
   /** What happened to an account, newest first; `after` is the last event of the page before. */
   listEvents(of: { subject: string; limit: number; after?: string }): Promise<readonly SecurityEvent[]>;
+  /**
+   * So many events of an account for a short list, newest first: what a person must not overlook (of the last 30 days)
+   * leaves no room for what happens every day, however much that is.
+   */
+  summariseEvents(of: { subject: string; limit: number }): Promise<readonly SecurityEvent[]>;
   /** Sessions of anybody, newest first, standing or over. */
   searchSessions(search: SessionSearch): Promise<Found<NamedSession, string>>;
   /** Clients, newest first, standing or removed. */

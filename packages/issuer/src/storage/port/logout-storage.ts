@@ -2,8 +2,11 @@ import type { Actor } from './actor.ts';
 
 /** Signing out, and whom to tell that a session has ended: each method one transaction, as in `storage.ts`. */
 export interface LogoutStorage {
-  /** Ends a sign-in, and the sessions by which applications knew who was there. */
-  endSignIn(end: { sid: string; by: Actor }): Promise<SignInEnd>;
+  /**
+   * Ends a sign-in, and the sessions by which applications knew who was there. With `everything` every session that came
+   * of it, and what was first allowed in it and gave nobody anything in another sign-in.
+   */
+  endSignIn(end: { sid: string; by: Actor; ends: 'sign_in' | 'everything' }): Promise<SignInEnd>;
   /**
    * Notes from the feed which applications must be told, then takes what is due, the oldest first and nothing of the
    * clients in `except`: each is taken by one process, comes back after a pause that grows, and is given up after six

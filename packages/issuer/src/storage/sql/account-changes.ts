@@ -1,12 +1,15 @@
 /** The SQL that gives an account another name, or takes it away. `dialect.ts` says what it may use. */
 
+import { isInvited } from './enrolments.ts';
+
 /** $5 subject, $6 name, $7 name, folded, before it changes. */
 export const nameChanges = `EXISTS (SELECT 1 FROM accounts WHERE subject = $5 AND name <> $6)
-  AND NOT EXISTS (SELECT 1 FROM accounts WHERE folded = $7 AND subject <> $5)`;
+  AND NOT EXISTS (SELECT 1 FROM accounts WHERE folded = $7 AND subject <> $5) AND NOT ${isInvited('$7')}`;
 /** $1 subject, $2 name, $3 name, folded, with the head held. */
 export const renameAccount = `
   UPDATE accounts SET name = $2, folded = $3
   WHERE subject = $1 AND name <> $2 AND NOT EXISTS (SELECT 1 FROM accounts AS o WHERE o.folded = $3 AND o.subject <> $1)
+    AND NOT ${isInvited('$3')}
   RETURNING subject`;
 
 /** Whoever enables it in between keeps it: then nothing below does anything. */

@@ -81,10 +81,18 @@ export const holdSignInOfCode = `
 const algOfAudience = (audiences: number, from: number) =>
   `CASE sessions.audience ${Array.from({ length: audiences }, (_, n) => `WHEN $${from + 2 * n} THEN $${from + 1 + 2 * n}`).join(' ')} END`;
 
+/** A minute more than `people/presence.ts` asks: another process may have judged by another clock. */
+const presenceCounts = 360_000_000;
+
+/** What was allowed by a cookie alone, without a passkey proved just now, is over with the sign-in at the latest. */
+const absoluteLife = (longest: string) => `least(CAST(${longest} AS BIGINT), (
+    SELECT b.absolute_expires_at - now_us() FROM sessions AS b
+    WHERE b.id = codes.sign_in AND codes.authenticated_at < codes.created_at - ${presenceCounts}))`;
+
 /** $1 code, $2 request, $3 refresh algorithm, $4 idle life, $5 absolute life, then audiences and algorithms. */
 export const startByCode = (audiences: number): string => `${startColumnsWith('grant_id, sign_in, ')}
   SELECT codes.grant_id, codes.sign_in, codes.sid, 'person', subjects.id, clients.id, codes.audience, codes.scope,
-    codes.jkt, codes.authenticated_at, codes.amr, NULL, ${startTimes('$4', '$5')}
+    codes.jkt, codes.authenticated_at, codes.amr, NULL, ${startTimes('$4', absoluteLife('$5'))}
   FROM authorization_codes AS codes, grants, clients, subjects, head
   WHERE codes.hash = $1 AND codes.request = $2 AND codes.outcome = 'redeemed'
     AND grants.id = codes.grant_id AND grants.ended_at IS NULL

@@ -34,6 +34,10 @@ export const findEnrolment = `
   SELECT c.purpose, c.state, c.subject, (SELECT accounts.name FROM accounts WHERE accounts.subject = c.subject) AS name
   FROM one_time_codes AS c WHERE c.hash = $1 AND ${good}`;
 
+/** Somebody is invited by this name, folded, by a link that still opens something. */
+export const isInvited = (folded: string): string => `EXISTS (SELECT 1 FROM one_time_codes AS c
+  WHERE c.folded = ${folded} AND c.purpose = 'invitation' AND c.expires_at > now_us() AND ${madeByOperator})`;
+
 const invitations = `
   SELECT c.hash, c.state, c.created_at, c.expires_at FROM one_time_codes AS c
   WHERE c.folded IS NOT NULL AND c.purpose = 'invitation' AND c.expires_at > now_us() AND ${madeByOperator}`;

@@ -13,24 +13,16 @@ export const holdSignIn = `SELECT id FROM sessions WHERE id = $1 AND kind = 'bro
 const knowsWho = `${hasScope('s', 'openid')} AND NOT ${hasScope('s', 'offline_access')}`;
 
 /**
- * Ends a sign-in and what came of it: sessions by which applications know who is here. One that asked for more than
- * that (`offline_access`), or for an API alone, outlives the sign-in. $1 the browser's sid, $2 request.
+ * Ends a sign-in and what came of it: sessions by which applications know who is here, or everything. Otherwise one that
+ * asked for more than that (`offline_access`), or for an API alone, outlives the sign-in. $1 the browser's sid, $2 request.
  */
-export const endSignIn = `
+export const endSignIn = (also: { everything: boolean }): string => `
   UPDATE sessions SET ended_at = now_us(), end_reason = 'signed_out', request = $2
   WHERE id IN (SELECT s.id FROM sessions AS s
     WHERE s.ended_at IS NULL AND ((s.id = $1 AND s.kind = 'browser')
-      OR (s.sign_in = $1 AND ${knowsWho}))
+      OR (s.sign_in = $1 ${also.everything ? '' : `AND ${knowsWho}`}))
     ORDER BY s.id /* FOR UPDATE */)
   RETURNING id AS sid`;
-
-/** The same where the sign-in itself was ended by this request: its cookie was in two hands. $1 sid, $2 request. */
-export const endWhatThiefMayHaveOpened = `
-  UPDATE sessions SET ended_at = now_us(), end_reason = 'reuse', request = $2
-  WHERE id IN (SELECT s.id FROM sessions AS s
-    WHERE s.ended_at IS NULL AND s.sign_in = $1 AND ${knowsWho} AND EXISTS (
-      SELECT 1 FROM sessions AS b WHERE b.id = $1 AND b.request = $2 AND b.ended_at IS NOT NULL)
-    ORDER BY s.id /* FOR UPDATE */)`;
 
 /** By who signed in as well, so that no more is looked at. $1 sid, $2 request. */
 const signedOut = `(sessions.id = $1 OR sessions.sign_in = $1) AND sessions.request = $2 AND sessions.ended_at IS NOT NULL`;

@@ -33,7 +33,7 @@ export const addPasskey = `
 
 /** $1 id, $2 subject, $3 name, $4 request. */
 export const renamePasskey = `
-  UPDATE passkeys SET name = $3, request = $4 WHERE id = $1 AND subject = $2 RETURNING id`;
+  UPDATE passkeys SET name = $3, request = $4 WHERE id = $1 AND subject = $2 AND name <> $3 RETURNING id`;
 
 /** $1 id, $2 subject, with the head held. */
 export const removePasskey = `

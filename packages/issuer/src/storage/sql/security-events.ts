@@ -1,11 +1,17 @@
 /** The SQL that tells a person what has happened to his account. */
 import { dispensable } from './accounts.ts';
 import { tell } from './audit.ts';
-import { given, minute, sweptAtOnce } from './dialect.ts';
+import { day, given, hour, sweptAtOnce } from './dialect.ts';
+
+/** $5 passkey, $6 request. */
+const passkeyTouched = `EXISTS (SELECT 1 FROM passkeys WHERE id = $5 AND request = $6)`;
 
 /** Whether what is told happened: `$5` and on say of what. Made once, used for the person's event and the audit log. */
 export const happened = {
-  passkeyTouched: `EXISTS (SELECT 1 FROM passkeys WHERE id = $5 AND request = $6)`,
+  passkeyTouched,
+  /** The same, of a name: it needs no presence, so whoever has the cookie could fill the list with it. */
+  passkeyRenamed: `${passkeyTouched} AND NOT EXISTS (SELECT 1 FROM security_events AS e
+    WHERE e.subject = ${given(2)} AND e.kind = 'passkey_renamed' AND e.at > now_us() - ${hour})`,
   /** $5 passkey, $6 request that did not touch it, $7 challenge, which was good, $8 counter. */
   counterWentBack: `EXISTS (SELECT 1 FROM passkeys WHERE id = $5 AND request <> $6 AND NOT ${counts('$8')})
     AND EXISTS (SELECT 1 FROM one_time_codes WHERE hash = $7)`,
@@ -48,7 +54,30 @@ export const keepEvent = (condition = '1 = 1'): string => `
 export const auditIf = (condition: string): string =>
   tell({ kind: given(1), clientId: given(2), sid: given(3), fields: given(4) }, condition);
 
-const eventsLast = 400 * 24 * 60 * minute;
+/** What changes who can open the account, or says that somebody else could: none of it comes by a copied cookie alone. */
+const alarming = [
+  'session_stolen',
+  'passkey_refused',
+  'passkey_added',
+  'passkey_removed',
+  'account_recovered',
+  'recovery_codes_made',
+  'recovery_link_made',
+  'recovery_link_used',
+];
+/** For how long it comes before others. */
+const alarmingFor = 30 * day;
+const quoted = alarming.map((kind) => `'${kind}'`).join(', ');
+
+/** What a person must not overlook, then what is linked, then the rest; shown newest first. $1 subject, $2 limit. */
+export const summariseEvents = `
+  SELECT id, at, kind, fields FROM (SELECT e.* FROM (
+      SELECT id, at, kind, fields FROM security_events WHERE subject = $1 ORDER BY at DESC, id DESC LIMIT 1000) AS e
+    ORDER BY CASE WHEN e.at <= now_us() - ${alarmingFor} THEN 2 WHEN e.kind IN (${quoted}) THEN 0
+      WHEN e.kind = 'grant_made' THEN 1 ELSE 2 END, e.at DESC, e.id DESC LIMIT $2) AS foremost
+  ORDER BY at DESC, id DESC`;
+
+const eventsLast = 400 * day;
 
 export const sweepEvents = `
   DELETE FROM security_events WHERE id IN (

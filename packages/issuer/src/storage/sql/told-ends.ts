@@ -2,10 +2,10 @@
 import { given } from './dialect.ts';
 
 /** $2 the request, which names the event as well; an address says it. */
-const eventId = `replace(${given(2)}, '.', '-')`;
+export const eventId = `replace(${given(2)}, '.', '-')`;
 
 /** A JSON object with one text, which holds no control character; without a text an empty one. */
-const called = (name: string, text: string): string =>
+export const called = (name: string, text: string): string =>
   `coalesce('{"${name}":"' || replace(replace(${text}, '\\', '\\\\'), '"', '\\"') || '"}', '{}')`;
 
 /** Of a browser its device, of an application its name. */
@@ -13,7 +13,7 @@ const whatEnded = `CASE WHEN sessions.kind = 'browser' THEN ${called('device', '
   ELSE ${called('application', '(SELECT clients.name FROM clients WHERE clients.id = sessions.client_id)')} END`;
 
 /** Only people with an account here have a page that shows it. */
-const hasAccount = (subject: string): string =>
+export const hasAccount = (subject: string): string =>
   `EXISTS (SELECT 1 FROM accounts WHERE accounts.subject = ${subject})`;
 
 /** $2 request, $3 kind. `session`: which one, and that this request ended it. */

@@ -12,6 +12,7 @@ import { recordAudit } from '../sql/audit.ts';
 import { holdHead } from '../sql/head.ts';
 import * as ends from '../sql/session-ends.ts';
 import * as logouts from '../sql/logouts.ts';
+import * as opened from '../sql/opened.ts';
 import { noteEnd } from '../sql/told-ends.ts';
 import { stolen } from './told-ends.ts';
 import * as cap from '../sql/browser-cap.ts';
@@ -116,15 +117,18 @@ async function bindToDevice(
 
 async function renewByCookie(engine: Engine, renewal: CookieRenewal, request: string): Promise<RenewResult> {
   const { sid, gen, signWith } = renewal;
-  const [rows] = await engine.batch([
+  const [, rows] = await engine.batch([
+    statement(opened.holdGrantsIfOlder, sid, gen),
     {
       ...statement(browsers.renewByCookie, sid, gen, request, signWith.session, signWith.refresh),
       lastIf: ([row]) => row === undefined || ['rotated', 'repeated'].includes(text(row, 'outcome')),
     },
-    statement(logouts.endWhatThiefMayHaveOpened, sid, request),
+    statement(opened.endOpenedByThief, sid, request),
+    statement(opened.endGrantsMadeHere, sid, request),
     statement(logouts.moveHeadIfSignedOut, sid, request),
     statement(logouts.saySignedOut, sid, request),
     statement(noteEnd, sid, request, stolen),
+    statement(opened.noteOpenedEnds, sid, request),
     statement(browsers.auditRenewal, sid, JSON.stringify({ gen }), request),
     statement(recordAudit),
   ]);

@@ -9,6 +9,7 @@ import type {
   ListedAccount,
   ListStorage,
   NamedSession,
+  SecurityEvent,
   SessionSearch,
 } from '../port/list-storage.ts';
 import {
@@ -28,7 +29,7 @@ import { voidEnrolments } from '../sql/accounts.ts';
 import { recordAudit } from '../sql/audit.ts';
 import * as others from '../sql/end-others.ts';
 import * as lists from '../sql/lists.ts';
-import { keepEvent } from '../sql/security-events.ts';
+import { keepEvent, summariseEvents } from '../sql/security-events.ts';
 
 /** What people and operators look at. `request` names each decision, never twice the same. */
 export function createSqlLists(engine: Engine, request: () => string): ListStorage {
@@ -55,13 +56,10 @@ export function createSqlLists(engine: Engine, request: () => string): ListStora
       const rows = await engine.read(
         statement(lists.listEvents({ after: after !== undefined }), subject, limit, ...from),
       );
-      return rows.map((row) => ({
-        id: text(row, 'id'),
-        at: integer(row, 'at'),
-        kind: text(row, 'kind'),
-        fields: json(row, 'fields') as Readonly<Record<string, unknown>>,
-      }));
+      return rows.map(readEvent);
     },
+    summariseEvents: async ({ subject, limit }) =>
+      (await engine.read(statement(summariseEvents, subject, limit))).map(readEvent),
     searchSessions: (search) => searchSessions(engine, search),
     searchClients: (search) => searchClients(engine, search),
     async searchAccounts({ prefix, limit, after }) {
@@ -179,6 +177,15 @@ const given = (...values: readonly (Value | undefined)[]): readonly Value[] =>
 /** A pattern for a text anywhere in another, in which nothing stands for anything else and ASCII is in lower case. */
 const somewhere = (text: string): string =>
   `%${text.replaceAll(/[~%_]/g, '~$&').replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase())}%`;
+
+function readEvent(row: Row): SecurityEvent {
+  return {
+    id: text(row, 'id'),
+    at: integer(row, 'at'),
+    kind: text(row, 'kind'),
+    fields: json(row, 'fields') as Readonly<Record<string, unknown>>,
+  };
+}
 
 function readApplication(row: Row, scopes: readonly Row[]): LinkedApplication {
   return {

@@ -6,27 +6,37 @@ import { decideAs } from './acting.ts';
 import { statement } from './decision.ts';
 import { recordAudit } from '../sql/audit.ts';
 import * as sql from '../sql/logouts.ts';
+import * as opened from '../sql/opened.ts';
 import { noteEnd } from '../sql/told-ends.ts';
 import { kindOfEnd } from './told-ends.ts';
 
 /** Signing out, and whom to tell, over SQL. */
 export function createSqlLogouts(engine: Engine, request: () => string): LogoutStorage {
   return {
-    async endSignIn({ sid, by }) {
+    async endSignIn({ sid, by, ends }) {
       const which = [sid, request()];
       const kind = kindOfEnd(by);
-      const fields = JSON.stringify({ by: nameOf(by), reason: 'signed_out' });
-      const [, ended = [], moved] = await decideAs(engine, by, {
+      const everything = ends === 'everything';
+      const more = everything ? { everything } : {};
+      const fields = JSON.stringify({ by: nameOf(by), reason: 'signed_out', ...more });
+      const held = [
+        ...(everything ? [statement(opened.holdGrantsMadeHere, sid)] : []),
+        statement(sql.holdSignIn, sid),
+      ];
+      const results = await decideAs(engine, by, {
         statements: [
-          statement(sql.holdSignIn, sid),
-          { ...statement(sql.endSignIn, ...which), lastIf: (rows) => rows.length === 0 },
+          ...held,
+          { ...statement(sql.endSignIn({ everything }), ...which), lastIf: (rows) => rows.length === 0 },
           statement(sql.moveHeadIfSignedOut, ...which),
           statement(sql.saySignedOut, ...which),
+          ...(everything ? [statement(opened.endGrantsMadeHere, ...which)] : []),
           ...(kind === undefined ? [] : [statement(noteEnd, ...which, kind)]),
+          ...(kind === undefined || !everything ? [] : [statement(opened.noteOpenedEnds, ...which)]),
           statement(sql.auditSignedOut, ...which, fields),
           statement(recordAudit),
         ],
       });
+      const [ended = [], moved] = results.slice(held.length);
       const row = moved?.[0];
       if (!row) return { kind: 'unknown' };
       return {

@@ -20,7 +20,7 @@ import * as enrolments from '../sql/enrolments.ts';
 import { holdHead, moveHead } from '../sql/head.ts';
 import { redeemChallenge } from '../sql/one-time-codes.ts';
 import * as passkeys from '../sql/passkeys.ts';
-import { happened, keepEvent } from '../sql/security-events.ts';
+import { auditIf, happened, keepEvent } from '../sql/security-events.ts';
 import { auditIfSubjectCut, saySubjectCut } from '../sql/subjects.ts';
 
 type Passkeys = Pick<
@@ -54,17 +54,24 @@ export function createSqlPasskeys(engine: Engine, request: () => string): Passke
     addPasskey: (addition) => addPasskey(engine, addition, request()),
     async renamePasskey({ id, subject, name, event }) {
       const by = request();
-      const told: Happening = {
-        ...{ event, subject, kind: 'passkey_renamed', fields: { passkey: name } },
-        ...{ condition: happened.passkeyTouched, values: [id, by] },
-      };
+      const kind = 'passkey_renamed';
       // A removal holds the audit log's head when it comes to the row: without the head, each could wait for the other.
-      const [, rows] = await engine.batch([
+      const results = await engine.batch([
         statement(holdHead),
         statement(passkeys.renamePasskey, id, subject, name, by),
-        ...happening(told),
+        statement(
+          keepEvent(happened.passkeyRenamed),
+          ...[event, subject, kind, JSON.stringify({ passkey: name })],
+          ...[id, by],
+        ),
+        ...telling(auditIf(happened.passkeyTouched), {
+          told: { kind, fields: { subject } },
+          values: [id, by],
+        }),
+        statement(passkeys.passkeyStands, id, subject),
       ]);
-      return { kind: rows?.length === 1 ? 'renamed' : 'unknown' };
+      if (results[1]?.length === 1) return { kind: 'renamed' };
+      return { kind: results.at(-1)?.length === 1 ? 'unchanged' : 'unknown' };
     },
     async removePasskey({ id, subject, event, by }) {
       const found = (await engine.read(statement(passkeys.findPasskey, id)))[0];
