@@ -38,6 +38,8 @@ describe('a Next.js application with sessions, in Chromium', options, () => {
   let ada: Visitor;
   let startedAt = 0;
   let tokenRequests = 0;
+  /** How a token is given; at once, unless a test has something else happen meanwhile. */
+  let slowly = (give: () => Promise<Response>): Promise<Response> => give();
 
   before(async () => {
     buildNextApp();
@@ -51,9 +53,10 @@ describe('a Next.js application with sessions, in Chromium', options, () => {
       keyring: createKeyring([{ id: 'test', secret: new Uint8Array(32).fill(7) }]),
       people: { name: 'Symbolon in a test' },
     });
-    const counted = (...given: Parameters<Issuer['fetch']>): Promise<Response> => {
-      if (new URL(given[0].url).pathname === '/token') tokenRequests++;
-      return issuer.fetch(...given);
+    const counted = async (...given: Parameters<Issuer['fetch']>): Promise<Response> => {
+      if (new URL(given[0].url).pathname !== '/token') return issuer.fetch(...given);
+      tokenRequests++;
+      return slowly(() => issuer.fetch(...given));
     };
     served = await serveIssuer({ ...issuer, fetch: counted }, { port: issuerPort, host: 'localhost' });
     const { jwk } = await fileKey(join(keys, 'next-app.jwk.json'));
@@ -83,8 +86,8 @@ describe('a Next.js application with sessions, in Chromium', options, () => {
     deepEqual(next.printed().match(/error|eyJ[\w.-]*/gi), null, next.printed());
   });
 
-  const cookie = async (): Promise<string | undefined> =>
-    (await ada.context.cookies(next.origin)).find(({ name }) => name === 'session')?.value;
+  const cookie = async (wanted = 'session'): Promise<string | undefined> =>
+    (await ada.context.cookies(next.origin)).find(({ name }) => name === wanted)?.value;
   const generation = async (): Promise<number | undefined> =>
     (await issuer.sessions.list({ clientId: 'next-app' }))[0]?.generation;
   /** Waits until the token is due; nothing refreshes it meanwhile, for nobody asks. */
@@ -153,6 +156,7 @@ describe('a Next.js application with sessions, in Chromium', options, () => {
       Array(5).fill(name).join(':'),
     );
     const changed = `${value.slice(0, -4)}AAAA`;
+    const mark = `session-mark=${await cookie('session-mark')}`;
     for (const subrequest of past) {
       const ask = (sent: string): Promise<Response> =>
         fetch(`${next.origin}/me`, {
@@ -160,8 +164,9 @@ describe('a Next.js application with sessions, in Chromium', options, () => {
           redirect: 'manual',
         });
       equal((await ask('')).headers.get('location'), '/sign-in');
-      equal((await ask(`session=${changed}`)).headers.get('location'), '/sign-in');
-      equal((await ask(`session=${value}`)).status, 200);
+      equal((await ask(`session=${changed}; ${mark}`)).headers.get('location'), '/sign-in');
+      equal((await ask(`session=${value}`)).headers.get('location'), '/sign-in');
+      equal((await ask(`session=${value}; ${mark}`)).status, 200);
     }
   });
 
@@ -174,8 +179,8 @@ describe('a Next.js application with sessions, in Chromium', options, () => {
     const { 'next-action': action = '' } = await (await sent).allHeaders();
     const send = (headers: Record<string, string>): Promise<Response> =>
       fetch(`${next.origin}/me`, { method: 'POST', headers, body: '[]', redirect: 'manual' });
-    const value = (await cookie()) ?? '';
-    const asked = { 'next-action': action, 'content-type': 'text/plain', cookie: `session=${value}` };
+    const held = `session=${await cookie()}; session-mark=${await cookie('session-mark')}`;
+    const asked = { 'next-action': action, 'content-type': 'text/plain', cookie: held };
     const done = await send({ ...asked, origin: next.origin });
     deepEqual([done.status, done.headers.get('x-action-redirect')], [200, '/me?said=yes;push']);
     equal((await send({ ...asked, origin: 'https://evil.example' })).status, 403);
@@ -192,6 +197,33 @@ describe('a Next.js application with sessions, in Chromium', options, () => {
     await page.locator('text=Sign in').waitFor();
     equal(await cookie(), undefined);
     deepEqual(await issuer.sessions.list({ clientId: 'next-app', only: 'alive' }), []);
+  });
+
+  test('WEB-17: an answer whose refresh ends after the person has signed out signs nobody in', async () => {
+    const { page } = ada;
+    await page.click('text=Sign in');
+    await page.click('button[value="allow"]');
+    await page.waitForURL(`${next.origin}/`);
+    startedAt = performance.now();
+    await untilDue();
+    let [reach, open] = [(): void => undefined, (): void => undefined];
+    const reached = new Promise<void>((resolve) => (reach = resolve));
+    const opened = new Promise<void>((resolve) => (open = resolve));
+    slowly = async (give) => {
+      const answer = await give();
+      reach();
+      await opened;
+      return answer;
+    };
+    const late = page.request.get(`${next.origin}/orders`);
+    await reached;
+    await page.click('text=Sign out');
+    await page.locator('text=Sign in').waitFor();
+    open();
+    match((await late).headers()['set-cookie'] ?? '', /^session=/);
+    notEqual(await cookie(), undefined);
+    const me = await page.request.get(`${next.origin}/me`, { maxRedirects: 0 });
+    equal(me.headers()['location'], '/sign-in');
   });
 });
 

@@ -9,7 +9,7 @@ import { presenceAskedBy, type PresenceAsked, type ProvePresence } from './prese
 import { redirectOf } from './redirect.ts';
 import { readCall, type Call } from './request-call.ts';
 import type { Send } from './send.ts';
-import { subjectOf } from './token-subject.ts';
+import { sameSubject } from './token-subject.ts';
 import type { Clocks } from './stopwatch.ts';
 import type { TokenResult, TokenSource } from './token-source.ts';
 
@@ -37,13 +37,18 @@ interface AskPerson {
 }
 
 const mostRedirects = 5;
+const somebodyElse = refused(
+  'redirect_refused',
+  'the request was redirected, and somebody else has signed in here meanwhile: nothing more was sent',
+);
 
 /**
  * Makes a `fetch` that adds token and proof (RFC 9449 section 7.1).
  *
  * A refused request is repeated at most once for each of four causes: a nonce that the resource demands, a
- * clock that is wrong here, a token that it no longer takes, a person whose presence it wants proved. Redirects are followed by hand, since a proof is
- * for one URL, and never to another origin. The platform's own errors pass through unchanged.
+ * clock that is wrong here, a token that it no longer takes, a person whose presence it wants proved; never in the
+ * name of somebody else. Redirects are followed by hand, since a proof is for one URL, and never to another origin.
+ * The platform's own errors pass through unchanged.
  *
  * The function throws HolderError when there is no token or the request cannot be repeated, TypeError for an
  * origin that may not see the token or a request that has credentials already.
@@ -51,31 +56,44 @@ const mostRedirects = 5;
 export function createFetch(options: FetchOptions): HolderFetch {
   return async (input, init) => {
     let call = readCall(input, init);
+    let before: string | undefined;
     for (let redirects = 0; ; redirects++) {
-      const response = await fetchOne(call, options);
+      const { response, token } = await fetchOne(call, { before, options });
       const next = call.redirect === 'follow' ? redirectOf(response, call) : undefined;
       if (next === undefined) return response;
       discard(response);
       if (redirects === mostRedirects)
         throw new HolderError(refused('redirect_refused', 'too many redirects'));
       call = next;
+      before = token;
     }
   };
 }
 
-async function fetchOne(call: Call, options: FetchOptions): Promise<Response> {
+interface Answered {
+  readonly response: Response;
+  /** What the request was sent with at last. */
+  readonly token: string;
+}
+
+/** Sends a request that may be repeated; `before` is the token of the one that led to it. */
+async function fetchOne(
+  call: Call,
+  { before, options }: { before: string | undefined; options: FetchOptions },
+): Promise<Answered> {
   checkOrigin(call, options.origins);
   const remedies = new Set<Remedy['kind']>(['nonce', 'clock', 'token', 'presence']);
   let token = tokenOf(await abortable(options.source.current(), call.signal));
+  if (before !== undefined && !sameSubject(token, before)) throw new HolderError(somebodyElse);
   for (;;) {
     const { response, remedy } = await attempt(call, token, options);
-    if (remedy === undefined || !remedies.delete(remedy.kind)) return response;
+    if (remedy === undefined || !remedies.delete(remedy.kind)) return { response, token };
     // A person is not called for a request that could not be repeated afterwards.
-    if (remedy.kind === 'presence' && !call.repeatable) return response;
+    if (remedy.kind === 'presence' && !call.repeatable) return { response, token };
     const rejected = token;
     if (remedy.kind === 'token' || remedy.kind === 'presence') {
       token = await replace(rejected, { remedy, call, options });
-      if (token === rejected) return response;
+      if (token === rejected) return { response, token };
     }
     discard(response);
     if (!call.repeatable) throw new HolderError(notRepeatable(remedy.kind));
@@ -86,7 +104,15 @@ async function replace(
   rejected: string,
   context: { remedy: Remedy; call: Call; options: FetchOptions },
 ): Promise<string> {
-  const { remedy, call, options } = context;
+  const token = await another(rejected, context);
+  // What one person asked for is never done in the name of another who came to the device instead.
+  return sameSubject(token, rejected) ? token : rejected;
+}
+
+async function another(
+  rejected: string,
+  { remedy, call, options }: { remedy: Remedy; call: Call; options: FetchOptions },
+): Promise<string> {
   const { source, provePresence } = options;
   if (remedy.kind !== 'presence') return tokenOf(await abortable(source.replacing(rejected), call.signal));
   const held = tokenOf(await abortable(source.current(), call.signal));
@@ -94,9 +120,7 @@ async function replace(
   if (held !== rejected) return held;
   await abortable(provePresence?.(remedy.asked) ?? Promise.resolve(), call.signal);
   source.reset();
-  const renewed = tokenOf(await abortable(source.current(), call.signal));
-  // What one person asked for is never done in the name of another who came to the device instead.
-  return subjectOf(renewed) === subjectOf(rejected) ? renewed : rejected;
+  return tokenOf(await abortable(source.current(), call.signal));
 }
 
 async function attempt(

@@ -8,7 +8,7 @@ import { phaseOf, type Obtain } from './token-source.ts';
 /** What a refresh needs. */
 export interface RefreshOptions {
   readonly endpoint: TokenEndpoint;
-  readonly store: PairStore;
+  readonly store: Pick<PairStore, 'load' | 'save'>;
   readonly clocks: Clocks;
 }
 

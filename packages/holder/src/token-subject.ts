@@ -1,7 +1,14 @@
 import { decodeBase64url } from '@symbolon/token';
 
-/** Whom a token of ours is about (claim `sub`), undefined if it cannot be read. The token is not verified. */
-export function subjectOf(token: string): string | undefined {
+/** Whether two tokens of ours are about one subject; of what cannot be read only the same text is. Nothing is verified. */
+export function sameSubject(one: string, other: string): boolean {
+  if (one === other) return true;
+  const subject = subjectOf(one);
+  return subject !== undefined && subject === subjectOf(other);
+}
+
+/** Whom a token is about (claim `sub`), undefined if it cannot be read. */
+function subjectOf(token: string): string | undefined {
   const payload = decodeBase64url(token.split('.')[1] ?? '');
   if (payload === undefined) return undefined;
   try {

@@ -75,7 +75,7 @@ export interface Peer {
     tokenNonce: string | undefined;
     resourceNonce: string | undefined;
     generation: number;
-    /** The session that the next tokens belong to. */
+    /** The session that the next code's tokens belong to; those of a refresh belong to the session refreshed. */
     sid: string;
     /** Whom they are about. */
     sub: string;
@@ -137,6 +137,7 @@ export async function startPeer(options: {
     },
   };
   const seconds = (): number => Math.floor(peer.state.clock() / 1000);
+  const sessions = new Map<string, { sid: string; sub: string }>();
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request);
@@ -176,15 +177,18 @@ export async function startPeer(options: {
     if (tokenNonce !== nonce)
       return json(400, { error: 'use_dpop_nonce' }, { 'dpop-nonce': tokenNonce ?? '' });
     if (form.has('refresh_token')) peer.state.generation++;
-    return json(200, await issue(form.get('scope')));
+    const session = sessions.get(form.get('refresh_token') ?? '') ?? peer.state;
+    return json(200, await issue(form.get('scope'), session));
   }
 
-  async function issue(scope: string | null): Promise<Record<string, unknown>> {
+  async function issue(
+    scope: string | null,
+    { sid, sub }: { sid: string; sub: string } = peer.state,
+  ): Promise<Record<string, unknown>> {
     const iat = seconds();
-    const { sid } = peer.state;
     const claims = {
       iss: origin,
-      sub: peer.state.sub,
+      sub,
       aud: peer.audience,
       client_id: 'm1',
       iat,
@@ -197,12 +201,14 @@ export async function startPeer(options: {
     };
     const { generation } = peer.state;
     const refresh = { iss: origin, sid, gen: generation, exp: iat + 86_400 };
+    const refreshToken = await signRefreshToken(refresh, issuerKey);
+    sessions.set(refreshToken, { sid, sub });
     return {
       access_token: await signSessionToken(claims, issuerKey),
       token_type: 'DPoP',
       expires_in: peer.state.life,
       ...(scope === null ? {} : { scope }),
-      refresh_token: await signRefreshToken(refresh, issuerKey),
+      refresh_token: refreshToken,
       sid,
       generation,
     };

@@ -92,13 +92,17 @@ export async function signIn(
 
 /** A store in memory that remembers the names it was given. */
 export function webStore(): WebStore & { readonly kept: Map<string, unknown> } {
-  const kept = new Map<string, Parameters<WebStore['save']>[1]>();
+  const kept = new Map<string, Parameters<WebStore['create']>[1]>();
   return {
     kept,
     load: (name) => Promise.resolve(kept.get(name)),
-    save: (name, pair) => {
-      const before = kept.get(name);
-      if (before === undefined || isNewer(pair, before)) kept.set(name, pair);
+    create: (name, pair) => {
+      assert.ok(!kept.has(name), 'two sign-ins have one name');
+      kept.set(name, pair);
+      return Promise.resolve();
+    },
+    update: (name, pair) => {
+      if (isNewer(pair, kept.get(name))) kept.set(name, pair);
       return Promise.resolve();
     },
     remove: (name) => {

@@ -40,7 +40,7 @@ test('WEB-1: a person signs in, and only the browser that began it', async (t) =
   assert.equal(browser.take(response).headers.get('location'), '/orders?page=2#end');
   const verifier = peer.tokenRequests[0]?.form.get('code_verifier') ?? '';
   assert.equal(await hashText(verifier), asked.get('code_challenge'));
-  assert.deepEqual([...browser.cookies.keys()], ['__Host-session']);
+  assert.deepEqual([...browser.cookies.keys()], ['__Host-session', '__Host-session-mark']);
   assert.equal(await text(page(scene)(browser.request('/'))), '200');
 });
 
@@ -56,10 +56,12 @@ test('WEB-1: a sign-in that is answered after more than an hour starts nothing',
 test('WEB-2: cookies are the host’s alone, out of scripts’ reach, and small', async (t) => {
   const scene = await webScene(t);
   await signIn(scene);
-  const set = scene.browser.set.get('__Host-session') ?? '';
-  for (const mark of ['Path=/', 'HttpOnly', 'Secure', 'SameSite=Lax'])
-    assert.ok(set.split('; ').includes(mark), mark);
-  assert.ok(set.length < 4096, String(set.length));
+  for (const name of ['__Host-session', '__Host-session-mark']) {
+    const set = scene.browser.set.get(name) ?? '';
+    for (const attribute of ['Path=/', 'HttpOnly', 'Secure', 'SameSite=Lax'])
+      assert.ok(set.split('; ').includes(attribute), attribute);
+    assert.ok(set.length < 4096, String(set.length));
+  }
   const local = await webScene(t, { redirectUri: 'http://localhost:3000/back' });
   const here = openBrowser('http://localhost:3000');
   here.take(await local.web.signIn());
@@ -132,8 +134,9 @@ test('WEB-6: a cookie that is not ours, or comes twice, is nobody’s', async (t
   const { browser, options } = scene;
   await signIn(scene);
   const value = browser.cookies.get('__Host-session') ?? '';
-  const comesWith = async (cookie: string): Promise<string> =>
-    text(page(scene)(new Request(origin, { headers: { cookie } })));
+  const mark = `__Host-session-mark=${browser.cookies.get('__Host-session-mark')}`;
+  const comesWith = async (cookie: string, beside = mark): Promise<string> =>
+    text(page(scene)(new Request(origin, { headers: { cookie: `${cookie}; ${beside}` } })));
   assert.equal(await comesWith(`__Host-session=${value}`), '200');
   const middle = Math.floor(value.length / 2);
   const changed = value.slice(0, middle) + (value[middle] === 'A' ? 'B' : 'A') + value.slice(middle + 1);
@@ -141,13 +144,21 @@ test('WEB-6: a cookie that is not ours, or comes twice, is nobody’s', async (t
   away.take(await scene.web.signIn());
   const [signInCookie = ''] = away.cookies.values();
   // Not ours, for its name begins with a space that is none to HTTP, and so any host may have set it.
-  const { headers } = { headers: { get: () => `\u00a0__Host-session=${value}` } };
+  const { headers } = { headers: { get: () => `${mark}; \u00a0__Host-session=${value}` } };
   assert.equal((await scene.web.open({ method: 'GET', url: '/', headers })).session, undefined);
   const wrong = [changed, value.replace('a.', 'b.'), `${value}.x`, '', 'a.b.c', signInCookie];
   for (const text of wrong)
     assert.equal(await comesWith(`__Host-session=${text}`), 'nobody', text.slice(0, 40));
   assert.equal(await comesWith(`__Host-session=${value}; __Host-session=${value}`), 'nobody');
   assert.equal(await comesWith(`session=${value}`), 'nobody');
+  for (const beside of [
+    '',
+    '__Host-session-mark=',
+    `${mark}A`,
+    `${mark}; ${mark}`,
+    mark.replace('__Host-', ''),
+  ])
+    assert.equal(await comesWith(`__Host-session=${value}`, beside), 'nobody', beside);
   const other = createWebSessions({ ...options, sealingKeys: [sealingKey('a')] });
   assert.equal(await text(page({ ...scene, web: other })(browser.request('/'))), 'nobody');
 });
@@ -261,17 +272,23 @@ test('WEB-9: the way back leads to a path of the application and nowhere else', 
 test('WEB-10: with a store the cookie is a name that only its hash is known of', async (t) => {
   const store = webStore();
   const scene = await webScene(t, { store });
-  const { browser, clock } = scene;
+  const { browser, clock, options } = scene;
   await signIn(scene);
+  assert.deepEqual([...browser.cookies.keys()], ['__Host-session']);
   const value = browser.cookies.get('__Host-session') ?? '';
   assert.match(value, /^[A-Za-z0-9_-]{43}$/);
-  assert.deepEqual([...store.kept.keys()], [await hashText(value)]);
+  const { issuer, clientId, audience } = options;
+  const name = await hashText(JSON.stringify([issuer, clientId, audience, 'session', value]));
+  assert.deepEqual([...store.kept.keys()], [name]);
   clock.forward(300_000);
-  assert.equal(await text(page(scene)(browser.request('/'))), '200');
-  assert.equal((store.kept.get(await hashText(value)) as { generation: number }).generation, 1);
+  const answer = await page(scene)(browser.request('/'));
+  assert.equal(await answer.text(), '200');
+  assert.equal((store.kept.get(name) as { generation: number }).generation, 1);
+  // The cookie leads to the new pair already: a `Set-Cookie` could only take the place of somebody else's.
+  assert.deepEqual(answer.headers.getSetCookie(), ['theme=dark']);
   await signIn(scene);
   assert.notEqual(browser.cookies.get('__Host-session'), value);
-  assert.equal(store.kept.has(await hashText(value)), false);
+  assert.equal(store.kept.has(name), false);
   assert.equal(store.kept.size, 1);
 });
 

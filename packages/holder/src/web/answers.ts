@@ -25,8 +25,10 @@ export function localPath(returnTo: string, origin: string): string {
   return url.pathname + url.search + url.hash;
 }
 
-export function redirectTo(location: string, cookies: readonly string[]): Response {
-  const headers = cookies.map((cookie) => ['set-cookie', cookie] as const);
+export function redirectTo(
+  location: string,
+  headers: readonly (readonly [name: string, value: string])[],
+): Response {
   return withHeaders(new Response(null, { status: 303, headers: { location } }), [...personal, ...headers]);
 }
 
@@ -36,13 +38,18 @@ export function answerTo({ kind, code, description }: Refused | Transient): Resp
   return withHeaders(Response.json({ error: code, error_description: description }, { status }), personal);
 }
 
-/** The same answer with more headers: those that keep it private take the place of others. */
+/**
+ * The same answer with more headers: those that keep it private take the place of others, and a cookie that the answer
+ * sets itself stays as it is: a sign-out or another person's sign-in is not undone by what was refreshed before it.
+ */
 export function withHeaders(
   response: Response,
   headers: readonly (readonly [name: string, value: string])[],
 ): Response {
   const merged = new Headers(response.headers);
+  const own = new Set(response.headers.getSetCookie().map(nameOfCookie));
   for (const [name, value] of headers) {
+    if (name === 'set-cookie' && own.has(nameOfCookie(value))) continue;
     if (name === 'set-cookie' || name === 'vary') merged.append(name, value);
     else merged.set(name, value);
   }
@@ -51,4 +58,8 @@ export function withHeaders(
     statusText: response.statusText,
     headers: merged,
   });
+}
+
+function nameOfCookie(set: string): string {
+  return set.slice(0, set.indexOf('='));
 }

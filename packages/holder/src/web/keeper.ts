@@ -2,13 +2,25 @@ import { encodeBase64url, hashText } from '@symbolon/token';
 import { memoryPairStore, type PairStore, type TokenPair } from '../pair-store.ts';
 import type { Seal } from './seal.ts';
 
-/** Where the pair of a person's session is kept, by what stands in the cookie. */
+/** Names and values of cookies. */
+export type CookieValues = readonly (readonly [name: string, value: string])[];
+
+/** A person's session, as the cookies of one request lead to it. */
+export interface KeptSession {
+  readonly store: Pick<PairStore, 'load' | 'save'>;
+  /** What the browser has to keep of a refreshed pair, where it is not kept elsewhere. */
+  readonly refreshed: (pair: TokenPair) => Promise<CookieValues>;
+  readonly forget: () => Promise<void>;
+}
+
+/** Where the pairs of people's sessions are kept, and by which cookies they are found. */
 export interface SessionKeeper {
-  /** The pair behind a cookie's value; undefined if the value is none of ours. */
-  readonly open: (value: string) => Promise<PairStore | undefined>;
-  /** Keeps a pair, under a new value or the one that it had, and gives the value for the cookie. */
-  readonly keep: (pair: TokenPair, value: string | undefined) => Promise<string>;
-  readonly forget: (value: string) => Promise<void>;
+  /** The names of its cookies; without the first nobody is signed in. */
+  readonly names: readonly [string, ...string[]];
+  /** The session that cookies lead to; undefined if they are none of ours. */
+  readonly open: (read: (name: string) => string | undefined) => Promise<KeptSession | undefined>;
+  /** Keeps the pair of a sign-in, under values that nobody had before. */
+  readonly start: (pair: TokenPair) => Promise<CookieValues>;
 }
 
 /**
@@ -17,47 +29,77 @@ export interface SessionKeeper {
  */
 export interface WebStore {
   readonly load: (name: string) => Promise<TokenPair | undefined>;
-  /** Keeps a pair if none is kept, or an older one of the same session (`isNewer`), at one stroke. */
-  readonly save: (name: string, pair: TokenPair) => Promise<void>;
+  /** Keeps the pair of a sign-in, under a name that is new. */
+  readonly create: (name: string, pair: TokenPair) => Promise<void>;
+  /**
+   * Keeps a refreshed pair over an older one of the same session (`isNewer`), at one stroke. Where none is kept it keeps
+   * none: that session was signed out while it was refreshed.
+   */
+  readonly update: (name: string, pair: TokenPair) => Promise<void>;
   readonly remove: (name: string) => Promise<void>;
 }
 
-/** Keeps everything in the cookie, sealed: the servers keep nothing. */
-export function cookieKeeper(seal: Seal): SessionKeeper {
-  const purpose = 'session';
+/**
+ * Keeps everything in the cookie, sealed: the servers keep nothing.
+ *
+ * A second cookie has the mark of the sign-in, which only a sign-in writes and which is sealed in: a refreshed cookie that
+ * comes after a sign-out, or after somebody else's sign-in, in an answer that took long, opens nothing.
+ */
+export function cookieKeeper(name: string, seal: Seal): SessionKeeper {
+  const markName = `${name}-mark`;
+  const close = async (pair: TokenPair, mark: string): Promise<CookieValues> => [
+    [name, await seal.close(purposeOf(mark), pair)],
+  ];
   return {
-    open: async (value) => {
-      const pair = (await seal.open(purpose, value)) as TokenPair | undefined;
+    names: [name, markName],
+    open: async (read) => {
+      const [value, mark] = [read(name), read(markName)];
+      if (value === undefined || mark === undefined) return undefined;
+      const pair = (await seal.open(purposeOf(mark), value)) as TokenPair | undefined;
       if (pair === undefined) return undefined;
       const store = memoryPairStore();
       await store.replace(pair);
-      return store;
+      return { store, refreshed: (next) => close(next, mark), forget: async () => store.replace(undefined) };
     },
-    keep: (pair) => seal.close(purpose, pair),
-    forget: () => Promise.resolve(),
+    start: async (pair) => {
+      const mark = randomText(16);
+      return [...(await close(pair, mark)), [markName, mark]];
+    },
   };
+}
+
+function purposeOf(mark: string): string {
+  return `session ${mark}`;
 }
 
 const idText = /^[A-Za-z0-9_-]{43}$/;
 
-/** Keeps the pair at the servers; the cookie holds 256 random bits. */
-export function serverKeeper(store: WebStore): SessionKeeper {
+/** Keeps the pair at the servers, under a name that is made for one `context`; the cookie holds 256 random bits. */
+export function serverKeeper(
+  name: string,
+  { store, context }: { readonly store: WebStore; readonly context: readonly string[] },
+): SessionKeeper {
+  const nameOf = (id: string): Promise<string> => hashText(JSON.stringify([...context, id]));
   return {
-    open: async (value) => {
-      if (!idText.test(value)) return undefined;
-      const name = await hashText(value);
-      if ((await store.load(name)) === undefined) return undefined;
+    names: [name],
+    open: async (read) => {
+      const id = read(name);
+      if (id === undefined || !idText.test(id)) return undefined;
+      const kept = await nameOf(id);
       return {
-        load: () => store.load(name),
-        save: (pair) => store.save(name, pair),
-        replace: (pair) => (pair === undefined ? store.remove(name) : store.save(name, pair)),
+        store: { load: () => store.load(kept), save: (pair) => store.update(kept, pair) },
+        refreshed: () => Promise.resolve([]),
+        forget: () => store.remove(kept),
       };
     },
-    keep: async (pair, value) => {
-      const id = value ?? encodeBase64url(crypto.getRandomValues(new Uint8Array(32)));
-      await store.save(await hashText(id), pair);
-      return id;
+    start: async (pair) => {
+      const id = randomText(32);
+      await store.create(await nameOf(id), pair);
+      return [[name, id]];
     },
-    forget: async (value) => store.remove(await hashText(value)),
   };
+}
+
+function randomText(bytes: number): string {
+  return encodeBase64url(crypto.getRandomValues(new Uint8Array(bytes)));
 }

@@ -8,8 +8,9 @@ import type { Obtained, TokenEndpoint } from '../token-endpoint.ts';
 import { createTokenSource, phaseOf } from '../token-source.ts';
 import { crossSite, personal } from './answers.ts';
 import type { CookieJar } from './cookies.ts';
-import type { SessionKeeper } from './keeper.ts';
+import type { KeptSession, SessionKeeper } from './keeper.ts';
 import { mayAct } from './same-origin.ts';
+import { clearing, setting } from './session-cookies.ts';
 import type { WebRequest } from './web-request.ts';
 
 /** The session of one request. */
@@ -27,34 +28,29 @@ export interface OpenedRequest {
   readonly headers: () => Promise<readonly (readonly [name: string, value: string])[]>;
 }
 
-/** How long a browser keeps the cookie, in seconds: as long as browsers keep any. The issuer says when it is over. */
-export const cookieLife = 400 * 86_400;
-
-/** The cookie of the session, and what is behind it. */
-export interface SessionCookie {
+/** The cookies of the session, and what is behind them. */
+export interface SessionCookies {
   readonly jar: CookieJar;
-  readonly name: string;
   readonly keeper: SessionKeeper;
 }
 
 /** Reads the sessions of requests. */
 export interface Opening {
   readonly open: (request: WebRequest) => Promise<OpenedRequest>;
-  readonly readCookie: (
-    request: WebRequest,
-  ) => Promise<{ value: string | undefined; store: PairStore | undefined }>;
+  /** The session that a request's cookies lead to; `sent` says whether there were any. */
+  readonly read: (request: WebRequest) => Promise<{ sent: boolean; kept: KeptSession | undefined }>;
 }
 
-/** Makes what opens requests: cookie, then origin, then a fresh token. */
+/** Makes what opens requests: cookies, then origin, then a fresh token. */
 export function createOpening(options: {
-  cookies: SessionCookie;
+  cookies: SessionCookies;
   origin: string;
   endpoint: TokenEndpoint;
   key: SigningKey;
   surroundings: Surroundings;
 }): Opening {
   const { origin, endpoint, key, surroundings } = options;
-  const { jar, name, keeper } = options.cookies;
+  const { jar, keeper } = options.cookies;
   const { clocks } = surroundings;
   const flights = new Map<string, Promise<Obtained | Transient | Refused>>();
 
@@ -67,50 +63,50 @@ export function createOpening(options: {
     return flight;
   };
 
-  const readCookie = async (
-    request: WebRequest,
-  ): Promise<{ value: string | undefined; store: PairStore | undefined }> => {
-    const value = jar.read(request.headers.get('cookie'), name);
-    return { value, store: value === undefined ? undefined : await keeper.open(value) };
+  const read: Opening['read'] = async (request) => {
+    const header = request.headers.get('cookie');
+    const readCookie = (name: string): string | undefined => jar.read(header, name);
+    return { sent: readCookie(keeper.names[0]) !== undefined, kept: await keeper.open(readCookie) };
   };
 
   const open = async (request: WebRequest): Promise<OpenedRequest> => {
-    const { value, store } = await readCookie(request);
-    const pair = await store?.load();
-    if (value === undefined) return { session: undefined, headers: () => Promise.resolve([]) };
+    const { sent, kept } = await read(request);
+    if (!sent) return { session: undefined, headers: () => Promise.resolve([]) };
     if (!mayAct(request, origin)) throw new HolderError(crossSite);
-    if (store === undefined || pair === undefined) return nobody;
+    const pair = await kept?.store.load();
+    if (kept === undefined || pair === undefined) return nobody;
+    const { store } = kept;
     const refresh = createRefresh({ endpoint, store, clocks });
     if (phaseOf(obtainedFrom(pair, clocks)) !== 'fresh') {
       const refreshed = await refreshOnce(pair.token, () => refresh(pair.token));
-      if (refreshed.kind === 'refused' && refreshed.error === 'invalid_grant') {
-        await keeper.forget(value);
-        return nobody;
-      }
       // Another request's refresh has saved to its own copy of the cookie.
       if (refreshed.kind === 'ok') await saveTo(store, refreshed);
+      // Signed out meanwhile. The cookie may be somebody else's by now, so it is not this answer that takes it away.
+      if ((await store.load()) === undefined)
+        return { session: undefined, headers: () => Promise.resolve(personal) };
+      if (refreshed.kind === 'refused' && refreshed.error === 'invalid_grant') {
+        await kept.forget();
+        return nobody;
+      }
     }
     const source = createTokenSource(refresh, clocks);
     const session = { sessionId: pair.sessionId, fetch: createFetch({ source, key, ...surroundings }) };
     const headers = async () => {
       const now = await store.load();
       if (now === undefined || now.token === pair.token) return personal;
-      return [
-        ...personal,
-        ['set-cookie', jar.write(name, await keeper.keep(now, value), cookieLife)] as const,
-      ];
+      return [...personal, ...setting(jar, await kept.refreshed(now))];
     };
     return { session, headers };
   };
   const nobody: OpenedRequest = {
     session: undefined,
-    headers: () => Promise.resolve([...personal, ['set-cookie', jar.write(name, '', 0)]]),
+    headers: () => Promise.resolve([...personal, ...clearing(jar, keeper)]),
   };
 
-  return { open, readCookie };
+  return { open, read };
 }
 
-async function saveTo(store: PairStore, { issued, sentAt }: Obtained): Promise<void> {
+async function saveTo(store: Pick<PairStore, 'save'>, { issued, sentAt }: Obtained): Promise<void> {
   const pair = toPair(issued, sentAt);
   if (pair !== undefined) await store.save(pair);
 }

@@ -8,7 +8,7 @@ export interface SealingKey {
 
 /** Seals values so that whoever carries them can neither read nor change them. */
 export interface Seal {
-  /** `purpose` is sealed in: what was sealed for one opens for no other. */
+  /** `purpose` and the seal's context are sealed in: what was sealed for one opens for no other. */
   readonly close: (purpose: string, value: unknown) => Promise<string>;
   /** The value, undefined for whatever this seal did not close. */
   readonly open: (purpose: string, text: string) => Promise<unknown>;
@@ -20,11 +20,11 @@ const algorithm = 'AES-GCM';
 
 /**
  * Makes a seal (AES-256-GCM, NIST SP 800-38D). The first key closes, each opens, so that keys can be replaced while
- * people are signed in.
+ * people are signed in. `context` says whose seal it is: several may have the same keys, and open nothing of each other.
  *
  * @throws TypeError unless there is a key, each with a name of its own and 32 bytes.
  */
-export function createSeal(keys: readonly SealingKey[]): Seal {
+export function createSeal(keys: readonly SealingKey[], context: readonly string[]): Seal {
   const [first] = keys;
   const distinct = new Set(keys.map(({ id }) => id)).size === keys.length;
   if (
@@ -37,10 +37,12 @@ export function createSeal(keys: readonly SealingKey[]): Seal {
     );
   const closing = importSecret(first.secret);
   const imported = new Map(keys.map(({ id, secret }) => [id, importSecret(secret)]));
+  const boundTo = (purpose: string): Uint8Array<ArrayBuffer> =>
+    bytesOf(JSON.stringify([purpose, ...context]));
   return {
     close: async (purpose, value) => {
       const iv = crypto.getRandomValues(new Uint8Array(ivLength));
-      const parameters = { name: algorithm, iv, additionalData: bytesOf(purpose) };
+      const parameters = { name: algorithm, iv, additionalData: boundTo(purpose) };
       const sealed = await crypto.subtle.encrypt(parameters, await closing, bytesOf(JSON.stringify(value)));
       return `${first.id}.${encodeBase64url(iv)}.${encodeBase64url(new Uint8Array(sealed))}`;
     },
@@ -49,7 +51,7 @@ export function createSeal(keys: readonly SealingKey[]): Seal {
       const key = await imported.get(id);
       if (key === undefined || rest.length > 0) return undefined;
       try {
-        const parameters = { name: algorithm, iv: decode(iv), additionalData: bytesOf(purpose) };
+        const parameters = { name: algorithm, iv: decode(iv), additionalData: boundTo(purpose) };
         const opened = await crypto.subtle.decrypt(parameters, key, decode(sealed));
         return JSON.parse(new TextDecoder().decode(opened)) as unknown;
       } catch {

@@ -13,9 +13,10 @@ import { signInUnknown } from '../sign-in/sign-in-unknown.ts';
 import { answerTo, crossSite, localPath, redirectTo, withHeaders } from './answers.ts';
 import { cookieJar } from './cookies.ts';
 import { cookieKeeper, serverKeeper, type WebStore } from './keeper.ts';
-import { cookieLife, createOpening, type OpenedRequest, type WebSession } from './open-request.ts';
+import { createOpening, type OpenedRequest, type WebSession } from './open-request.ts';
 import { mayAct, safeMethods } from './same-origin.ts';
 import { createSeal, type SealingKey } from './seal.ts';
+import { clearing, setting } from './session-cookies.ts';
 import type { WebRequest } from './web-request.ts';
 
 /** How the servers of an application that renders its pages are told who they are. */
@@ -94,12 +95,16 @@ export function createWebSessions(options: WebSessionsOptions): WebSessions {
   if (!URL.canParse(redirectUri)) throw new TypeError('unexpected redirectUri, expected a whole URL');
   const { origin } = new URL(redirectUri);
   const jar = cookieJar(origin);
-  const seal = createSeal(options.sealingKeys);
-  const keeper = options.store === undefined ? cookieKeeper(seal) : serverKeeper(options.store);
+  // Several applications may share keys or a store: what was made for one is nothing to another.
+  const context = [issuer, clientId, audience, cookie];
+  const seal = createSeal(options.sealingKeys, context);
+  const { store: atServers } = options;
+  const keeper =
+    atServers === undefined
+      ? cookieKeeper(cookie, seal)
+      : serverKeeper(cookie, { store: atServers, context });
   const endpoint = createTokenEndpoint({ issuer, clientId, clientKey, holderKey: key, ...surroundings });
-  const cookies = { jar, name: cookie, keeper };
-  const { open, readCookie } = createOpening({ cookies, origin, endpoint, key, surroundings });
-  const clear = jar.write(cookie, '', 0);
+  const { open, read } = createOpening({ cookies: { jar, keeper }, origin, endpoint, key, surroundings });
 
   /** A few places for sign-ins under way, so that a page that begins many fills nobody's Cookie header. */
   const cookieOf = (state: string): string => `sign-in-${state.charCodeAt(0) % signInsAtOnce}`;
@@ -123,7 +128,8 @@ export function createWebSessions(options: WebSessionsOptions): WebSessions {
       const request = await authorizationUrl(begun, wanted, context);
       if (request.kind !== 'ok') return answerTo(request);
       const sealed = await seal.close('sign-in', begun);
-      return redirectTo(request.url, [jar.write(cookieOf(begun.state), sealed, personsPatience / 1000)]);
+      const kept = jar.write(cookieOf(begun.state), sealed, personsPatience / 1000);
+      return redirectTo(request.url, [['set-cookie', kept]]);
     },
     finishSignIn: async (request) => {
       const answer = readAnswer(new URL(request.url, origin));
@@ -135,35 +141,36 @@ export function createWebSessions(options: WebSessionsOptions): WebSessions {
       if (begun?.state !== answer.state || !stillStands(begun, clocks.wall())) {
         return { result: signInUnknown, response: answerTo(signInUnknown) };
       }
-      const before = await readCookie(request);
+      const { kept: before } = await read(request);
       const store = memoryPairStore();
-      await store.replace(await before.store?.load());
+      await store.replace(await before?.store.load());
       const result = await startFromAnswer(answer, { begun, issuer, endpoint, store });
       if (result.kind === 'transient') return { result, response: answerTo(result) };
-      const forgotten = jar.write(name, '', 0);
+      const forgotten = ['set-cookie', jar.write(name, '', 0)] as const;
       const pair = await store.load();
       if (result.kind === 'refused') {
-        return { result, response: withHeaders(answerTo(result), [['set-cookie', forgotten]]) };
+        return { result, response: withHeaders(answerTo(result), [forgotten]) };
       }
       if (pair === undefined) throw new Error('a session was started and its pair is not kept');
       // A new value always: nobody who planted the one before may share what was started now.
-      if (before.value !== undefined) await keeper.forget(before.value);
-      const kept = jar.write(cookie, await keeper.keep(pair, undefined), cookieLife);
-      return { result, response: redirectTo(begun.returnTo ?? '/', [kept, forgotten]) };
+      await before?.forget();
+      const cookies = setting(jar, await keeper.start(pair));
+      return { result, response: redirectTo(begun.returnTo ?? '/', [...cookies, forgotten]) };
     },
     signOut: async (request, { atIssuer, returnTo = '/' } = {}) => {
       // First: where this throws, nothing has ended yet.
       const back = localPath(returnTo, origin);
-      const { value, store } = await readCookie(request);
+      const { kept } = await read(request);
       if (safeMethods.has(request.method) || !mayAct(request, origin))
         return { kind: 'refused', response: answerTo(crossSite) };
-      const pair = await store?.load();
+      const pair = await kept?.store.load();
       const done = pair === undefined ? undefined : await endpoint.revoke(pair.refreshToken);
-      if (value !== undefined) await keeper.forget(value);
+      await kept?.forget();
       const kind = done === undefined || done.kind === 'ok' ? 'ended' : 'forgotten';
-      if (atIssuer !== true) return { kind, response: redirectTo(back, [clear]) };
+      const clear = clearing(jar, keeper);
+      if (atIssuer !== true) return { kind, response: redirectTo(back, clear) };
       const url = await signOutUrl(back);
-      const response = redirectTo(url ?? back, [clear]);
+      const response = redirectTo(url ?? back, clear);
       return { kind, response, atIssuer: url === undefined ? 'unreachable' : 'left' };
     },
   };

@@ -3,14 +3,8 @@ import { answerTo, crossSite } from '../answers.ts';
 import type { WebSession } from '../open-request.ts';
 import type { WebRequest } from '../web-request.ts';
 import type { WebSessions } from '../web-sessions.ts';
-import {
-  keepPrivate,
-  sendResponse,
-  setHeaders,
-  viewOfNode,
-  type NodeRequest,
-  type NodeResponse,
-} from './node.ts';
+import { keepPrivate } from './keep-private.ts';
+import { sendResponse, setHeaders, viewOfNode, type NodeRequest, type NodeResponse } from './node.ts';
 
 type Next = (fault?: unknown) => void;
 

@@ -3,7 +3,8 @@ import { answerTo, crossSite } from '../answers.ts';
 import type { WebSession } from '../open-request.ts';
 import type { WebRequest } from '../web-request.ts';
 import type { WebSessions } from '../web-sessions.ts';
-import { keepPrivate, viewOfNode, type NodeRequest, type NodeResponse } from './node.ts';
+import { keepPrivate } from './keep-private.ts';
+import { viewOfNode, type NodeRequest, type NodeResponse } from './node.ts';
 
 /** The parts of Fastify's request that are read. */
 export interface FastifyRequestLike {

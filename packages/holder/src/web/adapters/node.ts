@@ -13,6 +13,7 @@ export interface NodeRequest {
 export interface NodeResponse {
   statusCode: number;
   appendHeader(name: string, value: string): unknown;
+  getHeader(name: string): number | string | readonly string[] | undefined;
   writeHead(status: number, ...rest: readonly unknown[]): unknown;
   setHeader(name: string, value: string): unknown;
   end(body?: string): unknown;
@@ -37,26 +38,6 @@ export function setHeaders(
     if (name === 'set-cookie' || name === 'vary') response.appendHeader(name, value);
     else response.setHeader(name, value);
   }
-}
-
-/**
- * Keeps an answer the person's alone, whatever a handler says of caches: the last word is said when the headers leave.
- */
-export function keepPrivate(response: NodeResponse): void {
-  const writeHead = response.writeHead.bind(response);
-  response.writeHead = (status, ...rest) => {
-    response.setHeader(...cacheControl);
-    return writeHead(status, ...rest.map(withoutCacheControl));
-  };
-}
-
-const cacheControl = ['cache-control', 'private, no-store'] as const;
-
-/** Frameworks hand their headers to `writeHead`, where they count for more than those that were set. */
-function withoutCacheControl(given: unknown): unknown {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) return given;
-  const kept = Object.entries(given).filter(([name]) => name.toLowerCase() !== cacheControl[0]);
-  return Object.fromEntries(kept);
 }
 
 /** Sends a Fetch answer. */
