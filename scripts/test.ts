@@ -20,7 +20,11 @@ const first = [
   ...['e2e/attack/people.test.ts', 'e2e/browser/two-tabs.test.ts', 'packages/attack/test/matrix.test.ts'],
   ...['packages/issuer/test/storage/postgres.test.ts', 'e2e/faults-postgres.test.ts'],
   ...['packages/cli/test/attack.test.ts', 'packages/cli/test/account.test.ts'],
-  ...['packages/cli/test/commands.test.ts', 'e2e/browser/interruptions.test.ts', 'examples/test/people.test.ts'],
+  ...[
+    'packages/cli/test/commands.test.ts',
+    'e2e/browser/interruptions.test.ts',
+    'examples/test/people.test.ts',
+  ],
   ...['e2e/faults-sqlite.test.ts', 'e2e/browser/pages.test.ts', 'e2e/browser/dbsc.test.ts'],
   ...['e2e/faults-feed.test.ts', 'packages/issuer/test/storage/feed-model.test.ts'],
 ];
@@ -54,5 +58,8 @@ run({
 function testFiles(): string[] {
   const found = globSync(places).map((file) => file.replaceAll(sep, '/'));
   const kept = found.filter((file) => filters.length === 0 || filters.some((part) => file.includes(part)));
-  return [...first.filter((file) => kept.includes(file)), ...kept.filter((file) => !first.includes(file)).sort()];
+  return [
+    ...first.filter((file) => kept.includes(file)),
+    ...kept.filter((file) => !first.includes(file)).sort(),
+  ];
 }

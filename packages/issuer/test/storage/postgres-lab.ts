@@ -65,7 +65,16 @@ const slowMachine = 30_000;
 /** What refers to others comes before them. */
 const tables: readonly string[] = [
   ...['logouts', 'authorization_codes', 'authorization_requests', 'granted_scopes', 'sessions', 'grants'],
-  ...['security_events', 'one_time_codes', 'passkeys', 'accounts', 'audit', 'guards', 'token_lives', 'feed_pages'],
+  ...[
+    'security_events',
+    'one_time_codes',
+    'passkeys',
+    'accounts',
+    'audit',
+    'guards',
+    'token_lives',
+    'feed_pages',
+  ],
   ...['revocations', 'signing_keys', 'redeemed_assertions', 'blocked_keys', 'clients', 'subjects'],
 ];
 // TRUNCATE makes every table and every index a new file, which costs far more than the few rows that a test leaves.
