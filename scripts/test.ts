@@ -18,15 +18,15 @@ const places = [
 /** What takes longest, the longest first: started last, it would keep everybody waiting while a core has nothing to do. */
 const first = [
   ...['e2e/attack/people.test.ts', 'e2e/browser/two-tabs.test.ts', 'packages/attack/test/matrix.test.ts'],
-  ...['packages/issuer/test/storage/postgres.test.ts', 'e2e/faults-postgres.test.ts'],
-  ...['packages/cli/test/attack.test.ts', 'packages/cli/test/account.test.ts'],
+  ...['packages/cli/test/attack.test.ts', 'packages/issuer/test/storage/postgres.test.ts'],
   ...[
+    'e2e/faults-postgres.test.ts',
+    'packages/cli/test/account.test.ts',
     'packages/cli/test/commands.test.ts',
-    'e2e/browser/interruptions.test.ts',
-    'examples/test/people.test.ts',
   ],
-  ...['e2e/faults-sqlite.test.ts', 'e2e/browser/pages.test.ts', 'e2e/browser/dbsc.test.ts'],
-  ...['e2e/faults-feed.test.ts', 'packages/issuer/test/storage/feed-model.test.ts'],
+  ...['e2e/browser/interruptions.test.ts', 'examples/test/people.test.ts', 'e2e/faults-sqlite.test.ts'],
+  ...['e2e/browser/pages.test.ts', 'e2e/browser/dbsc.test.ts', 'e2e/faults-feed.test.ts'],
+  ...['packages/issuer/test/storage/feed-model.test.ts'],
 ];
 
 const given = process.argv.slice(2);
@@ -45,7 +45,8 @@ process.exitCode = 1;
 run({
   files,
   execArgv: ['--conditions=symbolon:source', ...options],
-  timeout: 120_000,
+  // For what hangs: a busy machine is given its time.
+  timeout: 300_000,
   // Some files wait for a minute and more: two beyond the cores keep these busy.
   concurrency: availableParallelism() + 2,
 })
