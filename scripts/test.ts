@@ -1,12 +1,13 @@
 /**
  * Runs every test: `npm test`, `npm test -- packages/token`, `npm test -- refresh --test-name-pattern=REFRESH-3`.
  *
- * A plain argument keeps the files whose path contains it; an argument with a dash goes to Node's test runner.
+ * A plain argument keeps the files whose path contains it; an argument with a dash goes to Node with each file.
  */
-import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve, sep } from 'node:path';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
 
 const places = [
   'packages/*/test/**/*.test.ts',
@@ -14,14 +15,18 @@ const places = [
   'scripts/test/**/*.test.ts',
   'e2e/**/*.test.ts',
 ];
-const runner = [
-  '--conditions=symbolon:source',
-  '--test',
-  '--test-timeout=120000',
-  // Some files wait for a minute and more: two beyond the cores keep these busy.
-  `--test-concurrency=${availableParallelism() + 2}`,
-  '--test-reporter=spec',
-  '--test-reporter-destination=stdout',
+/** What takes longest, the longest first: started last, it would keep everybody waiting while a core has nothing to do. */
+const first = [
+  ...['e2e/attack/people.test.ts', 'e2e/browser/two-tabs.test.ts', 'packages/attack/test/matrix.test.ts'],
+  ...['packages/cli/test/attack.test.ts', 'packages/issuer/test/storage/postgres.test.ts'],
+  ...[
+    'e2e/faults-postgres.test.ts',
+    'packages/cli/test/account.test.ts',
+    'packages/cli/test/commands.test.ts',
+  ],
+  ...['e2e/browser/interruptions.test.ts', 'examples/test/people.test.ts', 'e2e/faults-sqlite.test.ts'],
+  ...['e2e/browser/pages.test.ts', 'e2e/browser/dbsc.test.ts', 'e2e/faults-feed.test.ts'],
+  ...['packages/issuer/test/storage/feed-model.test.ts'],
 ];
 
 const given = process.argv.slice(2);
@@ -33,14 +38,29 @@ if (files.length === 0) {
   process.exit(2);
 }
 // Each file is a process of its own, and starts more: what was compiled once need not be compiled in all of them.
-const compiled = resolve('node_modules/.cache/compiled');
-const run = spawnSync(process.execPath, [...runner, ...options, ...files], {
-  stdio: 'inherit',
-  env: { NODE_COMPILE_CACHE: compiled, ...process.env },
-});
-process.exit(run.status ?? 1);
+process.env['NODE_COMPILE_CACHE'] ??= resolve('node_modules/.cache/compiled');
+// Until all is known to be well it is not.
+process.exitCode = 1;
+// Not `node --test`, which sorts the files that it is given.
+run({
+  files,
+  execArgv: ['--conditions=symbolon:source', ...options],
+  // For what hangs: a busy machine is given its time.
+  timeout: 300_000,
+  // Some files wait for a minute and more: two beyond the cores keep these busy.
+  concurrency: availableParallelism() + 2,
+})
+  .on('test:summary', ({ file, success }) => {
+    if (file === undefined && success) process.exitCode = 0;
+  })
+  .compose(spec)
+  .pipe(process.stdout);
 
 function testFiles(): string[] {
   const found = globSync(places).map((file) => file.replaceAll(sep, '/'));
-  return found.filter((file) => filters.length === 0 || filters.some((part) => file.includes(part))).sort();
+  const kept = found.filter((file) => filters.length === 0 || filters.some((part) => file.includes(part)));
+  return [
+    ...first.filter((file) => kept.includes(file)),
+    ...kept.filter((file) => !first.includes(file)).sort(),
+  ];
 }

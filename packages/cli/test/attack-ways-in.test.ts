@@ -1,6 +1,5 @@
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import {
@@ -14,18 +13,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { symbolon, type Ended } from './command-line.ts';
 
-const main = new URL('../src/main.ts', import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), 'symbolon-attack-ways-'));
 after(() => {
   rmSync(folder, { recursive: true });
 });
-
-interface Ran {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 interface JsonReport {
   readonly trouble?: string;
@@ -288,11 +281,6 @@ async function freePort(): Promise<number> {
   return Number(new URL(server.url).port);
 }
 
-function attack(...words: readonly string[]): Promise<Ran> {
-  const program = ['--conditions=symbolon:source', main, 'attack', '--json', ...words];
-  return new Promise((resolve) => {
-    execFile(process.execPath, program, { maxBuffer: 64_000_000 }, (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
-    });
-  });
+function attack(...words: readonly string[]): Promise<Ended> {
+  return symbolon(['attack', '--json', ...words]);
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { fork, spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { after } from 'node:test';
+import type { Line, LineEnded } from './loaded-program.ts';
 
 /** How a command ended. */
 export interface Ended {
@@ -37,6 +38,7 @@ const children: Child[] = [];
 
 after(() => {
   for (const child of children) child.kill('SIGKILL');
+  if (loaded?.child.connected === true) loaded.child.disconnect();
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
@@ -52,12 +54,7 @@ export function start(
   words: readonly string[],
   options: { data?: string; command?: readonly string[]; program?: string } = {},
 ): Child {
-  const { SYMBOLON_DATA: _, npm_lifecycle_event: __, ...rest } = process.env;
-  const env = {
-    ...rest,
-    NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compile'),
-    ...(options.data === undefined ? {} : { SYMBOLON_DATA: options.data }),
-  };
+  const env = { ...environment(), ...(options.data === undefined ? {} : { SYMBOLON_DATA: options.data }) };
   const line = options.program === undefined ? [...(options.command ?? main), ...words] : words;
   const child = spawn(options.program ?? process.execPath, line, {
     env,
@@ -68,17 +65,63 @@ export function start(
   return child;
 }
 
-/** Runs a command to its end. */
+function environment(): NodeJS.ProcessEnv {
+  const { SYMBOLON_DATA: _, npm_lifecycle_event: __, ...rest } = process.env;
+  return { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compiled'), ...rest };
+}
+
+/**
+ * Runs a command to its end: the first of its name in a test file in a process of its own, as a user's, and the others
+ * where the program is loaded already.
+ */
 export async function symbolon(
   line: string | readonly string[],
   options: { data?: string; stdin?: string } = {},
 ): Promise<Ended> {
-  const child = start(typeof line === 'string' ? line.split(' ') : line, options);
+  const words = typeof line === 'string' ? line.split(' ') : line;
+  const name = words[0] ?? '';
+  if (named.has(name)) return runLoaded(words, options);
+  named.add(name);
+  const child = start(words, options);
   child.stdin.on('error', () => undefined); // a command that reads nothing may be gone by now
   child.stdin.end(options.stdin ?? '');
   const closed = once(child, 'close') as Promise<[number | null]>;
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
   return { code, stdout, stderr };
+}
+
+const named = new Set<string>();
+let loaded:
+  { readonly child: ChildProcess; readonly running: Map<number, PromiseWithResolvers<Ended>> } | undefined;
+let lines = 0;
+
+function runLoaded(
+  words: readonly string[],
+  { data, stdin = '' }: { data?: string; stdin?: string },
+): Promise<Ended> {
+  const { child, running } = (loaded ??= load());
+  const ended = Promise.withResolvers<Ended>();
+  lines += 1;
+  running.set(lines, ended);
+  child.send({ id: lines, words, data, stdin } satisfies Line);
+  return ended.promise;
+}
+
+function load(): NonNullable<typeof loaded> {
+  const child = fork(new URL('./loaded-program.ts', import.meta.url), {
+    ...{ env: environment(), cwd: root, execArgv: main.slice(0, 1) },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const running = new Map<number, PromiseWithResolvers<Ended>>();
+  child.on('message', ({ id, code, stdout, stderr }: LineEnded) => {
+    running.get(id)?.resolve({ code, stdout, stderr });
+    running.delete(id);
+  });
+  child.on('exit', (code) => {
+    for (const { reject } of running.values())
+      reject(new Error(`the program ended its process with ${code}`));
+  });
+  return { child, running };
 }
 
 /** Runs a command that must end well and reads the JSON it prints. */
