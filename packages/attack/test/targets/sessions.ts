@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Credential } from '../../src/credentials/credential.ts';
 import type { AttackOptions } from '../../src/options.ts';
-import { createEndRaces, type EndRaces } from './end-races.ts';
 import type { House } from './house.ts';
 import { createLooks, type Looks } from './looks.ts';
 import { bearerOf, opened } from './strict.ts';
@@ -50,9 +49,7 @@ async function openSessions(house: House, mistakes: Mistakes): Promise<Opened> {
   const { handle, ...rest } = await openStrong(house);
   const ended = new Set<string>();
   const grants = new Map<string, Grant>();
-  const notes = { ended, grants, used: new Map<string, Grant>(), mistakes, house };
-  const races = { looks: createLooks(), endRaces: createEndRaces(), undone: new Set<string>() };
-  const books = { ...notes, ...races };
+  const books = { ended, grants, used: new Map<string, Grant>(), mistakes, house, looks: createLooks() };
   return {
     ...rest,
     handle: async (request) => {
@@ -66,7 +63,10 @@ async function openSessions(house: House, mistakes: Mistakes): Promise<Opened> {
       const claims = opened(bearerOf(request) ?? '', 1);
       if (answer.status !== 200 || claims === undefined) return answer;
       const grant = { sid: String(claims['sid']), subject: String(claims['sub']) };
-      if (request.url.startsWith('/end')) return end(grant, books);
+      if (request.url.startsWith('/end')) {
+        if (mistakes.refreshesPastEnd === true) await new Promise((resolve) => setTimeout(resolve, 50));
+        return end(grant, books);
+      }
       const isPast = request.url === '/account' && mistakes.pageOutlives === true;
       return isEnded(grant, books) && !isPast ? refusal : answer;
     },
@@ -81,17 +81,10 @@ interface Books {
   readonly house: House;
   readonly mistakes: Mistakes;
   readonly looks: Looks;
-  readonly endRaces: EndRaces;
-  /** Sessions whose end a refresh has undone; with it went the note that the refresh token was used. */
-  readonly undone: Set<string>;
 }
 
-async function end({ sid, subject }: Grant, { ended, mistakes, endRaces }: Books): Promise<Answer> {
-  const note = (): void => {
-    if (mistakes.endIsEmpty !== true) ended.add(mistakes.endsAll === true ? subject : sid);
-  };
-  if (mistakes.refreshesPastEnd === true) await endRaces.end(sid, note);
-  else note();
+function end({ sid, subject }: Grant, { ended, mistakes }: Books): Answer {
+  if (mistakes.endIsEmpty !== true) ended.add(mistakes.endsAll === true ? subject : sid);
   return { status: 204 };
 }
 
@@ -106,18 +99,17 @@ async function refresh({ method, url, body }: Seen, books: Books): Promise<Answe
   const token = form.get('refresh_token') ?? '';
   if (url !== '/refresh') return invalid;
   const stale = used.get(token);
-  const isForgiven = mistakes.forgivesReuse === true || books.undone.has(stale?.sid ?? '');
-  if (stale !== undefined && !isForgiven) books.ended.add(stale.sid);
+  if (stale !== undefined && mistakes.forgivesReuse !== true) books.ended.add(stale.sid);
   const isSessionToken = mistakes.takesSessionToken === true && opened(token, 1)?.['sid'] !== undefined;
   const grant = isSessionToken ? { sid: 'any', subject: 'any' } : grants.get(token);
   if (grant === undefined || (isEnded(grant, books) && mistakes.refreshOutlives !== true)) return invalid;
   if (mistakes.looksThenNotes === true) await books.looks.another(token);
-  if (mistakes.refreshesPastEnd === true) await books.endRaces.refresh(grant.sid);
+  if (mistakes.refreshesPastEnd === true) await new Promise((resolve) => setTimeout(resolve, 200));
   if (mistakes.keepsOld !== true) grants.delete(token);
   if (mistakes.keepsOld !== true) used.set(token, grant);
   const next = randomBytes(24).toString('base64url');
   grants.set(next, grant);
-  if (mistakes.refreshesPastEnd === true && books.ended.delete(grant.sid)) books.undone.add(grant.sid);
+  if (mistakes.refreshesPastEnd === true) books.ended.delete(grant.sid);
   const { sid, subject } = grant;
   const { token: renewed } = await house.minted({ sub: subject, sh: subject.padEnd(22, '0'), sid }).get();
   const scope = mistakes.grantsAll === true ? form.get('scope') : null;
