@@ -85,6 +85,8 @@ export interface BrowserSessions {
   readonly present: (sid: string, amr: readonly string[]) => Promise<readonly string[]>;
   /** Ends a session for good; the cookies in the answer take those of the browser away. */
   readonly end: (sid: string) => Promise<readonly string[]>;
+  /** The same for the session that this browser has bound, where `identify` knows nobody; there may be none. */
+  readonly endBound: (request: Request) => Promise<readonly string[]>;
 }
 
 const micros = 1_000_000;
@@ -113,6 +115,9 @@ export function openBrowserSessions(options: {
   const renewed = new WeakMap<Request, readonly string[]>();
 
   const end = (sid: string): Promise<unknown> => storage.endSignIn({ sid, by: 'person' });
+
+  const boundIn = ({ headers }: Request): string | undefined =>
+    marks.read(readCookie(headers, cookies.markName) ?? '');
 
   const renew = async (request: Request): ReturnType<BrowserSessions['identify']> => {
     const made = await renewal.renew(request);
@@ -147,7 +152,7 @@ export function openBrowserSessions(options: {
       await renewal.noteArrival(request, found);
       return { person: personOf(found, session), cookies: [] };
     },
-    boundIn: ({ headers }) => marks.read(readCookie(headers, cookies.markName) ?? ''),
+    boundIn,
     renewedFor: (request) => renewed.get(request) ?? [],
     present: async (sid, amr) => {
       const proved = await storage.provePresence({ sid, amr, signWith: keys });
@@ -157,6 +162,11 @@ export function openBrowserSessions(options: {
     },
     end: async (sid) => {
       await end(sid);
+      return cookies.clear();
+    },
+    endBound: async (request) => {
+      const sid = boundIn(request);
+      if (sid !== undefined) await end(sid);
       return cookies.clear();
     },
   };

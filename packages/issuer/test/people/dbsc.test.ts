@@ -201,10 +201,17 @@ deviceTest('DBSC-22: a bound session is named by a cookie that opens nothing', a
     equal((await thief.send('/sign-out', { method: 'POST' })).status, 200);
   }
   for (const { sid } of [browser, other]) ok(await lab.storage.findBrowserSession(sid));
-  equal((await browser.send('/sign-out', { method: 'POST' })).status, 200);
-  deepEqual([...browser.cookies], []);
-  equal((await lab.storage.findSession(browser.sid))?.endReason, 'signed_out');
   ok(await isSignedIn(lab, other));
+  other.cookies.delete(token);
+  for (const [{ sid, cookies, send }, path] of [
+    [browser, '/sign-out'],
+    [other, '/logout/confirm'],
+  ] as const) {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    equal((await send(path, { method: 'POST', headers })).status, 200);
+    deepEqual([...cookies], []);
+    equal((await lab.storage.findSession(sid))?.endReason, 'signed_out');
+  }
 });
 
 deviceTest('DBSC-12: who asks without a statement gets a challenge with the session’s id', async (lab) => {

@@ -35,7 +35,8 @@ export async function confirmLogoutEndpoint(office: PeopleOffice, request: Reque
   const leaving = await readLeaving(office, form);
   if (signedIn !== undefined && required(form, 'session') !== signedIn.person.sid)
     return askPerson(office, request, { leaving, form });
-  if (signedIn === undefined) return forgettingDevice(await goodbye(office, leaving, []));
+  if (signedIn === undefined)
+    return forgettingDevice(await goodbye(office, leaving, await office.browsers.endBound(request)));
   const cookies = await office.browsers.end(signedIn.person.sid);
   const answer =
     leaving?.to == null ? await goodbye(office, leaving, cookies) : seeOther(leaving.to, cookies);

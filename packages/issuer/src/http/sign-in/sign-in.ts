@@ -85,7 +85,9 @@ export async function recover(office: PeopleOffice, request: Request, sender: Se
  */
 export async function signOut(office: PeopleOffice, request: Request): Promise<Response> {
   const signedIn = await office.browsers.identify(request);
-  const sid = signedIn?.person.sid ?? office.browsers.boundIn(request);
-  const cookies = sid === undefined ? office.cookies.clear() : await office.browsers.end(sid);
+  const cookies =
+    signedIn === undefined
+      ? await office.browsers.endBound(request)
+      : await office.browsers.end(signedIn.person.sid);
   return forgettingDevice(await page(signedOutPage({ site: siteOf(office.issuer) }), { cookies }));
 }
