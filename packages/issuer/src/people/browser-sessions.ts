@@ -111,7 +111,7 @@ export function openBrowserSessions(options: {
   const registerAt = `${pathname.replace(/\/$/, '')}/dbsc/register`;
   const keys = signWith('EdDSA');
 
-  const renewal = createCookieRenewal(options);
+  const renewal = createCookieRenewal({ ...options, refreshName: cookies.refreshName });
   const renewed = new WeakMap<Request, readonly string[]>();
 
   const end = (sid: string): Promise<unknown> => storage.endSignIn({ sid, by: 'person' });

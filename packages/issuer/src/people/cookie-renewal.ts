@@ -1,7 +1,6 @@
 import { readCookie } from '@symbolon/guard';
 import { asNobody } from './as-nobody.ts';
 import type { CookieMint } from './cookie-mint.ts';
-import type { BrowserCookies } from '../http/cookies.ts';
 import type { RefreshTokens } from '../sessions/refresh-tokens.ts';
 import { signWith } from '../sessions/tokens.ts';
 import type { BrowserSession } from '../storage/port/browser-storage.ts';
@@ -25,14 +24,15 @@ export interface CookieRenewal {
 export function createCookieRenewal(options: {
   storage: Storage;
   refreshTokens: RefreshTokens;
-  cookies: BrowserCookies;
+  /** How the second cookie is called. */
+  refreshName: string;
   cookieMint: CookieMint;
 }): CookieRenewal {
-  const { storage, cookies, cookieMint } = options;
+  const { storage, refreshName, cookieMint } = options;
   const keys = signWith('EdDSA');
 
   const read = async ({ headers }: Request): Promise<{ sid: string; gen: number } | undefined> => {
-    const text = readCookie(headers, cookies.refreshName);
+    const text = readCookie(headers, refreshName);
     return text === undefined ? undefined : options.refreshTokens.verify(text).catch(asNobody);
   };
 
