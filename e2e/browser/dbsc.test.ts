@@ -7,6 +7,7 @@ import { enrolFirst, isSignedIn, provePasskey, until } from './people.ts';
 import { serveIssuerToBrowsers, type ServedIssuer } from './served-issuer.ts';
 
 const token = '__Host-symbolon';
+const mark = '__Host-symbolon-bound';
 
 describe('sessions bound to the device, in Chromium', { skip: noChromium }, () => {
   let served: ServedIssuer;
@@ -46,7 +47,7 @@ describe('sessions bound to the device, in Chromium', { skip: noChromium }, () =
       'a registration',
     );
     ok(await isSignedIn(ada, served));
-    deepEqual(Object.keys(await cookies(ada)), [token]);
+    deepEqual(Object.keys(await cookies(ada)).sort(), [token, mark]);
     const [session] = await served.issuer.sessions.list({ clientId: 'symbolon' });
     ok(session?.deviceKey);
   });

@@ -22,10 +22,11 @@ export interface ServedIssuer {
   readonly close: () => Promise<void>;
 }
 
-/** Serves an issuer with a store in memory under `https://id.test:<port>`. */
-export async function serveIssuerToBrowsers(
-  options: Partial<IssuerOptions> & Pick<IssuerOptions, 'audiences'>,
-): Promise<ServedIssuer> {
+/** Serves an issuer with a store in memory under `https://id.test:<port>`, or a path there. */
+export async function serveIssuerToBrowsers({
+  path = '',
+  ...options
+}: Partial<IssuerOptions> & Pick<IssuerOptions, 'audiences'> & { path?: string }): Promise<ServedIssuer> {
   const { spki, key, cert } = createCertificate();
   const [asked, faults]: [string[], unknown[]] = [[], []];
   let broken: string | undefined;
@@ -46,7 +47,7 @@ export async function serveIssuerToBrowsers(
     },
   });
   await once(server, 'listening');
-  const url = `https://id.test:${(server.address() as AddressInfo).port}`;
+  const url = `https://id.test:${(server.address() as AddressInfo).port}${path}`;
   const issuer = await createIssuer({
     ...{ issuer: url, clock, storage: openSqlite({ file: ':memory:', clock }) },
     keyring: createKeyring([{ id: 'test', secret: new Uint8Array(32).fill(7) }]),

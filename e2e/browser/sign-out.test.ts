@@ -6,7 +6,6 @@ import { launchChromium, newVisitor, noChromium, type Visitor } from './chromium
 import { enrolFirst, isSignedIn, provePasskey, until } from './people.ts';
 import { serveIssuerToBrowsers, type ServedIssuer } from './served-issuer.ts';
 
-const token = '__Host-symbolon';
 /** Run in the page: keeps something in both kinds of storage. */
 const store = `new Promise((resolve, reject) => {
   localStorage.setItem('kept', 'yes');
@@ -48,10 +47,10 @@ describe('what is left after signing out, in Chromium', { skip: noChromium }, ()
   const live = async (): Promise<number> =>
     (await served.issuer.sessions.list({ clientId: 'symbolon', only: 'alive' })).length;
 
-  /** The cookie is gone and cannot be renewed for now: then the issuer does not know who asks. */
+  /** The cookies are gone and cannot be renewed for now: then the issuer does not know who asks, nor who was here. */
   async function loseCookieWhile(act: () => Promise<unknown>): Promise<void> {
     served.breakDown('/dbsc/refresh');
-    await ada.context.clearCookies({ name: token });
+    await ada.context.clearCookies({ name: /^__Host-symbolon/ });
     await act();
     served.breakDown(undefined);
   }

@@ -109,7 +109,8 @@ void test('ISSUER-74: a private key is stored wrapped, and opens under its own n
   for (const change of [{ kid: 'b' }, { purpose: 'refresh' }, { alg: 'ES256' }]) {
     assert.throws(() => testKeyring.unwrap(wrapped, { ...context, ...change, kekId: 'test' }));
   }
-  assert.throws(() => testKeyring.unwrap(`A${wrapped.slice(1)}`, { ...context, kekId: 'test' }));
+  const spoiled = (wrapped.startsWith('A') ? 'B' : 'A') + wrapped.slice(1);
+  assert.throws(() => testKeyring.unwrap(spoiled, { ...context, kekId: 'test' }));
   const rows = await lab.storage.listKeys();
   for (const row of rows) assert.ok(row.wrappedKey !== null && !row.wrappedKey.includes('{'));
 });

@@ -4,12 +4,15 @@ export interface BrowserCookies {
   readonly tokenName: string;
   /** The cookie in which what renews it comes, while the session is not bound to its device. */
   readonly refreshName: string;
+  /** The cookie that names the session which this browser has bound to its device. */
+  readonly markName: string;
   /** What every cookie says of itself besides its value and its life: DBSC compares it (`attributes`). */
   readonly attributes: string;
   /** Whether browsers can bind the session to the device: never over plain http. */
   readonly bindable: boolean;
   readonly token: (value: string, seconds: number) => string;
   readonly refresh: (value: string, seconds: number) => string;
+  readonly mark: (value: string, seconds: number) => string;
   readonly clearRefresh: () => string;
   readonly clear: () => readonly string[];
 }
@@ -27,7 +30,11 @@ export function createCookies(issuer: string): BrowserCookies {
   const secure = new URL(issuer).protocol === 'https:';
   const prefix = secure ? '__Host-' : '';
   const attributes = `Path=/; ${secure ? 'Secure; ' : ''}HttpOnly; SameSite=Lax`;
-  const names = { token: `${prefix}symbolon`, refresh: `${prefix}symbolon-refresh` };
+  const names = {
+    token: `${prefix}symbolon`,
+    refresh: `${prefix}symbolon-refresh`,
+    mark: `${prefix}symbolon-bound`,
+  };
   const make = (name: string, value: string, seconds: number): string => {
     const cookie = `${name}=${value}; Max-Age=${Math.max(0, Math.floor(seconds))}; ${attributes}`;
     if (cookie.length > maxCookie) throw new TypeError(`the cookie ${name} would weigh over 4 kB`);
@@ -37,12 +44,14 @@ export function createCookies(issuer: string): BrowserCookies {
   return {
     tokenName: names.token,
     refreshName: names.refresh,
+    markName: names.mark,
     attributes,
     bindable: secure,
     token: (value, seconds) => make(names.token, value, seconds),
     refresh: (value, seconds) => make(names.refresh, value, seconds),
+    mark: (value, seconds) => make(names.mark, value, seconds),
     clearRefresh,
-    clear: () => [make(names.token, '', 0), clearRefresh()],
+    clear: () => [make(names.token, '', 0), clearRefresh(), make(names.mark, '', 0)],
   };
 }
 

@@ -1,7 +1,10 @@
 import { demandSameOrigin, readCookie, type Guard, type Session } from '@symbolon/guard';
 import { AuthError } from '@symbolon/token';
 import { accountAudience } from '../sessions/audiences.ts';
+import { asNobody } from './as-nobody.ts';
 import type { CookieMint } from './cookie-mint.ts';
+import { createCookieRenewal } from './cookie-renewal.ts';
+import type { DeviceMarks } from './device-marks.ts';
 import type { DeviceBindings } from './device-binding.ts';
 import type { BrowserCookies } from '../http/cookies.ts';
 import { registrationHeader } from '../http/dbsc/headers.ts';
@@ -44,7 +47,7 @@ export interface BrowserSessions {
   /**
    * Starts a session for a person who has just proved a passkey; cookies and headers go into the answer.
    *
-   * `replaces` is the session of whoever was signed in before in this browser, and ends: what is left of it there must
+   * `replaces` are the sessions of whoever was signed in before in this browser, and end: what is left of them there must
    * not come back over the new one.
    *
    * @throws AuthError `session_refused` if the account is disabled.
@@ -53,7 +56,7 @@ export interface BrowserSessions {
     subject: string;
     amr: readonly string[];
     device: string | null;
-    replaces?: string | undefined;
+    replaces?: readonly (string | undefined)[];
   }) => Promise<SignedIn>;
   /**
    * Who asks, and the cookies to set where the token was renewed; undefined: nobody is signed in.
@@ -65,6 +68,12 @@ export interface BrowserSessions {
   readonly identify: (
     request: Request,
   ) => Promise<{ readonly person: Person; readonly cookies: readonly string[] } | undefined>;
+  /**
+   * The session that this browser has bound to its device, also while it cannot renew it and `identify` knows nobody.
+   *
+   * It says who was here, and not who is: it is good for an end, and for nothing else.
+   */
+  readonly boundIn: (request: Request) => string | undefined;
   /** The cookies that were renewed when this request was identified, for an answer that sets none. */
   readonly renewedFor: (request: Request) => readonly string[];
   /**
@@ -76,6 +85,8 @@ export interface BrowserSessions {
   readonly present: (sid: string, amr: readonly string[]) => Promise<readonly string[]>;
   /** Ends a session for good; the cookies in the answer take those of the browser away. */
   readonly end: (sid: string) => Promise<readonly string[]>;
+  /** The same for the session that this browser has bound, where `identify` knows nobody; there may be none. */
+  readonly endBound: (request: Request) => Promise<readonly string[]>;
 }
 
 const micros = 1_000_000;
@@ -90,37 +101,39 @@ export function openBrowserSessions(options: {
   refreshTokens: RefreshTokens;
   cookies: BrowserCookies;
   cookieMint: CookieMint;
+  marks: DeviceMarks;
   devices: DeviceBindings;
   /** The guard of the issuer's own pages, which reads the cookie. */
   guard: Guard;
 }): BrowserSessions {
-  const { storage, cookies, cookieMint, guard } = options;
+  const { storage, cookies, cookieMint, marks, guard } = options;
   const { origin, pathname } = new URL(options.issuer);
   const registerAt = `${pathname.replace(/\/$/, '')}/dbsc/register`;
   const keys = signWith('EdDSA');
 
+  const renewal = createCookieRenewal({ ...options, refreshName: cookies.refreshName });
   const renewed = new WeakMap<Request, readonly string[]>();
 
   const end = (sid: string): Promise<unknown> => storage.endSignIn({ sid, by: 'person', ends: 'sign_in' });
 
+  const boundIn = ({ headers }: Request): string | undefined =>
+    marks.read(readCookie(headers, cookies.markName) ?? '');
+
   const renew = async (request: Request): ReturnType<BrowserSessions['identify']> => {
-    const text = readCookie(request.headers, cookies.refreshName);
-    const token = text === undefined ? undefined : await options.refreshTokens.verify(text).catch(asNobody);
-    if (token === undefined) return undefined;
-    const issue = await storage.renewByCookie({ sid: token.sid, gen: token.gen, signWith: keys });
-    if (issue.kind === 'refused' || issue.kind === 'reuse') return undefined;
-    const made = await cookieMint(issue);
-    renewed.set(request, made);
-    const found = await storage.findBrowserSession(token.sid);
+    const made = await renewal.renew(request);
+    if (made === undefined) return undefined;
+    renewed.set(request, made.cookies);
+    const { sid, authenticatedAt, amr } = made.issue.session;
+    const found = await storage.findBrowserSession(sid);
     if (found === null) return undefined;
-    const { authenticatedAt, amr } = issue.session;
+    await renewal.noteArrival(request, found);
     const said = { authTime: Math.floor((authenticatedAt ?? 0) / micros), amr: amr ?? [] };
-    return { person: personOf(found, said), cookies: made };
+    return { person: personOf(found, said), cookies: made.cookies };
   };
 
   return {
     start: async ({ subject, amr, device, replaces }) => {
-      if (replaces !== undefined) await end(replaces);
+      for (const sid of new Set(replaces)) if (sid !== undefined) await end(sid);
       const started = await storage.startBrowserSession({
         ...{ sid: newId(), clientId: ownClientId, audience: accountAudience(options.issuer) },
         ...{ subject, amr, device, signWith: keys },
@@ -135,8 +148,11 @@ export function openBrowserSessions(options: {
       const session = await guard.authenticate(request).catch(asNobody);
       if (session === undefined) return renew(request);
       const found = await storage.findBrowserSession(session.sessionId);
-      return found === null ? undefined : { person: personOf(found, session), cookies: [] };
+      if (found === null) return undefined;
+      await renewal.noteArrival(request, found);
+      return { person: personOf(found, session), cookies: [] };
     },
+    boundIn,
     renewedFor: (request) => renewed.get(request) ?? [],
     present: async (sid, amr) => {
       const proved = await storage.provePresence({ sid, amr, signWith: keys });
@@ -148,13 +164,12 @@ export function openBrowserSessions(options: {
       await end(sid);
       return cookies.clear();
     },
+    endBound: async (request) => {
+      const sid = boundIn(request);
+      if (sid !== undefined) await end(sid);
+      return cookies.clear();
+    },
   };
-}
-
-/** A token that is missing, over or not ours says that nobody is signed in; what is wrong with the request stays a refusal. */
-function asNobody(error: unknown): undefined {
-  if (error instanceof AuthError && /^(?:token|refresh|session)_/.test(error.code)) return undefined;
-  throw error;
 }
 
 /** How and when the person proved to be there is the token's word: a copy of an older one gains nothing by a new proof. */

@@ -8,6 +8,7 @@ import { createBackchannelLogout } from '../linking/backchannel-logout.ts';
 import { openBrowserSessions } from './browser-sessions.ts';
 import { createCookieMint } from './cookie-mint.ts';
 import { openDeviceBindings } from './device-binding.ts';
+import { createDeviceMarks } from './device-marks.ts';
 import { openEnrolments } from './enrolments.ts';
 import { openFactors } from './factors.ts';
 import { openAssets } from '../http/assets.ts';
@@ -50,9 +51,10 @@ export async function openPeople(
   await settleOwnClient(office.storage);
   const cookies = createCookies(office.issuer);
   const guard = ownGuard(accountAudience(office.issuer), { cookie: cookies.tokenName });
-  const cookieMint = createCookieMint({ mint: office.mint, cookies });
+  const marks = createDeviceMarks(office.lookup);
+  const cookieMint = createCookieMint({ mint: office.mint, cookies, marks });
   const devices = openDeviceBindings({ ...office, cookieMint });
-  const browsers = openBrowserSessions({ ...office, cookies, cookieMint, devices, guard });
+  const browsers = openBrowserSessions({ ...office, cookies, cookieMint, marks, devices, guard });
   const userinfoGuard = ownGuard(userinfoAudience(office.issuer), { bearer: 'accept' });
   const passkeys = openPasskeys({
     issuer: office.issuer,

@@ -211,6 +211,7 @@ void test('BROWSER-10: a cookie in two hands ends all that was opened from it, a
       ...{ sid: browser.sid, gen: 0, signWith: { session: 'EdDSA', refresh: 'EdDSA' } },
     });
   assert.equal((await cookie()).kind, 'rotated');
+  await lab.storage.noteArrival({ sid: browser.sid, gen: 1 });
   assert.equal((await renew()).status, 200);
   lab.clock.advance(11);
   const { entries: before } = await lab.storage.readFeed({ after: 0, limit: 1000 });

@@ -3,6 +3,7 @@ import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { openBrowserSessions, type SignedIn } from '../../src/people/browser-sessions.ts';
 import { createCookieMint } from '../../src/people/cookie-mint.ts';
 import { openDeviceBindings } from '../../src/people/device-binding.ts';
+import { createDeviceMarks } from '../../src/people/device-marks.ts';
 import { createCookies } from '../../src/http/cookies.ts';
 import { openLookupKey } from '../../src/keys/lookup-key.ts';
 import { createRefreshTokens } from '../../src/sessions/refresh-tokens.ts';
@@ -72,8 +73,9 @@ async function openSecondProcess(
   const becomesLive = (): Promise<boolean> => Promise.resolve(true);
   const mint = createMint({ issuer: url, signer: keys.signer, refreshTokens, becomesLive });
   const cookies = createCookies(url);
-  const cookieMint = createCookieMint({ mint, cookies });
   const lookup = await openLookupKey({ storage, keyring: testKeyring });
+  const marks = createDeviceMarks(lookup);
+  const cookieMint = createCookieMint({ mint, cookies, marks });
   const devices = openDeviceBindings({ storage, lookup, lifetimes, cookieMint });
   const guard = createGuard({
     ...{ issuer: url, audience: `${url}/account`, cookie: cookies.tokenName, staleFeed: 'accept' },
@@ -81,7 +83,7 @@ async function openSecondProcess(
     fetch: (input, init) => issuer.fetch(new Request(input, init)),
   });
   const browsers = openBrowserSessions({
-    ...{ issuer: url, storage, refreshTokens, cookies, cookieMint, devices, guard },
+    ...{ issuer: url, storage, refreshTokens, cookies, cookieMint, marks, devices, guard },
   });
   return {
     browsers,

@@ -3,7 +3,7 @@ import { deepEqual, equal, match, ok, rejects, throws } from 'node:assert/strict
 import { test } from 'node:test';
 import { createCookies, withCookies } from '../../src/http/cookies.ts';
 import { issuerUrl, newKey, openLab, refresh } from '../support.ts';
-import { openBrowserLab, type BrowserLab, type TestBrowser } from './browser-lab.ts';
+import { createTestBrowser, openBrowserLab, type BrowserLab, type TestBrowser } from './browser-lab.ts';
 
 const token = '__Host-symbolon';
 const refreshCookie = '__Host-symbolon-refresh';
@@ -161,7 +161,7 @@ browserTest('BROWSER-6: a sign-in ends the session that was in this browser befo
   const before = await lab.visit();
   const other = await lab.visit();
   const replaces = await ask(lab, before);
-  await lab.browsers.start({ subject: lab.person, amr: ['hwk'], device: null, replaces });
+  await lab.browsers.start({ subject: lab.person, amr: ['hwk'], device: null, replaces: [replaces] });
   equal(await ask(lab, before), undefined);
   ok(await ask(lab, other));
 });
@@ -217,6 +217,67 @@ browserTest(
     ok(await ask(lab, await lab.visit()));
   },
 );
+
+browserTest('BROWSER-9: who lost an answer goes on with the cookie he has, however late', async (lab) => {
+  const browser = await lab.visit();
+  for (const minutes of [6, 12, 30]) {
+    lab.clock.advance(minutes * 60);
+    const lost = await lab.browsers.identify(browser.request('/account'));
+    equal(lost?.cookies.length, 2);
+    lab.clock.advance(minutes * 30);
+    ok(await ask(lab, browser));
+  }
+});
+
+browserTest(
+  'BROWSER-40, BROWSER-42: a cookie has come with any request, and in two hands it is found out',
+  async (lab) => {
+    const browser = await lab.visit();
+    const stolen = createTestBrowser(lab, issuerUrl);
+    for (const [name, value] of browser.cookies) stolen.cookies.set(name, value);
+    lab.clock.advance(300);
+    ok(await ask(lab, browser));
+    lab.clock.advance(11);
+    ok(await ask(lab, stolen), 'the answer with the next one may have been lost');
+    const thief = createTestBrowser(lab, issuerUrl);
+    thief.cookies.set(refreshCookie, browser.cookies.get(refreshCookie) ?? '');
+    ok(await ask(lab, browser));
+    stolen.cookies.delete(token);
+    ok(await ask(lab, stolen), 'it holds the next one now as well');
+    lab.clock.advance(11);
+    ok(await ask(lab, stolen));
+    equal(await ask(lab, thief), undefined);
+    equal(await ask(lab, stolen), undefined, 'the session is over');
+  },
+);
+
+browserTest('BROWSER-41: whom another site leads here is given a token, and nothing moves', async (lab) => {
+  const browser = await lab.visit();
+  const [first, refreshing] = [claimsOf(browser), browser.cookies.get(refreshCookie) ?? ''];
+  const sid = String(first['sid']);
+  const before = await lab.storage.findSession(sid);
+  for (const site of ['cross-site', 'same-site']) {
+    lab.clock.advance(301);
+    const headers = { 'sec-fetch-site': site };
+    equal(await ask(lab, browser, { headers }), sid);
+    deepEqual(
+      browser.set.map((line) => line.replace(/=[^;]+/, '')),
+      ['__Host-symbolon; Max-Age=300; Path=/; Secure; HttpOnly; SameSite=Lax'],
+    );
+    deepEqual(await lab.storage.findSession(sid), before);
+    equal(claimsOf(browser)['auth_time'], first['auth_time']);
+  }
+  const copied = createTestBrowser(lab, issuerUrl);
+  copied.cookies.set(refreshCookie, refreshing);
+  lab.clock.advance(301);
+  equal(await ask(lab, browser, { headers: { 'sec-fetch-site': 'none' } }), sid);
+  equal(browser.set.length, 2, 'who comes alone is given both');
+  equal(await ask(lab, browser), sid);
+  equal((await lab.storage.findSession(sid))?.generation, 1);
+  lab.clock.advance(11);
+  equal(await ask(lab, copied, { headers: { 'sec-fetch-site': 'cross-site' } }), undefined);
+  equal((await lab.storage.findSession(sid))?.endReason, 'reuse');
+});
 
 browserTest('BROWSER-13: a refresh cookie is no refresh token, and the other way round', async (lab) => {
   const browser = await lab.visit();

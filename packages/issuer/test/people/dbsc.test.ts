@@ -11,6 +11,7 @@ import { issuerUrl } from '../support.ts';
 
 const token = '__Host-symbolon';
 const refreshCookie = '__Host-symbolon-refresh';
+const markCookie = '__Host-symbolon-bound';
 
 function deviceTest(title: string, run: (lab: BrowserLab) => Promise<void>): void {
   test(title, async () => {
@@ -182,6 +183,36 @@ deviceTest(
     ok(set.startsWith(`${name}=`) && set.endsWith(`; ${attributes}`));
   },
 );
+
+deviceTest('DBSC-22: a bound session is named by a cookie that opens nothing', async (lab) => {
+  const [browser, other] = [await visitBound(lab), await visitBound(lab)];
+  match(
+    browser.set[2] ?? '',
+    /^__Host-symbolon-bound=[\w.-]+; Max-Age=\d+; Path=\/; Secure; HttpOnly; SameSite=Lax$/,
+  );
+  browser.cookies.delete(token);
+  equal(await isSignedIn(lab, browser), false);
+  equal(lab.browsers.boundIn(browser.request('/account')), browser.sid);
+  const mark = browser.cookies.get(markCookie) ?? '';
+  for (const forged of [browser.sid, mark.replace(browser.sid, other.sid), `${mark}A`, mark.slice(1)]) {
+    const thief = createTestBrowser(lab, issuerUrl);
+    thief.cookies.set(markCookie, forged);
+    equal(lab.browsers.boundIn(thief.request('/account')), undefined, forged);
+    equal((await thief.send('/sign-out', { method: 'POST' })).status, 200);
+  }
+  for (const { sid } of [browser, other]) ok(await lab.storage.findBrowserSession(sid));
+  ok(await isSignedIn(lab, other));
+  other.cookies.delete(token);
+  for (const [{ sid, cookies, send }, path] of [
+    [browser, '/sign-out'],
+    [other, '/logout/confirm'],
+  ] as const) {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    equal((await send(path, { method: 'POST', headers })).status, 200);
+    deepEqual([...cookies], []);
+    equal((await lab.storage.findSession(sid))?.endReason, 'signed_out');
+  }
+});
 
 deviceTest('DBSC-12: who asks without a statement gets a challenge with the session’s id', async (lab) => {
   const { sid, send } = await visitBound(lab);

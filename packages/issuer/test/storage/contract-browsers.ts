@@ -162,25 +162,110 @@ export function browserContract(storeTest: StoreTest): void {
     assert.equal((await renew(a, sessionOf(next))).kind, 'rotated');
   });
 
-  storeTest('BROWSER-9: the generation before is answered again for 10 seconds', async (lab) => {
+  storeTest(
+    'BROWSER-9: the generation before is answered for 10 seconds once its next has come',
+    async (lab) => {
+      const { a, b, clock } = lab;
+      const session = await signIn(a, await addPerson(lab));
+      const next = sessionOf(await renew(a, session));
+      await b.noteArrival({ sid: next.sid, gen: next.generation });
+      for (const seconds of [0, 4, 6]) {
+        clock.advance(seconds);
+        const again = await renew(b, session);
+        assert.equal(again.kind, 'repeated');
+        const { repeats: _repeats, lastUsedAt: _lastUsedAt, ...same } = sessionOf(again);
+        assert.deepEqual({ ...next, ...same }, next);
+      }
+      assert.equal((await renew(a, next)).kind, 'rotated');
+    },
+  );
+
+  storeTest('BROWSER-9: however late where the answer was lost, each time alike', async (lab) => {
     const { a, b, clock } = lab;
-    const session = await signIn(a, await addPerson(lab));
-    const next = sessionOf(await renew(a, session));
-    for (const seconds of [0, 4, 6]) {
-      clock.advance(seconds);
-      const again = await renew(b, session);
-      assert.equal(again.kind, 'repeated');
-      const { repeats: _repeats, lastUsedAt: _lastUsedAt, ...same } = sessionOf(again);
-      assert.deepEqual({ ...next, ...same }, next);
+    let session = await signIn(a, await addPerson(lab), { idleLife: 8 * hour });
+    for (const minutes of [1, 30, 100]) {
+      const lost = sessionOf(await renew(a, session));
+      for (let times = 0; times < 2; times++) {
+        clock.advance(minutes * 60);
+        const again = await renew(b, session);
+        assert.equal(again.kind, 'repeated');
+        const { repeats: _repeats, lastUsedAt: _lastUsedAt, ...same } = sessionOf(again);
+        assert.deepEqual({ ...lost, ...same }, lost);
+      }
+      session = lost;
     }
-    assert.equal((await renew(a, next)).kind, 'rotated');
   });
+
+  storeTest('BROWSER-40: a cookie has come when a request brings the current generation', async (lab) => {
+    const { a, b } = lab;
+    const subject = await addPerson(lab);
+    const [session, firm, holder] = [await signIn(a, subject), await signIn(a, subject), await started(a)];
+    const isAwaited = async ({ sid }: SessionRow): Promise<boolean | undefined> =>
+      (await b.findBrowserSession(sid))?.awaited;
+    assert.equal(await isAwaited(session), false, 'nothing has renewed it yet');
+    for (let gen = 1; gen < 4; gen++) {
+      await renew(a, { ...session, generation: gen - 1 });
+      for (const another of [gen - 1, gen + 1]) await a.noteArrival({ sid: session.sid, gen: another });
+      assert.equal(await isAwaited(session), true);
+      await a.noteArrival({ sid: session.sid, gen });
+      assert.equal(await isAwaited(session), false);
+      assert.equal((await renew(b, { ...session, generation: gen - 1 })).kind, 'repeated');
+      assert.equal(await isAwaited(session), false, 'a second tab takes nothing back');
+    }
+    await a.bindToDevice({ sid: firm.sid, deviceKey, gen: 0, ...bound });
+    assert.equal(await isAwaited(firm), false);
+    const before = await a.findSession(holder.sid);
+    await a.noteArrival({ sid: holder.sid, gen: holder.generation });
+    assert.deepEqual(await a.findSession(holder.sid), before);
+  });
+
+  storeTest('BROWSER-41: what a cookie stands for is read without changing anything', async (lab) => {
+    const { a, b, clock } = lab;
+    const subject = await addPerson(lab);
+    const [session, firm] = [await signIn(a, subject), await signIn(a, subject)];
+    const read = (row: SessionRow, gen = row.generation) => b.readByCookie({ sid: row.sid, gen, signWith });
+    const next = sessionOf(await renew(a, session));
+    for (const gen of [0, 1]) {
+      const found = await read(session, gen);
+      assert.equal(found.kind, 'read');
+      assert.deepEqual(sessionOf(found), next);
+    }
+    assert.deepEqual(await read(session, 2), { kind: 'refused' });
+    await a.noteArrival({ sid: session.sid, gen: 1 });
+    clock.advance(10.001);
+    assert.deepEqual(await read(session, 0), { kind: 'refused' }, 'that is reuse, for the renewal to say');
+    assert.equal((await read(session, 1)).kind, 'read');
+    assert.equal((await read(firm)).kind, 'read');
+    await a.bindToDevice({ sid: firm.sid, deviceKey, gen: 0, ...bound });
+    for (const gen of [0, 1]) assert.deepEqual(await read(firm, gen), { kind: 'refused' });
+    assert.deepEqual(await read(await started(a)), { kind: 'refused' });
+    await a.endSession({ sid: session.sid, reason: 'signed_out', by: 'person', holderKey: 'keep' });
+    assert.deepEqual(await read(session, 1), { kind: 'refused' });
+  });
+
+  storeTest(
+    'BROWSER-42: who takes the place of a lost answer is found out when both have gone on',
+    async (lab) => {
+      const { a, b, clock } = lab;
+      const session = await signIn(a, await addPerson(lab));
+      const lost = sessionOf(await renew(a, session));
+      clock.advance(60);
+      assert.equal((await renew(b, session)).kind, 'repeated', 'the thief has copied the one before');
+      assert.equal((await renew(a, session)).kind, 'repeated', 'its owner has nothing else');
+      const next = sessionOf(await renew(b, lost));
+      await b.noteArrival({ sid: next.sid, gen: next.generation });
+      clock.advance(11);
+      assert.deepEqual(await renew(a, lost), { kind: 'reuse' });
+      assert.deepEqual(await renew(b, next), { kind: 'refused' });
+    },
+  );
 
   storeTest('BROWSER-10: later it is reuse, which ends the session', async (lab) => {
     const { a, b, clock } = lab;
     const subject = await addPerson(lab);
     const [session, other] = [await signIn(a, subject), await signIn(a, subject)];
     const next = sessionOf(await renew(a, session));
+    await a.noteArrival({ sid: next.sid, gen: next.generation });
     clock.advance(10.001);
     assert.deepEqual(await renew(b, session), { kind: 'reuse' });
     assert.deepEqual(await renew(a, next), { kind: 'refused' });

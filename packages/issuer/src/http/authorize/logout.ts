@@ -36,7 +36,7 @@ export async function confirmLogoutEndpoint(office: PeopleOffice, request: Reque
   if (signedIn !== undefined && ![signedIn.person.sid, whoever].includes(required(form, 'session')))
     return askPerson(office, request, { leaving, form });
   if (signedIn === undefined)
-    return forgettingDevice(await goodbye(office, leaving, office.cookies.clear()), office);
+    return forgettingDevice(await goodbye(office, leaving, await office.browsers.endBound(request)), office);
   const cookies = await office.browsers.end(signedIn.person.sid);
   const answer =
     leaving?.to == null ? await goodbye(office, leaving, cookies) : seeOther(leaving.to, cookies);

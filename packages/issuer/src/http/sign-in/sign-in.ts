@@ -51,7 +51,8 @@ export async function signIn(office: PeopleOffice, request: Request): Promise<Re
   const { response, return_to: returnTo } = await readBodyAs(proofBody, request);
   const device = deviceName(request);
   const proved = await office.signIns.prove(response, device);
-  const started = await office.browsers.start({ ...proved, device, replaces: before?.person.sid });
+  const replaces = [before?.person.sid, office.browsers.boundIn(request)];
+  const started = await office.browsers.start({ ...proved, device, replaces });
   return withCookies(json({ location: readReturnTo(office.issuer, returnTo) }), started);
 }
 
@@ -79,12 +80,14 @@ export async function recover(office: PeopleOffice, request: Request, sender: Se
 }
 
 /**
- * `POST /sign-out`: ends the session of this browser for good. Where its cookie has run out nobody knows which that is:
- * the browser itself then forgets what it bound to its device, and cannot renew it.
+ * `POST /sign-out`: ends the session of this browser for good, also one bound to its device that could not be renewed
+ * just now. Where nobody knows which that is, the browser itself forgets what it bound, and cannot renew it.
  */
 export async function signOut(office: PeopleOffice, request: Request): Promise<Response> {
   const signedIn = await office.browsers.identify(request);
   const cookies =
-    signedIn === undefined ? office.cookies.clear() : await office.browsers.end(signedIn.person.sid);
+    signedIn === undefined
+      ? await office.browsers.endBound(request)
+      : await office.browsers.end(signedIn.person.sid);
   return forgettingDevice(await page(signedOutPage({ site: siteOf(office.issuer) }), { cookies }), office);
 }

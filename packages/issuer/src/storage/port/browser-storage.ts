@@ -9,8 +9,17 @@ export interface BrowserStorage {
   ): Promise<({ readonly kind: 'started' } & Issue) | { readonly kind: 'refused' }>;
   /** A browser session that stands now, and whose it is. */
   findBrowserSession(sid: string): Promise<BrowserSession | null>;
-  /** Applies the rules of refresh to a cookie, with 10 s on rule 2; a session that is bound to its device is refused. */
+  /**
+   * Applies the rules of refresh to a cookie, rule 2 for 10 s or until the current generation has come; a session that
+   * is bound to its device is refused.
+   */
   renewByCookie(renewal: CookieRenewal): Promise<RenewResult>;
+  /** The session that a cookie would renew, of this generation or the one before; changes nothing. */
+  readByCookie(
+    renewal: CookieRenewal,
+  ): Promise<({ readonly kind: 'read' } & Issue) | { readonly kind: 'refused' }>;
+  /** Notes that a request has brought this generation, if it is the current one. */
+  noteArrival(cookie: { sid: string; gen: number }): Promise<void>;
   /** Binds a session to the device, once, within a minute after the sign-in; from then on only the device renews it. */
   bindToDevice(
     binding: DeviceBinding,
@@ -45,6 +54,8 @@ export interface BrowserSession {
   readonly name: string;
   readonly role: 'person' | 'operator';
   readonly now: number;
+  /** Whether a cookie has renewed it and no request has brought yet what that led to. */
+  readonly awaited: boolean;
 }
 
 export interface CookieRenewal {

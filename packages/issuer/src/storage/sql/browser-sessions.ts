@@ -14,28 +14,34 @@ export const startBrowserSession = `${startColumns}
 
 const browser = `sessions.kind = 'browser' AND ${alive}`;
 
+/** A cookie renewed it, and no request has brought yet what that led to: the answer may be lost. */
+const isAwaited = `device_key IS NULL AND coalesce(outcome, '') IN ('rotated', 'recovered', 'repeated')`;
+
 /** $1 sid. */
 export const findBrowserSession = `
   SELECT ${sessionColumns}, now_us() AS now,
     (SELECT accounts.name FROM accounts WHERE accounts.subject = sessions.subject) AS account_name,
-    (SELECT accounts.role FROM accounts WHERE accounts.subject = sessions.subject) AS account_role
+    (SELECT accounts.role FROM accounts WHERE accounts.subject = sessions.subject) AS account_role,
+    CASE WHEN ${isAwaited} THEN 1 ELSE 0 END AS is_awaited
   FROM sessions WHERE id = $1 AND ${browser}`;
 
-/** How long the generation before the current one is answered again: a cookie is good in anybody's hands. */
+/** How long the generation before is answered again although the current one has come: a second tab may be slow. */
 const repeatedFor = 10_000_000;
-const isRepeat = `generation = $2 + 1 AND rotated_at >= now_us() - ${repeatedFor}`;
+const hasCome = `coalesce(outcome, '') IN ('arrived', 'overtaken')`;
+const isRepeat = `generation = $2 + 1 AND (NOT ${hasCome} OR rotated_at >= now_us() - ${repeatedFor})`;
 const isReuse = `generation > $2 AND NOT (${isRepeat})`;
 const countable = `$2 < ${Number.MAX_SAFE_INTEGER}`;
 
 /**
- * Renews by the refresh cookie: rules 1 to 3 of the refresh with a window on rule 2, and never once the session is bound
- * to its device. $1 sid, $2 generation, $3 request, $4 $5 algorithms.
+ * Renews by the refresh cookie: rules 1, 2 and 4 of the refresh, and never once the session is bound to its device. No
+ * key tells a thief's cookie from its owner's, so rule 2 lasts only until the current generation has come.
+ * $1 sid, $2 generation, $3 request, $4 $5 algorithms.
  */
 export const renewByCookie = `
   UPDATE sessions SET
     request = $3,
     outcome = CASE WHEN generation < $2 THEN 'recovered' WHEN generation = $2 THEN 'rotated'
-      WHEN ${isRepeat} THEN 'repeated' ELSE 'reuse' END,
+      WHEN ${isRepeat} THEN CASE WHEN ${hasCome} THEN 'overtaken' ELSE 'repeated' END ELSE 'reuse' END,
     generation = CASE WHEN generation <= $2 THEN $2 + 1 ELSE generation END,
     rotated_at = CASE WHEN generation <= $2 THEN now_us() ELSE rotated_at END,
     idle_expires_at = CASE WHEN generation <= $2
@@ -46,6 +52,15 @@ export const renewByCookie = `
     end_reason = CASE WHEN ${isReuse} THEN 'reuse' END
   WHERE id = $1 AND device_key IS NULL AND ${countable} AND ${browser}
   RETURNING outcome, ${issueColumns('$4', '$5')}`;
+
+/** What the refresh cookie stands for, and nothing is changed. $1 sid, $2 generation, $3 $4 algorithms. */
+export const readByCookie = `
+  SELECT ${issueColumns('$3', '$4')} FROM sessions
+  WHERE id = $1 AND device_key IS NULL AND ${countable} AND (generation = $2 OR ${isRepeat}) AND ${browser}`;
+
+/** The current generation has come: from now on the one before is an old one. $1 sid, $2 generation. */
+export const noteArrival = `
+  UPDATE sessions SET outcome = 'arrived' WHERE id = $1 AND generation = $2 AND ${isAwaited} AND ${browser}`;
 
 /** $1 sid, $2 fields, $3 request: what is worth telling about a renewal. */
 export const auditRenewal = tell(

@@ -33,6 +33,14 @@ export function createSqlBrowsers(engine: Engine, request: () => string): Browse
       return row === undefined ? { kind: 'refused' } : { kind: 'rotated', ...readIssue(row) };
     },
     renewByCookie: (renewal) => renewByCookie(engine, renewal, request()),
+    async readByCookie({ sid, gen, signWith }) {
+      const keys = [signWith.session, signWith.refresh];
+      const [row] = await engine.read(statement(browsers.readByCookie, sid, gen, ...keys));
+      return row === undefined ? { kind: 'refused' } : { kind: 'read', ...readIssue(row) };
+    },
+    async noteArrival({ sid, gen }) {
+      await engine.batch([statement(browsers.noteArrival, sid, gen)]);
+    },
     async findBrowserSession(sid) {
       const [row] = await engine.read(statement(browsers.findBrowserSession, sid));
       return row === undefined
@@ -42,6 +50,7 @@ export function createSqlBrowsers(engine: Engine, request: () => string): Browse
             name: text(row, 'account_name'),
             role: text(row, 'account_role') === 'operator' ? 'operator' : 'person',
             now: integer(row, 'now'),
+            awaited: integer(row, 'is_awaited') === 1,
           };
     },
     async provePresence({ sid, amr, signWith }) {
@@ -121,7 +130,8 @@ async function renewByCookie(engine: Engine, renewal: CookieRenewal, request: st
     statement(opened.holdGrantsIfOlder, sid, gen),
     {
       ...statement(browsers.renewByCookie, sid, gen, request, signWith.session, signWith.refresh),
-      lastIf: ([row]) => row === undefined || ['rotated', 'repeated'].includes(text(row, 'outcome')),
+      lastIf: ([row]) =>
+        row === undefined || ['rotated', 'repeated', 'overtaken'].includes(text(row, 'outcome')),
     },
     statement(opened.endOpenedByThief, sid, request),
     statement(opened.endGrantsMadeHere, sid, request),
@@ -143,6 +153,8 @@ function readRenewal(row: Row): RenewResult {
     case 'recovered':
     case 'repeated':
       return { kind: outcome, ...readIssue(row) };
+    case 'overtaken':
+      return { kind: 'repeated', ...readIssue(row) };
     case 'reuse':
       return { kind: outcome };
     default:
