@@ -50,13 +50,19 @@ export function temporaryFolder(): string {
 /** Starts `symbolon` as a user would type it, with a clean environment but for `SYMBOLON_DATA`. */
 export function start(
   words: readonly string[],
-  options: { data?: string; command?: readonly string[]; program?: string } = {},
+  options: {
+    data?: string;
+    command?: readonly string[];
+    program?: string;
+    env?: Readonly<Record<string, string>>;
+  } = {},
 ): Child {
   const { SYMBOLON_DATA: _, npm_lifecycle_event: __, ...rest } = process.env;
   const env = {
     ...rest,
     NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compile'),
     ...(options.data === undefined ? {} : { SYMBOLON_DATA: options.data }),
+    ...options.env,
   };
   const line = options.program === undefined ? [...(options.command ?? main), ...words] : words;
   const child = spawn(options.program ?? process.execPath, line, {
