@@ -36,9 +36,11 @@ export async function machineOf(
   const key = await openClientKey(target.keyFile);
   const { issuer, clientId, audience } = target;
   const scope = options.scope?.join(' ');
-  const allowedOrigins = options.allowOrigin ?? [];
+  const more = options.allowOrigin ?? [];
   return createMachine({
-    ...{ issuer, clientId, audience, key, allowedOrigins },
+    ...{ issuer, clientId, audience, key },
+    // Named, they stand in the place of the audience's own.
+    ...(more.length === 0 ? {} : { allowedOrigins: [new URL(audience).origin, ...more] }),
     ...(scope === undefined ? {} : { scope }),
   });
 }

@@ -92,7 +92,7 @@ test('CLI-32: a busy port is said with what to do, and leaves nothing in the way
   assert.match(busy.stderr, /port \d+ of 127\.0\.0\.1 is busy: .*--port/);
   const metrics = await symbolon(words({ metrics: `127.0.0.1:${port}` }));
   assert.match(metrics.stderr, /port \d+ of 127\.0\.0\.1 is busy: .*--metrics/);
-  await startsAndStops(words());
+  await startsAndStops(words({ metrics: '127.0.0.1:0' }));
 });
 
 function codesOf(stderr: string): readonly string[] {

@@ -63,6 +63,8 @@ test('CLI-35: a guard that is not at its audience is called once its origin is n
   const called = await symbolon(`call ${origin}/orders --allow-origin ${origin}`, { data });
   assert.deepEqual([called.code, called.stdout], [0, 'called'], called.stderr);
   assert.deepEqual(shown, ['DPoP']);
+  const both = await symbolon(`call ${ready.demo_api}/me --allow-origin ${origin}`, { data });
+  assert.equal(both.code, 0, both.stderr);
 });
 
 test('CLI-36: what is missing is named, and what cannot be written is said before anything is sent', async () => {
