@@ -10,4 +10,6 @@ const app = express();
 app.get('/orders', protect(guard, { scope: 'demo:read' }), (req, res) => {
   res.json({ orders: [], of: sessionOf(req).subject });
 });
-app.listen(3000);
+app.listen(3000, () => {
+  console.log('http://localhost:3000/orders');
+});

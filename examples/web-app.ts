@@ -54,4 +54,6 @@ app.get('/me', async (req, res) => {
   const answer = await session.fetch(`${api}/me`);
   res.status(answer.status).json(await answer.json());
 });
-app.listen(3001);
+app.listen(3001, () => {
+  console.log('http://localhost:3001');
+});

@@ -64,7 +64,9 @@ const server = createServer((request, response) => {
     sendSource(response, new URL(`../..${pathname}`, import.meta.url));
   else response.writeHead(404).end();
 });
-server.listen(Number(port), '127.0.0.1');
+server.listen(Number(port), '127.0.0.1', () => {
+  console.log(`http://localhost:${port}`);
+});
 
 function sendSource(response: ServerResponse, file: URL): void {
   send(response, 'text/javascript', stripTypeScriptTypes(readFileSync(file, 'utf8')));

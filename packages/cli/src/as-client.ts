@@ -29,12 +29,20 @@ export function withClientOptions(command: Command): Command {
  *
  * @throws TypeError that says which option is missing.
  */
-export async function machineOf(options: AsClientOptions): Promise<Machine> {
+export async function machineOf(
+  options: AsClientOptions & { readonly allowOrigin?: readonly string[] },
+): Promise<Machine> {
   const target = machineTarget(options);
   const key = await openClientKey(target.keyFile);
   const { issuer, clientId, audience } = target;
   const scope = options.scope?.join(' ');
-  return createMachine({ issuer, clientId, audience, key, ...(scope === undefined ? {} : { scope }) });
+  const more = options.allowOrigin ?? [];
+  return createMachine({
+    ...{ issuer, clientId, audience, key },
+    // Named, they stand in the place of the audience's own.
+    ...(more.length === 0 ? {} : { allowedOrigins: [new URL(audience).origin, ...more] }),
+    ...(scope === undefined ? {} : { scope }),
+  });
 }
 
 /** Whose token an option set is about: from the options, or from the data folder. */
@@ -66,12 +74,17 @@ function localTarget(options: AsClientOptions): MachineTarget {
   const { settings } = folder;
   const audience = options.audience ?? onlyAudience(settings);
   if (options.client !== undefined || options.key !== undefined || settings.mode !== 'dev') {
-    if (options.client === undefined || options.key === undefined)
-      throw new TypeError('give --client and --key');
+    if (options.client === undefined || options.key === undefined) throw halfNamed(options);
     return { issuer: settings.issuer, clientId: options.client, keyFile: options.key, audience };
   }
   const { clientId, clientKeyFile } = settings.demo;
   return { issuer: settings.issuer, clientId, keyFile: resolve(folder.path, clientKeyFile), audience };
+}
+
+function halfNamed({ client, key }: AsClientOptions): TypeError {
+  if (client !== undefined) return new TypeError(`--client ${client} needs --key FILE, its private JWK`);
+  if (key !== undefined) return new TypeError(`--key ${key} needs --client ID: whose key is it?`);
+  return new TypeError('give --client ID and --key FILE: "symbolon client list" shows the clients');
 }
 
 function onlyAudience({ audiences }: Settings): string {

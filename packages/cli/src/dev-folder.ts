@@ -45,7 +45,13 @@ async function settleNew(folder: DataFolder, wanted: number | undefined): Promis
     issuer: `http://localhost:${ports.issuer}`,
     host: '127.0.0.1',
     port: ports.issuer,
-    audiences: [{ audience: `http://localhost:${ports.demo}`, scopes: [demoScope] }],
+    audiences: [
+      {
+        audience: `http://localhost:${ports.demo}`,
+        scopes: [demoScope],
+        words: { [demoScope]: 'Read what the demo API knows of you' },
+      },
+    ],
     keyFile: 'dev-keys.json',
     demo: { port: ports.demo, clientId: 'demo', clientKeyFile: 'demo-client.jwk.json' },
   };

@@ -100,7 +100,8 @@ function reportOf(options: { report?: NonNullable<IssuerOptions['report']> }): P
   return options.report === undefined ? {} : { report: options.report };
 }
 
-function issuerOptions(settings: Settings): Omit<IssuerOptions, 'storage' | 'keyring'> {
+/** What the settings of a folder say of its issuer. */
+export function issuerOptions(settings: Settings): Omit<IssuerOptions, 'storage' | 'keyring'> {
   const { issuer, audiences } = settings;
   if (settings.mode === 'dev') return { issuer, audiences, people: { name: 'Symbolon for development' } };
   const { lifetimes, keySetMaxAge, keyRotation, people } = settings;

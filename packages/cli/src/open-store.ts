@@ -17,7 +17,13 @@ export async function openStore(folder: DataFolder & { readonly settings: Settin
       `the store in ${folder.path} and its sessions would be left behind: move it with "symbolon migrate --to" and this database`,
     );
   }
-  return openPostgres({ url: settings.store });
+  return openPostgres({ url: settings.store }).catch((cause: unknown) => {
+    if (cause instanceof TypeError) throw cause;
+    throw new Error(
+      'the store does not open; see that the database runs, is the primary and lets this machine in, or name another with "symbolon serve --store"',
+      { cause },
+    );
+  });
 }
 
 /** Whether a folder has a store: a file in it, or a database elsewhere. */

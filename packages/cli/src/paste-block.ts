@@ -22,15 +22,6 @@ export function demoUrl(settings: DevSettings): string {
   return `http://localhost:${settings.demo.port}`;
 }
 
-/** What a service of one's own needs to know, for a shell. */
-export function exportLines(settings: DevSettings): string {
-  return [
-    `export SYMBOLON_ISSUER=${settings.issuer}`,
-    `export SYMBOLON_AUDIENCE=${demoUrl(settings)}`,
-    `export SYMBOLON_JWKS_URI=${settings.issuer}/jwks`,
-  ].join('\n');
-}
-
 /**
  * Writes a `curl` with a fresh token and a fresh proof, or the reason why there is no token.
  *

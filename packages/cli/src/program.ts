@@ -14,6 +14,7 @@ import { addServe } from './commands/serve.ts';
 import { addSession } from './commands/session.ts';
 import { addSubject } from './commands/subject.ts';
 import { addToken } from './commands/token.ts';
+import { programTyped } from './invocation.ts';
 
 const commands = [
   addDev,
@@ -41,5 +42,7 @@ export function createProgram(): Command {
     .showHelpAfterError('(add --help for examples)')
     .addHelpText('after', '\nExit codes: 0 ok, 1 refused, 2 usage, 3 fault.');
   for (const add of commands) add(program);
+  const typed = programTyped();
+  if (typed !== 'symbolon') program.addHelpText('afterAll', `\nHere "symbolon" is typed: ${typed}`);
   return program;
 }

@@ -1,6 +1,6 @@
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { liesWithin } from '@symbolon/issuer';
+import { inspectSqlite, liesWithin } from '@symbolon/issuer';
 import type { DataFolder } from './data-folder.ts';
 import { Unsafe, type Problem } from './exit.ts';
 import { isLoopback, isPrivateUrl } from './private-url.ts';
@@ -24,6 +24,7 @@ const checks: readonly Check[] = [
   keyFileLiesOutside,
   keyFileIsPrivate,
   keyFileIsThere,
+  keyFileCanBeMade,
   pinFileIsThere,
   pinFileIsPrivate,
   folderIsPrivate,
@@ -131,13 +132,53 @@ function keyFileIsPrivate({ folder, settings: { keyFile } }: Plan): Problem | fa
 function keyFileIsThere({ folder, settings: { keyFile } }: Plan): Problem | false {
   return (
     keyFile !== undefined &&
-    existsSync(folder.storeFile) &&
-    !existsSync(resolve(folder.path, keyFile)) && {
+    isLost({ folder, keyFile }) && {
       code: 'key_file_lost',
       problem: `the key file ${keyFile} is missing, and the store in ${folder.path} opens with no other`,
-      fix: 'restore it from its backup',
+      fix:
+        folder.settings === undefined
+          ? `name the one that was made with this store, --key-file; if no issuer ever ran here, delete ${folder.path}`
+          : 'restore it from its backup',
     }
   );
+}
+
+/** A store without a key was left by a start that came to nothing: the next may make the key file. */
+function isLost({ folder, keyFile }: { folder: DataFolder; keyFile: string }): boolean {
+  if (existsSync(resolve(folder.path, keyFile))) return false;
+  const seen = inspectSqlite(folder.storeFile);
+  return seen.kind !== 'missing' && !(seen.kind === 'sound' && seen.keys === 0);
+}
+
+function keyFileCanBeMade({ folder, settings: { keyFile } }: Plan): Problem | false {
+  if (keyFile === undefined) return false;
+  const path = resolve(folder.path, keyFile);
+  if (existsSync(path) || isLost({ folder, keyFile })) return false;
+  const parent = dirname(path);
+  // The first start makes the data folder, and whatever lies in it is refused as such.
+  if (liesWithin(truePath(folder.path), truePath(parent))) return false;
+  if (!existsSync(parent))
+    return {
+      code: 'key_folder_missing',
+      problem: `the folder of the key file, ${parent}, does not exist`,
+      fix: `make it: mkdir -m 700 -p ${parent}`,
+    };
+  return (
+    !isWritable(parent) && {
+      code: 'key_folder_read_only',
+      problem: `the key file ${path} cannot be made: its folder may not be written`,
+      fix: `give the folder to the user that the issuer runs as: chown that user ${parent}`,
+    }
+  );
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function pinFileIsThere({ settings: { signer } }: Plan): Problem | false {

@@ -8,6 +8,7 @@ import { commandLine } from './invocation.ts';
 import { openIssuer } from './open-issuer.ts';
 import type { Output } from './output.ts';
 import { withRequestLog } from './request-log.ts';
+import { rehearse } from './rehearsal.ts';
 import { demandSafety, type Plan } from './safety.ts';
 import type { ProductionSettings } from './settings.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -23,9 +24,10 @@ export async function serve(output: Output, plan: Plan): Promise<void> {
   const stopped = stopSignal();
   const { settings } = plan;
   const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime });
+  if (plan.folder.settings === undefined) await rehearse(settings);
   makeDataFolder(plan.folder);
-  const known = [plan.folder.storeFile, resolve(plan.folder.path, settings.keyFile)].some(existsSync);
-  const keyFile = known ? 'existing' : 'create';
+  // Where it is missing the store has no key yet: any other start is refused above, and on PostgreSQL by the issuer.
+  const keyFile = existsSync(resolve(plan.folder.path, settings.keyFile)) ? 'existing' : 'create';
   const report = (fault: { path: string; error: unknown }): void => {
     log.error({ path: fault.path, err: fault.error }, 'fault');
   };
@@ -33,17 +35,21 @@ export async function serve(output: Output, plan: Plan): Promise<void> {
   writeSettings(plan.folder, settings);
   const closeAndSay = async (
     error: unknown,
-    { host, port }: { host: string; port: number },
+    { host, port, other }: { host: string; port: number; other: string },
   ): Promise<never> => {
     await issuer.close();
-    throw isBusy(error) ? new TypeError(`port ${port} of ${host} is busy`) : error;
+    throw isBusy(error)
+      ? new TypeError(
+          `port ${port} of ${host} is busy: stop what listens there, or name another with ${other}`,
+        )
+      : error;
   };
   const metrics = await openMetrics(issuer, settings.metrics).catch((error: unknown) =>
-    closeAndSay(error, settings.metrics ?? settings),
+    closeAndSay(error, { ...(settings.metrics ?? settings), other: '--metrics' }),
   );
   const server = await serveIssuer(withRequestLog(issuer, log), settings).catch(async (error: unknown) => {
     await metrics?.close();
-    return closeAndSay(error, settings);
+    return closeAndSay(error, { ...settings, other: '--port' });
   });
   announce(log, { ...plan, port: server.port, metrics });
   if (keyFile === 'create')

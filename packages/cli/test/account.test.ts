@@ -98,7 +98,7 @@ test('ACCOUNT-25: dev prints the first link once', async () => {
   assert.deepEqual(await said.rest(), [], 'there is an account');
 });
 
-test('ACCOUNT-26: accounts are kept from the command line', async () => {
+test('ACCOUNT-26, CLI-40: accounts are kept from the command line', async () => {
   const { data, issuer, dev } = await openDev();
   const invited = await symbolonJson<Link>('account invite ada --hours 1', { data });
   const ada = openVisitor(issuer);
@@ -122,8 +122,12 @@ test('ACCOUNT-26: accounts are kept from the command line', async () => {
   }
   await symbolonJson('account disable ADA', { data });
   assert.equal((await ada.signIn()).status, 400);
-  await symbolonJson('account enable ada', { data });
+  const enable = () => symbolonJson<{ already: boolean }>('account enable ada', { data });
+  assert.equal((await enable()).already, false);
   assert.equal((await ada.signIn()).status, 200);
+  assert.equal((await enable()).already, true);
+  const { stdout } = await symbolon('audit list', { data });
+  assert.equal(stdout.match(/subject_enabled/g)?.length, 1, stdout);
   assert.equal(await stop(dev), 0);
 });
 

@@ -52,9 +52,18 @@ export function temporaryFolder(): string {
 /** Starts `symbolon` as a user would type it, with a clean environment but for `SYMBOLON_DATA`. */
 export function start(
   words: readonly string[],
-  options: { data?: string; command?: readonly string[]; program?: string } = {},
+  options: {
+    data?: string;
+    command?: readonly string[];
+    program?: string;
+    env?: Readonly<Record<string, string>>;
+  } = {},
 ): Child {
-  const env = { ...environment(), ...(options.data === undefined ? {} : { SYMBOLON_DATA: options.data }) };
+  const env = {
+    ...environment(),
+    ...(options.data === undefined ? {} : { SYMBOLON_DATA: options.data }),
+    ...options.env,
+  };
   const line = options.program === undefined ? [...(options.command ?? main), ...words] : words;
   const child = spawn(options.program ?? process.execPath, line, {
     env,

@@ -131,9 +131,12 @@ async function disable(output: Output, options: Named): Promise<void> {
 
 async function enable(output: Output, options: Named): Promise<void> {
   await withAccounts(options, async ({ accounts }) => {
-    const { subject, name } = await findNamed(accounts, options.name);
-    await accounts.enable({ subject });
-    output.result({ enabled: name, sub: subject }, () => `${name} may sign in again`);
+    const { subject, name, enabled: already } = await findNamed(accounts, options.name);
+    // Nothing has happened then, and its person is told of nothing.
+    if (!already) await accounts.enable({ subject });
+    output.result({ enabled: name, sub: subject, already }, () =>
+      already ? `${name} is not disabled: nothing was changed` : `${name} may sign in again`,
+    );
   });
 }
 

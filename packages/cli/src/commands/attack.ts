@@ -5,6 +5,7 @@ import { actAsIssuer } from '../attack/acting-issuer.ts';
 import { honestMeans, type HonestMeans } from '../attack/credentials.ts';
 import { addOptions, type Options } from '../attack/options.ts';
 import { list, progressOf, tell } from '../attack/outcome.ts';
+import { checkReportFiles } from '../attack/reports.ts';
 import { settle } from '../attack/settings.ts';
 import type { Output } from '../output.ts';
 import { action, collectWords, withCommonOptions } from '../run.ts';
@@ -40,6 +41,7 @@ async function runAttack(output: Output, options: Options & { url: string | unde
   const { url } = options;
   if (url === undefined || !URL.canParse(url))
     throw new TypeError(`unexpected URL ${url ?? '(none)'}, expected one to attack`);
+  checkReportFiles(options);
   const acting = await actAsIssuer(url, { options, output });
   const means = acting === undefined ? honestMeans(options) : meansOf(acting);
   try {

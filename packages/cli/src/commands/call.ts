@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { machineOf, withClientOptions, type AsClientOptions } from '../as-client.ts';
+import { machineOf, machineTarget, withClientOptions, type AsClientOptions } from '../as-client.ts';
 import { exitCodes } from '../exit.ts';
 import type { Output } from '../output.ts';
 import { action, collect, collectWords, withCommonOptions } from '../run.ts';
@@ -11,6 +11,7 @@ interface Options extends AsClientOptions {
   readonly header?: readonly string[];
   readonly body?: string;
   readonly include?: true;
+  readonly allowOrigin?: readonly string[];
 }
 
 /** `symbolon call`: a curl that holds a key. */
@@ -22,6 +23,11 @@ export function addCall(program: Command): void {
     .option('-H, --header <line>', 'a header like "Accept: text/plain"; repeatable', collect)
     .option('-d, --body <text>', 'the body; @FILE or @- reads it from a file or stdin')
     .option('-i, --include', 'print the status and the headers too')
+    .option(
+      '--allow-origin <url>',
+      "show the token there too, where the guard is not at its audience's origin; repeatable",
+      collect,
+    )
     .option('--scope <names>', 'ask for these scope values only, separated by commas', collectWords);
   withClientOptions(withCommonOptions(command))
     .addHelpText('after', examples)
@@ -33,11 +39,13 @@ A body that is JSON is sent as such; -H 'Content-Type: …' says otherwise. Exit
 
 Examples:
   $ symbolon call http://localhost:4081/me
+  $ symbolon call http://localhost:3000/orders --allow-origin http://localhost:3000
   $ symbolon call https://api.example.com/orders -d '{"item":7}' --client shop --key shop.jwk.json
   $ symbolon call https://api.example.com/orders/7 -X DELETE -i --client shop --key shop.jwk.json`;
 
 async function call(output: Output, options: Options & { url: string }): Promise<void> {
   if (!URL.canParse(options.url)) throw new TypeError(`unexpected URL ${options.url}`);
+  checkOrigin(options);
   const machine = await machineOf(options);
   const response = await machine.fetch(options.url, await requestOf(options));
   const body = Buffer.from(await response.arrayBuffer());
@@ -47,6 +55,17 @@ async function call(output: Output, options: Options & { url: string }): Promise
     process.exitCode = exitCodes.refused;
     output.note(`refused: ${response.status} ${response.headers.get('www-authenticate') ?? ''}`.trimEnd());
   }
+}
+
+/** The holder refuses it too; here it is said with the option of this command. */
+function checkOrigin(options: Options & { url: string }): void {
+  const { origin } = new URL(options.url);
+  const { audience } = machineTarget(options);
+  const allowed = [audience, ...(options.allowOrigin ?? [])].map((url) => URL.parse(url)?.origin);
+  if (allowed.includes(origin)) return;
+  throw new TypeError(
+    `unexpected origin ${origin}, expected ${allowed.join(', ')}: a token is shown to no other; if its guard is there, say --allow-origin ${origin}`,
+  );
 }
 
 async function requestOf(options: Options): Promise<RequestInit> {

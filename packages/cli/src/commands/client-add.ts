@@ -3,7 +3,8 @@ import type { ClientRow, NewClientOptions } from '@symbolon/issuer';
 import { Option, type Command } from 'commander';
 import { clientAudiences } from '../client-audiences.ts';
 import { generateClientKey, readPublicHalf } from '../client-key.ts';
-import { withIssuer } from '../open-issuer.ts';
+import { commandLine } from '../invocation.ts';
+import { withIssuer, type OpenIssuer } from '../open-issuer.ts';
 import type { Output } from '../output.ts';
 import {
   action,
@@ -110,7 +111,23 @@ async function add(output: Output, options: AddOptions & { name: string }): Prom
     }
     if (options.generate !== undefined)
       output.note(`The private key is in ${options.generate}: it exists nowhere else.`);
+    for (const slip of slipsOf(options, open)) output.note(slip);
   });
+}
+
+/** What is allowed, and of no use to an application that asks people. */
+function slipsOf(options: AddOptions & { name: string }, { folder }: OpenIssuer): readonly string[] {
+  const { name, redirectUri = [], scope = [] } = options;
+  if (kindOf(options) === 'machine') return [];
+  const change = (flag: string): string => commandLine(`client change ${name} ${flag}`, folder.path);
+  return [
+    ...(redirectUri.length > 0
+      ? []
+      : [`Nobody can be sent back to ${name}, so nobody can link it: ${change('--redirect-uri URL')}`]),
+    ...(scope.length > 0
+      ? []
+      : [`${name} may ask for no scope of an API, only who somebody is: ${change('--scope NAMES')}`]),
+  ];
 }
 
 function wanted(options: AddOptions & { name: string }): NewClientOptions {

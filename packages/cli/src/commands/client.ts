@@ -1,13 +1,14 @@
 import { thumbprintOf, type PublicJwk } from '@symbolon/token';
 import type { ClientRow } from '@symbolon/issuer';
 import type { Command } from 'commander';
-import { Refused } from '../exit.ts';
 import { longestTokenLife } from '../live-tokens.ts';
 import { withIssuer, type OpenIssuer } from '../open-issuer.ts';
 import type { Output } from '../output.ts';
+import { awaitGuards, propagationData, propagationText } from '../propagation.ts';
 import { action, withCommonOptions, type CommonOptions } from '../run.ts';
 import { table } from '../table.ts';
 import { dateText, seconds } from '../times.ts';
+import { unknownClient } from '../unknown-client.ts';
 import { addClientAdd } from './client-add.ts';
 import { addClientChange } from './client-change.ts';
 import { endAll } from './session.ts';
@@ -67,7 +68,7 @@ async function list(output: Output, options: CommonOptions): Promise<void> {
   });
 }
 
-const head = ['client', 'kind', 'audience', 'scope', 'rights', 'remarks'];
+const head = ['client', 'title', 'kind', 'audience', 'scope', 'rights', 'answered at', 'remarks'];
 
 type Described = Awaited<ReturnType<typeof describe>>;
 
@@ -110,21 +111,24 @@ function toCells(row: Described): readonly string[] {
   ];
   return [
     row.id,
+    row.name,
     row.kind,
     row.audiences.map(({ audience }) => audience).join(' ') || '-',
     [...new Set(row.audiences.flatMap(({ scope }) => scope))].join(' ') || '-',
     row.rights.join(' ') || '-',
+    row.redirect_uris.join(' ') || '-',
     remarks.join(', '),
   ];
 }
 
 async function remove(output: Output, { id, data }: CommonOptions & { id: string }): Promise<void> {
   await withIssuer(data, async (open) => {
-    if ((await open.issuer.clients.remove(id, operator)).kind === 'unknown') throw unknownClient(id);
+    const cut = await open.issuer.clients.remove(id, operator);
+    if (cut.kind === 'unknown') throw unknownClient(id);
+    const reached = await awaitGuards(open, cut.position);
     const within = longestTokenLife(open.settings);
-    output.result(
-      { removed: id, live_tokens_expire_within: within },
-      () => `removed ${id}; its live tokens are good until they expire, ${within} s at most`,
+    output.result({ removed: id, live_tokens_expire_within: within, ...propagationData(reached) }, () =>
+      [`removed ${id} and ended its sessions`, ...propagationText(reached)].join('\n'),
     );
   });
 }
@@ -143,10 +147,6 @@ async function unblock(output: Output, options: CommonOptions & { id: string; ke
 
 async function demandClient({ storage }: OpenIssuer, id: string): Promise<void> {
   if ((await storage.findClient(id)) === null) throw unknownClient(id);
-}
-
-function unknownClient(id: string): Refused {
-  return new Refused('client_unknown', `no client ${id}; "symbolon client list" shows them`);
 }
 
 function word(command: Command): string {

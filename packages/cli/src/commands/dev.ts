@@ -8,9 +8,9 @@ import { createDemoGuard, secondAfterStart } from '../demo-guard.ts';
 import { settleDevFolder, type DevFolder } from '../dev-folder.ts';
 import { demoApiClient, ensureDemoClients } from '../demo-client.ts';
 import { commandLine } from '../invocation.ts';
-import { openIssuer, type SettledFolder } from '../open-issuer.ts';
+import { openIssuer } from '../open-issuer.ts';
 import type { Output } from '../output.ts';
-import { demoHolder, demoUrl, exportLines, freshCurl } from '../paste-block.ts';
+import { demoHolder, demoUrl, freshCurl } from '../paste-block.ts';
 import { firstLinkText } from './account.ts';
 import { action, readPort, withCommonOptions, type CommonOptions } from '../run.ts';
 import { stopSignal } from '../stop-signal.ts';
@@ -99,11 +99,13 @@ function readyEvent(folder: DevFolder): object {
   };
 }
 
-function banner(folder: SettledFolder): string {
+function banner(folder: DevFolder): string {
   return `Symbolon is running for development. Everything it knows is in ${folder.path}
 
   Only for development: the key file lies beside the store, so whoever copies the folder can sign tokens; the demo
   client is known; http on loopback. "symbolon serve" refuses all three.
+
+  Account ${folder.settings.issuer}/account, console ${folder.settings.issuer}/console, demo API ${demoUrl(folder.settings)}
 `;
 }
 
@@ -118,7 +120,6 @@ async function offerCurls(folder: DevFolder): Promise<void> {
   process.stdout.write(
     `Paste this into another terminal within 30 seconds: it answers 200, and 401 when it is sent again, since a proof is good\nfor one request.\n\n`,
   );
-  process.stdout.write(`${exportLines(settings)}\n`);
   await offer();
   const hint = `\n${commandLine(`call ${url}`, folder.path)}`;
   process.stdout.write(`\nOr let the command line hold the key:\n${hint}\n`);

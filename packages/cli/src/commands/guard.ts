@@ -14,30 +14,40 @@ export function addGuard(program: Command): void {
     .action(action((output, command) => list(output, command.opts())));
 }
 
-const head = ['guard', 'client', 'audience', 'keys', 'last heard', 'behind by'];
+const head = ['guard', 'client', 'audience', 'keys', 'last heard', 'state'];
+
+/** A guard reports every five seconds: what is later than this is worth a look, in seconds and in milliseconds. */
+const lateAfter = { silence: 15, lag: 10_000 };
 
 async function list(output: Output, options: CommonOptions): Promise<void> {
   await withIssuer(options.data, async ({ issuer, storage }) => {
     const { heard, silent } = await issuer.guards.list();
     const now = await storage.now();
-    const rows = [...heard, ...silent];
-    output.result({ guards: rows.map((row) => describe(row, now)) }, () =>
-      table(
-        head,
-        rows.map((row) => toCells(row, now)),
-        'no guard with an identity was heard of within a day',
-      ),
+    const rows = [
+      ...heard.map((row) => describe(row, { heard: true, now })),
+      ...silent.map((row) => describe(row, { heard: false, now })),
+    ];
+    output.result({ guards: rows }, () =>
+      table(head, rows.map(toCells), 'no guard with an identity was heard of within a day'),
     );
   });
 }
 
-/** How far a guard's knowledge is from this moment, in milliseconds. */
-function behind({ to }: RegisteredGuard, now: number): number {
-  return Math.max(0, Math.round((now - to) / 1000));
+interface Described {
+  readonly name: string;
+  readonly instance: string;
+  readonly client_id: string;
+  readonly audience: string;
+  readonly keys: readonly string[];
+  readonly silent_for: number;
+  /** How far behind the feed it was when it was last heard. */
+  readonly behind_ms: number;
+  readonly state: string;
 }
 
-function describe(row: RegisteredGuard, now: number): object {
-  const { name, instance, clientId, audience, keys, silentFor } = row;
+function describe(row: RegisteredGuard, { heard, now }: { heard: boolean; now: number }): Described {
+  const { name, instance, clientId, audience, keys, silentFor, to } = row;
+  const behind = Math.max(0, Math.round((now - to) / 1000) - silentFor * 1000);
   return {
     name,
     instance,
@@ -45,12 +55,18 @@ function describe(row: RegisteredGuard, now: number): object {
     audience,
     keys,
     silent_for: silentFor,
-    behind_ms: behind(row, now),
+    behind_ms: behind,
+    state: stateOf({ heard, behind, silentFor }),
   };
 }
 
-function toCells(row: RegisteredGuard, now: number): readonly string[] {
-  const { name, clientId, audience, keys, silentFor } = row;
-  const lag = `${behind(row, now)} ms`;
-  return [name, clientId, audience, String(keys.length), `${lengthText(silentFor)} ago`, lag];
+/** As the console says it. */
+function stateOf(guard: { heard: boolean; behind: number; silentFor: number }): string {
+  const { heard, behind, silentFor } = guard;
+  if (!heard || silentFor >= lateAfter.silence) return `silent for ${lengthText(silentFor)}`;
+  return behind > lateAfter.lag ? `behind by ${lengthText(behind / 1000)}` : 'hears every end';
+}
+
+function toCells({ name, client_id, audience, keys, silent_for, state }: Described): readonly string[] {
+  return [name, client_id, audience, String(keys.length), `${lengthText(silent_for)} ago`, state];
 }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { Storage } from '@symbolon/issuer';
 import type { Command } from 'commander';
 import { Refused } from '../exit.ts';
 import { commandLine } from '../invocation.ts';
@@ -107,12 +108,16 @@ async function remove(output: Output, options: CommonOptions & { id: string }): 
 }
 
 async function rewrap(output: Output, options: CommonOptions): Promise<void> {
-  await withIssuer(options.data, async ({ issuer, folder, settings }) => {
-    const { rewrapped } = await issuer.keys.rewrap();
+  await withIssuer(options.data, async ({ issuer, storage, folder, settings }) => {
     const { ids } = await entriesOf({ ...folder, settings });
-    output.result({ rewrapped, entry: ids[0] }, () =>
+    const [first = ''] = ids;
+    const moved = (await keysUnder(storage)).filter((id) => id !== first).length;
+    const { rewrapped } = await issuer.keys.rewrap();
+    output.result({ rewrapped, entry: first }, () =>
       [
-        `${String(rewrapped.length)} keys were brought under ${ids[0] ?? ''}`,
+        moved === 0
+          ? `every key is under ${first} already`
+          : `${String(moved)} ${moved === 1 ? 'key was' : 'keys were'} brought under ${first}`,
         ...ids.slice(1).map((id) => `  next: ${commandLine(`key file remove ${id}`, folder.path)}`),
       ].join('\n'),
     );
@@ -132,13 +137,17 @@ async function entriesOf({
 async function keptKeys(folder: SettledFolder): Promise<readonly string[]> {
   const storage = await openStore(folder);
   try {
-    const { lookupKeyEntry } = await import('@symbolon/issuer');
-    const signing = (await storage.listKeys()).filter(({ wrappedKey }) => wrappedKey !== null);
-    const lookup = await lookupKeyEntry(storage);
-    return [...signing.map(({ kekId }) => kekId), ...(lookup === undefined ? [] : [lookup])];
+    return await keysUnder(storage);
   } finally {
     await storage.close();
   }
+}
+
+async function keysUnder(storage: Storage): Promise<readonly string[]> {
+  const { lookupKeyEntry } = await import('@symbolon/issuer');
+  const signing = (await storage.listKeys()).filter(({ wrappedKey }) => wrappedKey !== null);
+  const lookup = await lookupKeyEntry(storage);
+  return [...signing.map(({ kekId }) => kekId), ...(lookup === undefined ? [] : [lookup])];
 }
 
 function countUnder(entries: readonly string[], id: string): number {

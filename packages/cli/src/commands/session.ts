@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import type { ListedSession } from '@symbolon/issuer';
 import { InvalidArgumentError, type Command } from 'commander';
 import { Refused } from '../exit.ts';
+import { unknownClient } from '../unknown-client.ts';
 import { commandLine } from '../invocation.ts';
 import { longestTokenLife, tokenLifeOf } from '../live-tokens.ts';
 import { findSettledFolder, withIssuer, type OpenIssuer } from '../open-issuer.ts';
@@ -55,11 +56,13 @@ Examples:
   $ symbolon session end --everything --yes`;
 
 async function list(output: Output, options: ListOptions): Promise<void> {
-  await withIssuer(options.data, async ({ issuer }) => {
+  await withIssuer(options.data, async ({ issuer, storage }) => {
+    const { client } = options;
+    if (client !== undefined && (await storage.findClient(client)) === null) throw unknownClient(client);
     const rows = await issuer.sessions.list({
       limit: options.limit ?? 100,
       ...(options.all === true ? {} : { only: 'alive' }),
-      ...(options.client === undefined ? {} : { clientId: options.client }),
+      ...(client === undefined ? {} : { clientId: client }),
     });
     const none = options.all === true ? 'no sessions' : 'no live sessions';
     output.result({ sessions: rows.map(describe) }, () => table(head, rows.map(toCells), none));
@@ -183,7 +186,7 @@ export async function endAll(
 ): Promise<void> {
   const cut = await open.issuer.sessions.endAll({ clientId, by: 'operator' });
   if (cut.kind === 'unknown') {
-    throw new Refused('client_unknown', `no client ${clientId}; "symbolon client list" shows them`);
+    throw unknownClient(clientId);
   }
   const reached = await awaitGuards(open, cut.position);
   const within = longestTokenLife(open.settings);

@@ -20,6 +20,7 @@ import { methodsByPath } from './methods.ts';
 import { faultPage, notFoundPage, refusalPage, wantsPage, wrongMethodPage } from './page-errors.ts';
 import { createUnnamedNotice } from '../senders/unnamed-notice.ts';
 import type { Office, PeopleOffice } from './office.ts';
+import { seeOther } from './page-answer.ts';
 import { refusalOf } from './refusal-code.ts';
 import type { Route, Sender } from './route.ts';
 import { feedInterface } from './revocations.ts';
@@ -76,6 +77,8 @@ function routes(
 /** The endpoints for people, each room's in its own table. */
 function peopleRoutes(office: PeopleOffice, base: string): readonly Route[] {
   return [
+    // Whoever types the issuer's bare URL means the page for people.
+    ['GET', base === '' ? '/' : base, () => Promise.resolve(seeOther(`${office.issuer}/account`))],
     ...signInRoutes(office, base),
     ...dbscRoutes(office, base),
     ...authorizeRoutes(office, base),

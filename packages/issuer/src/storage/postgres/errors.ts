@@ -38,7 +38,9 @@ export function nameFault(error: unknown): unknown {
 export function unreachable(cause: unknown): PostgresFault {
   if (cause instanceof PostgresFault) return cause;
   const { message, code } = cause as { message?: string; code?: string };
-  return new PostgresFault(`no connection: ${message ?? 'no reason given'}`, code);
+  // The system puts its code into its text already.
+  const said = message?.replace(` ${code ?? ''} `, ' ') ?? 'no reason given';
+  return new PostgresFault(`no connection: ${said}`, code);
 }
 
 /** Whether the transaction is known to be undone and may be tried again on the same connection. */

@@ -15,6 +15,8 @@ export type SqliteInspection =
       readonly schema: number;
       /** The newest schema that this version knows. */
       readonly known: number;
+      /** How many signing keys are in it: a store with any opens with their key file alone. */
+      readonly keys: number;
       readonly writable: boolean;
       /** Bytes left where the file lies. */
       readonly free: number;
@@ -32,7 +34,8 @@ export function inspectSqlite(file: string): SqliteInspection {
     const to = movedTo(db);
     if (to !== undefined) return { kind: 'moved', to };
     const schema = Number(db.prepare(`SELECT value FROM meta WHERE key = 'schema'`).get()?.['value'] ?? 0);
-    return { kind: 'sound', schema, known: migrations.length, ...roomOf(file) };
+    const keys = Number(db.prepare('SELECT count(*) AS count FROM signing_keys').get()?.['count'] ?? 0);
+    return { kind: 'sound', schema, known: migrations.length, keys, ...roomOf(file) };
   } catch (error) {
     return { kind: 'damaged', reason: error instanceof Error ? error.message : String(error) };
   } finally {
