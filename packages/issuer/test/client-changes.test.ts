@@ -172,6 +172,33 @@ void test('PAGE-60: the console changes a client with presence, and keeps what w
   );
   const [line] = await lab.storage.listAudit({ kind: 'client_changed', limit: 10 });
   assert.match(String(line?.fields['by']), /^operator:/);
+  const elder = newClient({
+    id: 'elder',
+    audiences: [
+      { audience: api, scope: ['read', 'gone'] },
+      { audience: 'https://left.example', scope: ['all'] },
+      { audience: `${issuerUrl}/userinfo`, scope: [] },
+    ],
+    registration: { ...(before?.registration ?? assert.fail()) },
+  });
+  await lab.storage.addClient(elder);
+  const at = '/console/clients/elder/change';
+  const asShown = {
+    ...typed,
+    seen: seenIn(await (await lab.operator.get(at)).text()),
+    [`may ${api} read`]: '',
+  };
+  assert.match(await submitAndFollow(lab.operator, at, asShown), /The client is changed/);
+  const kept = (await lab.storage.findClient('elder'))?.audiences ?? [];
+  assert.deepEqual(
+    new Map(kept.map(({ audience, scope }) => [audience, scope])),
+    new Map<string, unknown>([
+      [api, ['gone']],
+      ['https://left.example', ['all']],
+      [`${issuerUrl}/userinfo`, []],
+    ]),
+    'what the form does not show stays, and what it shows is taken away',
+  );
   assert.equal((await lab.ada.submit(path, typed)).status, 403);
   assert.equal((await lab.operator.submit('/console/clients/symbolon/change', typed)).status, 400);
   await lab.issuer.close();

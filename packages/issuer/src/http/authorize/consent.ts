@@ -20,10 +20,11 @@ export async function consentEndpoint(office: PeopleOffice, request: Request): P
   // Whoever has signed in since the page was shown is asked himself.
   if (person !== undefined && required(form, 'session') !== person.sid)
     return proceed(office, request, handle);
-  if (person === undefined || lackOf(office, { open, person }) !== undefined)
-    return proceed(office, request, handle);
+  if (person === undefined) return proceed(office, request, handle);
+  // Nobody proves to be there in order to say no.
   if (decision === 'refuse')
     return refuse(office, handle, { error: new AuthError('access_denied'), cookies });
+  if (lackOf(office, { open, person }) !== undefined) return proceed(office, request, handle);
   if (decision !== 'allow') throw malformed('decision');
   const by = { request: open.request, person: allowedBy(person), consent: 'granted' as const };
   const to = await office.authorizations.allow(handle, by);

@@ -8,6 +8,7 @@ import { page } from '../page-answer.ts';
 import { readForm, type Form } from '../requests.ts';
 import { askPresence, type Visit } from '../visit.ts';
 import { byOperator, consoleView } from './console-view.ts';
+import { offeredAudiences } from './offered-audiences.ts';
 
 /** `GET /console/clients/add`. */
 export async function showAddClient(office: PeopleOffice, visit: Visit): Promise<Response> {
@@ -38,8 +39,7 @@ async function answer(
   form: { fields: AddClientFields; problem?: string; brought?: true },
 ): Promise<Response> {
   const view = await consoleView(office, visit);
-  // The issuer's own interfaces are for machines and guards; nobody links them.
-  const audiences = office.audiences.filter(({ audience }) => !audience.startsWith(`${office.issuer}/`));
+  const audiences = offeredAudiences(office);
   return page(addClientPage({ ...view, audiences, ...form }), {
     status: form.problem === undefined ? 200 : 400,
   });

@@ -15,6 +15,7 @@ import { askPresence, type Visit } from '../visit.ts';
 import { linesOf, readFields, readKeys, readTargets } from './add-client.ts';
 import { fieldsOf, movedFields } from './client-fields.ts';
 import { byOperator, consoleView, pathAsking } from './console-view.ts';
+import { isShown, offeredAudiences } from './offered-audiences.ts';
 
 /** `GET /console/clients/…/change`: the form that added it, with what it is now. */
 export async function showChangeClient(office: PeopleOffice, visit: Visit): Promise<Response> {
@@ -54,7 +55,7 @@ function showMoved(
   visit: Visit,
   { client, fields }: { client: ClientRow; fields: AddClientFields },
 ): Promise<Response> {
-  const shows = (target: string): boolean => !isOwnInterface(office, target);
+  const shows = (target: string): boolean => isShown(office, target);
   const moved = {
     name: client.name,
     fields: movedFields(client, { typed: fields, shows }),
@@ -81,11 +82,10 @@ function readChange(
   if (linked && redirectUris.length === 0)
     throw new TypeError('Say where it may send people back to: one address a line.');
   // What the form does not show stays.
-  const unseen = client.audiences.filter(({ audience }) => isOwnInterface(office, audience));
-  const kept = unseen.map(({ audience, scope }) => ({ audience, scope: [...scope] }));
+  const kept = fieldsOf(client).targets.filter((target) => !isShown(office, target));
   return {
     name: fields.name,
-    audiences: [...kept, ...readTargets(fields.targets)],
+    audiences: readTargets([...kept, ...fields.targets]),
     ...(client.kind === 'public' ? {} : { keys: readKeys(fields.keys) }),
     ...(linked && { redirectUris, postLogoutRedirectUris: linesOf(fields.postLogoutRedirectUris) }),
     ...(linked && { consent: fields.consent }),
@@ -104,16 +104,11 @@ async function answer(
   { client, seen, ...form }: Shown,
 ): Promise<Response> {
   const view = await consoleView(office, visit);
-  const audiences = office.audiences.filter(({ audience }) => !isOwnInterface(office, audience));
+  const audiences = offeredAudiences(office);
   const changing = { action: pathOf(visit), kind: client.kind, name: client.name, seen };
   return page(addClientPage({ ...view, audiences, changing, ...form }), {
     status: form.moved !== undefined ? 409 : form.problem !== undefined ? 400 : 200,
   });
-}
-
-/** The issuer's own interfaces are for machines and guards, by the command line. */
-function isOwnInterface({ issuer }: PeopleOffice, audience: string): boolean {
-  return audience.startsWith(`${issuer}/`);
 }
 
 function pathOf({ site, parameter }: Visit): string {
