@@ -38,7 +38,7 @@ function sh(command: string): Promise<{ error: Error | null; stdout: string }> {
   });
 }
 
-test("the README's first command prints a curl that answers 200 once, and 401 if it is sent again", async () => {
+test("CLI-39: the README's first command prints a curl that answers 200 once, and 401 if it is sent again", async () => {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
   assert.match(readme, /```sh\nnpm ci && npm start\n```/);
   const data = temporaryFolder();
@@ -51,7 +51,6 @@ test("the README's first command prints a curl that answers 200 once, and 401 if
   const block = /^curl -i [^]*?-H 'DPoP: [\w.-]+'$/m.exec(printed)?.[0];
   assert.ok(block !== undefined, printed);
   assert.doesNotMatch(printed, /export /);
-  // CLI-39
   assert.match(printed, /Account (http:\S+)\/account, console \1\/console, demo API http:/);
 
   const first = await paste(block);
