@@ -33,7 +33,7 @@ await shoot(page, { name: 'other-person', path: rare.otherPerson.slice(demo.url.
 await shoot(page, { name: 'not-found', path: '/nothing' });
 
 await page.goto(`${demo.url}/account/recovery-codes`);
-await page.getByRole('button', { name: 'Make ten new codes' }).click();
+await page.getByRole('button', { name: 'Make ten codes' }).click();
 await shoot(page, { name: 'recovery-codes' });
 await shoot(page, { name: 'events', path: '/account/events' });
 await page.goto(`${demo.url}/account`);

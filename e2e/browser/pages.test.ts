@@ -111,7 +111,7 @@ describe('the pages, in Chromium', { skip: noChromium }, () => {
     await page.getByRole('button', { name: /^End session of Fieldnotes on Safari on iPhone$/ }).waitFor();
     all.push(...(await judge(page)));
     await page.goto(`${demo.url}/account/recovery-codes`);
-    await page.getByRole('button', { name: 'Make ten new codes' }).click();
+    await page.getByRole('button', { name: 'Make ten codes' }).click();
     await page.waitForSelector('.codes');
     all.push(...(await judge(page)));
     await page.goto(`${demo.url}/console/accounts/invite`);
@@ -208,7 +208,7 @@ describe('the pages, in Chromium', { skip: noChromium }, () => {
     match((await plain.textContent('.notice')) ?? '', /no longer linked[^]*Ended at \d of \d guards/);
     await plain.getByText('Rename').first().click();
     await plain.getByLabel('New name').fill('The old laptop');
-    await plain.getByRole('button', { name: 'Keep this name' }).click();
+    await plain.getByRole('button', { name: 'Change the name' }).click();
     equal(await plain.locator('#passkeys h3').first().textContent(), 'The old laptop');
     for (const room of ['', '/sessions', '/audit']) {
       equal((await plain.goto(`${demo.url}/console${room}`))?.status(), 200);
@@ -243,7 +243,7 @@ describe('the pages, in Chromium', { skip: noChromium }, () => {
     const asked: string[] = [];
     const listen = (request: Request): number => asked.push(request.url());
     await page.goto(`${demo.url}/account/recovery-codes`);
-    await page.getByRole('button', { name: 'Make ten new codes' }).click();
+    await page.getByRole('button', { name: 'Make ten codes' }).click();
     await page.waitForSelector('.codes');
     const codes = await page.locator('.codes code').allTextContents();
     equal(codes.length, 10);
@@ -276,7 +276,7 @@ describe('the pages, in Chromium', { skip: noChromium }, () => {
     const plain = await (await demo.browser.newContext({ javaScriptEnabled: false })).newPage();
     await plain.context().addCookies(await context.cookies());
     await plain.goto(`${demo.url}/account/recovery-codes`);
-    await plain.getByRole('button', { name: 'Make ten new codes' }).click();
+    await plain.getByRole('button', { name: 'Make ten codes' }).click();
     equal(await plain.locator('.codes code').count(), 10);
     equal(await plain.getByRole('button').count(), 0);
     await plain.context().close();

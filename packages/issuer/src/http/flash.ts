@@ -10,6 +10,7 @@ import type { Visit } from './visit.ts';
 
 /** What can be said above a page after something was done. */
 const done = {
+  application_unlinked: 'The application is no longer linked. It had no session',
   passkey_added: 'The passkey was added',
   passkey_renamed: 'The passkey has its new name',
   passkey_removed: 'The passkey was removed, and opens nothing any more',
@@ -92,7 +93,11 @@ async function endNotice(
   const applied = heard.length - missing.length;
   return receiptNotice({
     what: ended[what],
-    propagation: { guards: heard.length, applied, ms, missing: [...missing, ...silent].map(nameGuard) },
+    // Who has been silent for long is waited for by nobody, but has not applied it either.
+    propagation: {
+      ...{ guards: heard.length + silent.length, applied, ms },
+      missing: [...missing, ...silent].map(nameGuard),
+    },
   });
 }
 

@@ -30,7 +30,7 @@ export function confirmPage(view: ConfirmView): Html {
           ${hiddenFields(fields)}
           <button class="button wide primary ${look === 'danger' ? 'danger' : ''}">${button}</button>
         </form>
-        <a class="button wide" href="${back}">Leave it as it is</a>
+        <a class="button wide" href="${back}">Cancel</a>
       </div>`,
   });
 }

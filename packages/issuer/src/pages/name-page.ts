@@ -44,8 +44,8 @@ export function namePage({ site, whose, name, problem, brought, action, back }: 
           />
         </div>
         <div class="stack">
-          <button class="button primary wide">Keep this name</button>
-          <a class="button wide" href="${back}">Leave it as it is</a>
+          <button class="button primary wide">Change the name</button>
+          <a class="button wide" href="${back}">Cancel</a>
         </div>
       </form>`,
   });

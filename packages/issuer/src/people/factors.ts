@@ -59,8 +59,10 @@ export function openFactors(options: {
       if (added.kind === 'refused') throw new AuthError('passkey_refused');
       if (added.kind !== 'added') throw refusalOf(added);
     },
-    rename: async ({ subject }, { id, name }) => {
-      const renamed = await storage.renamePasskey({ id, subject, name, event: newId() });
+    rename: async (person, { id, name }) => {
+      const { subject } = person;
+      const change = { id, subject, name, event: newId(), by: asPerson(person) };
+      const renamed = await storage.renamePasskey(change);
       if (renamed.kind === 'unknown') throw new AuthError('passkey_unknown');
     },
     remove: async (person, id) => {

@@ -209,7 +209,7 @@ void test('AUTHORIZE-46: where no more may register, or the store fails, it is s
   const lab = await open({ people: { registration: { documents: { audiences, perHour: 2 } } } });
   const [first, second, third] = ['/one', '/two', '/three'].map((path) => documents.describe(path));
   const go = async (id = ''): Promise<Response> => authorize(lab, await ask(id, atHome()));
-  const { batch } = lab.engine;
+  const batch = lab.engine.batch.bind(lab.engine);
   const full = { batch: () => Promise.reject(new Error('disk full')) };
   Object.assign(lab.engine, full);
   assert.equal((await go(first)).status, 500);

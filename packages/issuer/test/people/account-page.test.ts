@@ -78,6 +78,11 @@ suite('the account page', () => {
     match(text, /No application is linked/);
     match(text, /Application ended: <bdi class="name">Fieldnotes<\/bdi>/);
     equal(await stands(sid), false);
+    // Of a link without a session no guard hears before it reports the next time.
+    const unused = await linkApp(lab, lab.adaSubject);
+    await lab.issuer.sessions.end({ sid: unused.sid });
+    const unlinked = await submitAndFollow(lab.ada, `/account/applications/${unused.grantId}/end`);
+    match(unlinked, /The application is no longer linked\. It had no session/);
     // A guard that has missed its reports is named, and nobody waits for it.
     lab.clock.advance(60);
     await acknowledge('eu-1', Number.MAX_SAFE_INTEGER);
@@ -188,7 +193,7 @@ suite('the account page', () => {
   });
 
   test('PAGE-15: recovery codes are shown once, by the answer that made them', async () => {
-    match(await (await lab.ada.get('/account/recovery-codes')).text(), /Make ten new codes/);
+    match(await (await lab.ada.get('/account/recovery-codes')).text(), /Make ten codes/);
     const made = await lab.ada.submit('/account/recovery-codes', {});
     equal(made.status, 200);
     equal(made.headers.get('cache-control'), 'private, no-store');

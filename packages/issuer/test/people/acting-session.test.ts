@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import type { Storage } from '../../src/index.ts';
 import { createAuthenticator } from './authenticator.ts';
 import { askedOf, demandOk, openBrowser, signIn, type TestBrowser } from './people-lab.ts';
-import { openPageLab, type PageLab } from './page-lab.ts';
+import { linkApp, openPageLab, type PageLab } from './page-lab.ts';
 import { api, issuerUrl } from '../support.ts';
 
 /** What a page sends that decides something: made ready, then sent. */
@@ -39,6 +39,7 @@ const revokeKey: Ask = async ({ storage }, browser) => {
   return () => browser.submit(`/console/keys/${key?.kid ?? ''}/revoke`, {});
 };
 
+let renamed = 0;
 const client = { name: 'Tidal', kind: 'public', redirect_uris: 'https://tidal.example/cb' };
 const asks: Readonly<Record<string, Ask>> = {
   'add a passkey': addPasskey,
@@ -58,6 +59,29 @@ const asks: Readonly<Record<string, Ask>> = {
   'rotate a key': form('/console/keys/rotate', { purpose: 'session', alg: 'EdDSA' }),
   'revoke a key': revokeKey,
   'end everything else': form('/account/end-others'),
+  'end a linked application': async (lab, browser) => {
+    const { subject = '' } = (await lab.storage.findAccount({ name: 'operator' })) ?? {};
+    const { grantId } = await linkApp(lab, subject);
+    return () => browser.submit(`/account/applications/${grantId}/end`, {});
+  },
+  'rename a passkey': async (lab, browser) => {
+    const { subject = '' } = (await lab.storage.findAccount({ name: 'operator' })) ?? {};
+    const [passkey] = await lab.storage.listPasskeys(subject);
+    const name = `Key ${String((renamed += 1))}`;
+    return () => browser.submit(`/account/passkeys/${passkey?.id ?? ''}/name`, { name });
+  },
+  'rename an account': form('/console/accounts/ADA/name', { name: 'Ada L.' }),
+  'remove an account': form('/console/accounts/ADA/remove'),
+  'withdraw an invitation': async ({ issuer }, browser) => {
+    await issuer.accounts?.invite({ name: 'bea@example.com' });
+    return () => browser.submit('/console/accounts/withdraw', { name: 'bea@example.com' });
+  },
+  'change a client': async (_, browser) => {
+    const path = '/console/clients/app/change';
+    const seen = /name="seen" value="([^"]+)"/.exec(await (await browser.get(path)).text())?.[1] ?? '';
+    const fields = { seen, name: 'Other', redirect_uris: 'https://tidal.example/cb', consent: 'ask' };
+    return () => browser.submit(path, { ...fields, [`may ${api} read`]: 'yes' });
+  },
 };
 
 /** The operator in another browser. */

@@ -82,7 +82,7 @@ export function accountChangeContract(storeTest: StoreTest): void {
       const { a, b, clock } = lab;
       const { subject, passkey } = await enrolled(a);
       const rename = async (name: string) =>
-        (await a.renamePasskey({ id: passkey, subject, name, event: id() })).kind;
+        (await a.renamePasskey({ id: passkey, subject, name, event: id(), by: 'test' })).kind;
       const told = async () => [
         (await b.listEvents({ subject, limit: 100 })).filter(({ kind }) => kind === 'passkey_renamed').length,
         (await b.listAudit({ kind: 'passkey_renamed', limit: 100 })).length,

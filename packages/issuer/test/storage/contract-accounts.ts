@@ -435,7 +435,7 @@ export function accountContract(storeTest: StoreTest): void {
   storeTest('ACCOUNT-15: a passkey belongs to one account, which has 20 at most', async ({ a, b }) => {
     const [ada, eve] = [await enrolled(a), await enrolled(a)];
     const change = { id: ada.passkey, subject: eve.subject, event: id() };
-    assert.deepEqual(await b.renamePasskey({ ...change, name: 'Mine' }), { kind: 'unknown' });
+    assert.deepEqual(await b.renamePasskey({ ...change, name: 'Mine', by: 'test' }), { kind: 'unknown' });
     assert.deepEqual(await b.removePasskey({ ...change, by }), { kind: 'unknown' });
     const add = async (passkey: NewPasskey): Promise<string> =>
       (
@@ -450,7 +450,7 @@ export function accountContract(storeTest: StoreTest): void {
     assert.equal(await add(newPasskey({ id: ada.passkey })), 'passkey_known');
     for (let n = 1; n < 20; n++) assert.equal(await add(newPasskey()), 'added');
     assert.equal(await add(newPasskey()), 'refused');
-    assert.deepEqual(await a.renamePasskey({ ...change, subject: ada.subject, name: 'Laptop' }), {
+    assert.deepEqual(await a.renamePasskey({ ...change, subject: ada.subject, name: 'Laptop', by: 'test' }), {
       kind: 'renamed',
     });
     const [row] = await b.listPasskeys(ada.subject);

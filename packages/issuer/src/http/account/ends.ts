@@ -15,9 +15,11 @@ export async function endApplication(office: PeopleOffice, visit: Visit): Promis
     grantId: visit.parameter,
     subject,
     reason: 'person',
-    by: 'person',
+    by: asPerson(visit.person),
   });
   if (end.kind === 'unknown') return doneAt(office, { visit, to, what: 'nothing_to_end' });
+  // No guard has to hear of a link that had no session: none would answer before it reports the next time.
+  if (end.sessions === 0) return doneAt(office, { visit, to, what: 'application_unlinked' });
   return endedAt(office, { visit, to, what: 'application', position: end.position });
 }
 

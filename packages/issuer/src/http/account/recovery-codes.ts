@@ -4,6 +4,15 @@ import type { PeopleOffice } from '../office.ts';
 import { page } from '../page-answer.ts';
 import { askPresence, type Visit } from '../visit.ts';
 
+const first = {
+  title: 'Keep recovery codes',
+  text: 'They open your account if you lose this device. You get ten codes, which are shown once.',
+};
+const another = {
+  title: 'Make new recovery codes?',
+  text: 'You get ten codes, which are shown once. All codes that you made before stop working.',
+};
+
 /** `GET /account/recovery-codes`: asks once more, of somebody who is there. */
 export async function askRecoveryCodes(office: PeopleOffice, visit: Visit): Promise<Response> {
   const { base } = visit.site;
@@ -12,10 +21,9 @@ export async function askRecoveryCodes(office: PeopleOffice, visit: Visit): Prom
   return page(
     confirmPage({
       site: visit.site,
-      title: 'Make new recovery codes?',
-      text: 'You get ten codes, which are shown once. All codes that you made before stop working.',
+      ...((await office.factors.countRecoveryCodes(visit.person)) === 0 ? first : another),
       action: `${base}/account/recovery-codes`,
-      button: 'Make ten new codes',
+      button: 'Make ten codes',
       look: 'plain',
       back: `${base}/account`,
     }),

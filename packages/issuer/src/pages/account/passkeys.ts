@@ -78,7 +78,7 @@ function passkeyRow({ id, name, backedUp, createdAt, lastUsedAt }: ShownPasskey,
               autocomplete="off"
             />
           </div>
-          <button class="button">Keep this name</button>
+          <button class="button">Change the name</button>
         </form>
       </details>
     </div>

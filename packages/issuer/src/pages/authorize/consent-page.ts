@@ -97,7 +97,7 @@ function howLong({ bearer }: ConsentView['application'], { absolute, idle }: Con
   return bearer
     ? html`Until you end it, five minutes at a time; unused for longer it has to ask again. If it proves a key
       of its own: signed in for at most ${most}.`
-    : html`Until you end it. It is signed out after ${most}, and has to ask again when it was not used for
+    : html`Until you end it. It signs in again after ${most}, and asks you again once it was not used for
       ${span(absolute * 1_000_000)}.`;
 }
 
@@ -105,7 +105,7 @@ function askedRow({ scope, audience, words, allowed }: AskedScope): Html {
   return html`<li>
     ${symbol('check')}
     <div>
-      ${words ?? html`Use <code>${plainName(scope)}</code>, which nobody has put in words`}
+      ${words ?? html`Use <code>${plainName(scope)}</code> (no description given)`}
       ${allowed ? mark('plain', 'allowed before') : ''}
       <span class="fine">at ${shownHost(audience)}</span>
     </div>

@@ -36,7 +36,7 @@ export function overviewPage(view: OverviewView): Html {
     main: html`<div id="live" class="section">
         <dl class="figures">
           ${figure('Linked', { number: sessions.person, all: sessions.all, note: 'sessions of applications' })}
-          ${figure('Signed in', { number: sessions.browser, all: sessions.all, note: 'browsers' })}
+          ${figure('Signed in', { number: sessions.browser, all: sessions.all, note: 'in browsers' })}
           ${figure('Machines', { number: sessions.machine, all: sessions.all, note: 'sessions' })}
           ${figure('Accounts', { number: view.accounts, all: true, note: `${view.clients.toLocaleString('en')} clients` })}
           <div class="panel figure">

@@ -56,7 +56,7 @@ export function signInPage(view: SignInView): Html {
         unable: 'This browser has no passkeys. Use a recovery code, or another browser.',
         withoutScript: [
           'plain',
-          'Passkeys need JavaScript, which is off here. A recovery code works without it.',
+          'Passkeys need JavaScript, which is off here. So does the new passkey that a recovery code leads to: switch it on first.',
         ],
       })}
       <details ${problem === 'recovery_code_wrong' ? html`open` : ''}>

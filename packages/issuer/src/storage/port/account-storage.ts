@@ -51,7 +51,7 @@ export interface AccountStorage {
   addPasskey(addition: PasskeyAddition): Promise<{ kind: 'added' } | EnrolRefusal>;
   /** Tells the person of it once in an hour, and the audit log each time; where it has this name already, nobody. */
   renamePasskey(
-    change: PasskeyChange & { name: string },
+    change: PasskeyChange & { name: string; by: Actor },
   ): Promise<{ kind: 'renamed' | 'unchanged' | 'unknown' }>;
   /** `last`: nothing else would open the account. */
   removePasskey(change: PasskeyChange & { by: Actor }): Promise<{ kind: 'removed' | 'last' | 'unknown' }>;

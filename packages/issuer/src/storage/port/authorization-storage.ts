@@ -1,3 +1,4 @@
+import type { Actor } from './actor.ts';
 import type { Assertion, Issue, NewSubject, Replayed } from './decisions.ts';
 import type { RegistrationStorage } from './registration-storage.ts';
 
@@ -114,7 +115,7 @@ export interface GrantEnd {
   /** Only if the grant is this person's. */
   readonly subject?: string;
   readonly reason: 'person' | 'operator';
-  readonly by: string;
+  readonly by: Actor;
 }
 
 /** `ended`: a guard that knows the feed up to `position` refuses everything the grant gave. */

@@ -1,3 +1,4 @@
+import { nameOf } from '../port/actor.ts';
 import type {
   Allowance,
   AuthorizationStorage,
@@ -7,6 +8,7 @@ import type {
 } from '../port/authorization-storage.ts';
 import { UniqueViolation, type Engine, type Row, type Statement } from '../engine.ts';
 import { integer, onlyRow, orNull, text } from './read-rows.ts';
+import { decideAs } from './acting.ts';
 import { decide, readIssue, statement, type Decided } from './decision.ts';
 import { createSqlRegistrations } from './registrations.ts';
 import { accountName } from '../sql/accounts.ts';
@@ -55,15 +57,21 @@ export function createSqlAuthorizations(engine: Engine, request: () => string): 
       const ending = request();
       const ofSubject = subject === undefined ? [] : [subject];
       const end = grants.endGrant({ subject: subject !== undefined });
-      const [, sessions = [], moved] = await engine.batch([
+      const statements = [
         { ...statement(end, grantId, ending, ...ofSubject), lastIf: isEmpty },
         statement(grants.endSessionsOfGrant, grantId, ending, reason),
         statement(grants.moveHeadIfGrantEnded, grantId, ending),
         statement(grants.sayGrantEnded, grantId, ending),
         statement(noteGrantEnd, grantId, ending, reason === 'person' ? 'grant_ended' : 'ended_by_operator'),
-        statement(grants.auditGrantEnded, grantId, ending, JSON.stringify({ by, grant: grantId })),
+        statement(
+          grants.auditGrantEnded,
+          grantId,
+          ending,
+          JSON.stringify({ by: nameOf(by), grant: grantId }),
+        ),
         statement(recordAudit),
-      ]);
+      ];
+      const [, sessions = [], moved] = await decideAs(engine, by, { statements });
       const row = moved?.[0];
       if (!row) return { kind: 'unknown' };
       return { kind: 'ended', position: integer(row, 'position'), sessions: sessions.length };

@@ -52,24 +52,25 @@ export function createSqlPasskeys(engine: Engine, request: () => string): Passke
     },
     usePasskey: (use) => usePasskey(engine, use, request()),
     addPasskey: (addition) => addPasskey(engine, addition, request()),
-    async renamePasskey({ id, subject, name, event }) {
-      const by = request();
+    async renamePasskey({ id, subject, name, event, by }) {
+      const renaming = request();
       const kind = 'passkey_renamed';
       // A removal holds the audit log's head when it comes to the row: without the head, each could wait for the other.
-      const results = await engine.batch([
+      const statements = [
         statement(holdHead),
-        statement(passkeys.renamePasskey, id, subject, name, by),
+        statement(passkeys.renamePasskey, id, subject, name, renaming),
         statement(
           keepEvent(happened.passkeyRenamed),
           ...[event, subject, kind, JSON.stringify({ passkey: name })],
-          ...[id, by],
+          ...[id, renaming],
         ),
         ...telling(auditIf(happened.passkeyTouched), {
           told: { kind, fields: { subject } },
-          values: [id, by],
+          values: [id, renaming],
         }),
         statement(passkeys.passkeyStands, id, subject),
-      ]);
+      ];
+      const results = await decideAs(engine, by, { statements });
       if (results[1]?.length === 1) return { kind: 'renamed' };
       return { kind: results.at(-1)?.length === 1 ? 'unchanged' : 'unknown' };
     },
