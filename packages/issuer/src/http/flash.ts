@@ -21,6 +21,7 @@ const done = {
   role_changed: 'The account has its new role',
   invitation_withdrawn: 'The invitation works no more',
   key_rotated: 'The next key signs from now on',
+  account_gone: 'There is no such account any more: nothing was done',
   nothing_to_end: 'It had ended already: there was nothing to do',
 } as const;
 const ended = {

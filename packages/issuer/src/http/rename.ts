@@ -1,4 +1,5 @@
 import { AuthError } from '@symbolon/token';
+import { accountName } from '../people/account-names.ts';
 import { namePage, type NameView } from '../pages/name-page.ts';
 import type { Actor } from '../storage/port/actor.ts';
 import { doneAt } from './flash.ts';
@@ -19,14 +20,11 @@ export async function takeName(
   if (isBrought(form)) return page(namePage({ ...view, name, brought: true }));
   const again = (problem: string): Promise<Response> =>
     page(namePage({ ...view, name, problem }), { status: 400 });
-  try {
-    const { kind } = await office.accounts.rename({ subject, name, by });
-    if (kind === 'unknown') throw new AuthError('request_malformed', { detail: { claim: 'account' } });
-    if (kind === 'taken')
-      return await again('This name is taken: by an account, or by somebody who is invited. Choose another.');
-    return doneAt(office, { visit, to: view.back, what: 'account_renamed' });
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
+  if (!accountName.safeParse(name).success)
     return again('A name has 1 to 120 characters, all of which can be seen.');
-  }
+  const { kind } = await office.accounts.rename({ subject, name, by });
+  if (kind === 'unknown') throw new AuthError('request_malformed', { detail: { claim: 'account' } });
+  if (kind === 'taken')
+    return again('This name is taken: by an account, or by somebody who is invited. Choose another.');
+  return doneAt(office, { visit, to: view.back, what: 'account_renamed' });
 }

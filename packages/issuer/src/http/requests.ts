@@ -12,22 +12,30 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  * @throws AuthError `request_malformed`.
  */
 export async function readForm(request: Request): Promise<Form> {
+  return readParameters(await readFields(request), control);
+}
+
+/** The same of a form with fields of several lines. */
+export async function readFormOfLines(request: Request): Promise<Form> {
+  return readParameters(await readFields(request), controlInLines);
+}
+
+async function readFields(request: Request): Promise<URLSearchParams> {
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/x-www-form-urlencoded') throw malformed('content-type');
-  return readParameters(new URLSearchParams(await readBody(request)), controlInForm);
+  return new URLSearchParams(await readBody(request));
 }
 
 /** Reads the parameters of a URL, each at most once. */
 export function readQuery(request: Request): Form {
-  return readParameters(new URL(request.url).searchParams);
+  return readParameters(new URL(request.url).searchParams, control);
 }
 
 /** PostgreSQL keeps no NUL; nothing that is asked here has a reason for any of them. */
 const control = /\p{Cc}/u;
-/** But a field of a form may have lines. */
-const controlInForm = /(?![\t\n\r])\p{Cc}/u;
+const controlInLines = /(?![\t\n\r])\p{Cc}/u;
 
-function readParameters(parameters: URLSearchParams, refused = control): Form {
+function readParameters(parameters: URLSearchParams, refused: RegExp): Form {
   const form = new Map<string, string>();
   for (const [name, value] of parameters) {
     if (form.has(name) || refused.test(name) || refused.test(value)) throw malformed('parameter');

@@ -158,6 +158,13 @@ void test('AUTHORIZE-5: a parameter that comes twice is told to the person', asy
     const answer = await get(lab, authorizePath(parameters) + twice, browser);
     assert.deepEqual(await codeOnPage(answer), [400, 'request_malformed']);
   }
+  const line = new URLSearchParams({ ...parameters, login_hint: 'ada\n' });
+  const posted = await lab.issuer.fetch(
+    new Request(`${issuerUrl}/authorize`, { method: 'POST', body: line }),
+  );
+  assert.deepEqual(await codeOnPage(posted), [400, 'request_malformed']);
+  const pushed = new Request(`${issuerUrl}/par`, { method: 'POST', body: line });
+  assert.deepEqual(await refusalOf(await lab.issuer.fetch(pushed)), [400, 'request_malformed']);
 });
 
 void test('AUTHORIZE-24: an address leaves so many requests a minute, and each only so large', async () => {

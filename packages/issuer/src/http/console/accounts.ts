@@ -97,12 +97,12 @@ export async function changeAccount(office: PeopleOffice, visit: Visit, change: 
   const { subject } = await findOther(office, visit);
   const [to, by] = [`${visit.site.base}/console/accounts`, byOperator(visit)];
   if (change === 'enable') {
-    await office.accounts.enable({ subject, by });
-    return doneAt(office, { visit, to, what: 'account_enabled' });
+    const { kind } = await office.accounts.enable({ subject, by });
+    return doneAt(office, { visit, to, what: kind === 'unknown' ? 'account_gone' : 'account_enabled' });
   }
   const cut = await ends[change](office, { subject, by });
   if (cut.kind === 'last_operator') throw new AuthError('last_operator');
-  if (cut.kind === 'unknown') return doneAt(office, { visit, to, what: 'nothing_to_end' });
+  if (cut.kind === 'unknown') return doneAt(office, { visit, to, what: 'account_gone' });
   return endedAt(office, { visit, to, what: endedWords[change], position: cut.position });
 }
 
@@ -128,7 +128,8 @@ export async function changeRole(office: PeopleOffice, visit: Visit): Promise<Re
   const role = (await readForm(visit.request)).get('role') === 'operator' ? 'operator' : 'person';
   const changed = await office.accounts.setRole({ subject, role, by: byOperator(visit) });
   if (changed.kind === 'last_operator') throw new AuthError('last_operator');
-  return doneAt(office, { visit, to: `${visit.site.base}/console/accounts`, what: 'role_changed' });
+  const what = changed.kind === 'unknown' ? 'account_gone' : 'role_changed';
+  return doneAt(office, { visit, to: `${visit.site.base}/console/accounts`, what });
 }
 
 /** Nobody shuts himself out of the console: for that there is another operator, or the command line. */

@@ -5,7 +5,7 @@ import { doneAt } from '../flash.ts';
 import { askPresenceKeeping, isBrought } from '../keep-typed.ts';
 import type { PeopleOffice } from '../office.ts';
 import { page } from '../page-answer.ts';
-import { readForm, type Form } from '../requests.ts';
+import { readFormOfLines, type Form } from '../requests.ts';
 import { askPresence, type Visit } from '../visit.ts';
 import { byOperator, consoleView } from './console-view.ts';
 import { offeredAudiences } from './offered-audiences.ts';
@@ -19,7 +19,7 @@ export async function showAddClient(office: PeopleOffice, visit: Visit): Promise
 /** `POST /console/clients`: what is wrong is said above the form, which keeps what was typed. */
 export async function addClient(office: PeopleOffice, visit: Visit): Promise<Response> {
   const { base } = visit.site;
-  const form = await readForm(visit.request);
+  const form = await readFormOfLines(visit.request);
   const absent = await askPresenceKeeping(office, { visit, form, returnTo: `${base}/console/clients/add` });
   if (absent !== undefined) return absent;
   const fields = readFields(form);

@@ -10,7 +10,7 @@ import { doneAt } from '../flash.ts';
 import { askPresenceKeeping, isBrought } from '../keep-typed.ts';
 import type { PeopleOffice } from '../office.ts';
 import { page } from '../page-answer.ts';
-import { readForm, required } from '../requests.ts';
+import { readFormOfLines, required } from '../requests.ts';
 import { askPresence, type Visit } from '../visit.ts';
 import { linesOf, readFields, readKeys, readTargets } from './add-client.ts';
 import { fieldsOf, movedFields } from './client-fields.ts';
@@ -30,7 +30,7 @@ export async function showChangeClient(office: PeopleOffice, visit: Visit): Prom
  * somebody else has changed since the form was opened stays as it is now.
  */
 export async function changeClient(office: PeopleOffice, visit: Visit): Promise<Response> {
-  const form = await readForm(visit.request);
+  const form = await readFormOfLines(visit.request);
   const absent = await askPresenceKeeping(office, { visit, form, returnTo: pathOf(visit) });
   if (absent !== undefined) return absent;
   const client = await findStanding(office, visit);

@@ -1,3 +1,4 @@
+import { accountName } from '../../people/account-names.ts';
 import { invitationPage, invitePage } from '../../pages/sign-in/invitation-page.ts';
 import { doneAt } from '../flash.ts';
 import { askPresenceKeeping, isBrought } from '../keep-typed.ts';
@@ -25,20 +26,12 @@ export async function invite(office: PeopleOffice, visit: Visit): Promise<Respon
   if (isBrought(form)) return page(invitePage({ site, name, role, brought: true }));
   const again = (problem: string): Promise<Response> =>
     page(invitePage({ site, name, role, problem }), { status: 400 });
-  try {
-    const invited = await office.accounts.invite({
-      name,
-      role,
-      by: byOperator(visit),
-      inviter: visit.person.subject,
-    });
-    if (invited.kind === 'taken')
-      return await again('There is an account of this name already. Choose another.');
-    return await page(invitationPage({ site, name, link: invited.link, life: 'a day' }));
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
+  if (!accountName.safeParse(name).success)
     return again('A name has 1 to 120 characters, all of which can be seen.');
-  }
+  const [by, inviter] = [byOperator(visit), visit.person.subject];
+  const invited = await office.accounts.invite({ name, role, by, inviter });
+  if (invited.kind === 'taken') return again('There is an account of this name already. Choose another.');
+  return page(invitationPage({ site, name, link: invited.link, life: 'a day' }));
 }
 
 /** `POST /console/accounts/withdraw`: no invitation to an account of this name works any more. */

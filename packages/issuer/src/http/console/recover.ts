@@ -3,6 +3,7 @@ import { confirmPage } from '../../pages/confirm-page.ts';
 import { recoveryLinkPage } from '../../pages/sign-in/invitation-page.ts';
 import { html } from '../../pages/markup.ts';
 import { shownName } from '../../pages/shown-name.ts';
+import { doneAt } from '../flash.ts';
 import type { PeopleOffice } from '../office.ts';
 import { page } from '../page-answer.ts';
 import { askPresence, type Visit } from '../visit.ts';
@@ -36,7 +37,9 @@ export async function recoverAccount(office: PeopleOffice, visit: Visit): Promis
     by: byOperator(visit),
     inviter: visit.person.subject,
   });
-  if (offered.kind !== 'offered') throw new AuthError('account_disabled');
+  if (offered.kind === 'disabled') throw new AuthError('account_disabled');
+  if (offered.kind !== 'offered')
+    return doneAt(office, { visit, to: `${visit.site.base}/console/accounts`, what: 'account_gone' });
   return page(recoveryLinkPage({ site: visit.site, name, link: offered.link, life: 'a day' }));
 }
 
