@@ -36,7 +36,7 @@ export function accountPage(view: AccountView): Html {
     placesName: 'On this page',
     places: [
       { href: '#applications', text: 'Linked applications' },
-      { href: '#devices', text: 'Where you are signed in' },
+      { href: '#devices', text: 'Your browsers' },
       { href: '#passkeys', text: 'Passkeys' },
       { href: '#recovery', text: 'Recovery codes' },
       { href: '#events', text: 'Recent events' },
