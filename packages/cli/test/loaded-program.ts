@@ -30,6 +30,8 @@ process.on('message', (line: Line) => {
   last = last.then(() => run(line)).then((ended) => void process.send?.(ended));
 });
 process.on('disconnect', () => process.exit());
+// Both are opened when they are asked for first, and stay open: a pipe is this process's own, not a command's.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 for (const [kind, count] of resources()) own.set(kind, count);
 
 async function run({ id, words, data, stdin }: Line): Promise<LineEnded> {
@@ -69,8 +71,13 @@ function catchOutput(name: 'stdout' | 'stderr'): () => string {
 
 /** A timer, socket or file that a command leaves open would keep its process alive, and is waited for here as well. */
 async function everythingIsDone(): Promise<void> {
-  do await wait(1);
-  while ([...resources()].some(([kind, count]) => count > (own.get(kind) ?? 0)));
+  const patience = performance.now() + 100_000;
+  for (;;) {
+    await wait(1);
+    const open = [...resources()].filter(([kind, count]) => count > (own.get(kind) ?? 0));
+    if (open.length === 0) return;
+    if (performance.now() > patience) throw new Error(`the command has left open: ${JSON.stringify(open)}`);
+  }
 }
 
 function resources(): ReadonlyMap<string, number> {
