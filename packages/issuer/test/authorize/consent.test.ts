@@ -96,7 +96,7 @@ void test('AUTHORIZE-72: what nobody has used for as long as its sessions last i
   const lab = await openLinkLab();
   const day = 24 * 3600;
   const kinds = [
-    { bearer: false, life: 30 * day, says: /has to ask again when it was not used for\s+30 days/ },
+    { bearer: false, life: 30 * day, says: /asks you again once it was not used for\s+30 days/ },
     { bearer: true, life: 300, says: /five minutes at a time; unused for longer it has to ask again/ },
   ];
   for (const { bearer, life, says } of kinds) {
